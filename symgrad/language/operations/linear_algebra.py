@@ -15,6 +15,7 @@ from symgrad.language.formula import Applied, Row, Symbol
 from symgrad.language.operations.cholesky import DETERMINANT, INVERSE, LOG_DETERMINANT
 from symgrad.language.operations.constants import eye, filled, ones
 from symgrad.language.operations.contractions import diag, total
+from symgrad.language.operations.kronecker import kron
 from symgrad.language.operations.meanings import Composite, Expansion, Function, declare, rewrite
 from symgrad.language.operations.piecewise import absolute
 from symgrad.language.operations.products import product
@@ -52,6 +53,16 @@ def _logdet_of_shifted(d: ex.Expression, x: ex.Expression, y: ex.Expression) -> 
     return logdet(_small(d, x, y)) + (rows - columns) * log(absolute(d))
 
 
+def _inverse_of_kron(x: ex.Expression, y: ex.Expression) -> ex.Expression:
+    return kron(inv(x), inv(y))
+
+
+def _logdet_of_kron(x: ex.Expression, y: ex.Expression) -> ex.Expression:
+    """Each eigenvalue of the one meets each of the other."""
+    rows, others = (total(filled(ones, z.shape[:1])) for z in (x, y))
+    return others * logdet(x) + rows * logdet(y)
+
+
 inv = declare(
     "inv",
     Function,
@@ -63,6 +74,7 @@ inv = declare(
     by_factor=INVERSE,
     of_diagonal=lambda x: diag(1 / x),
     of_shifted=_inverse_of_shifted,
+    of_kron=_inverse_of_kron,
     equation=lambda y, x: (y @ x, filled(eye, x.shape[:1])),
     elsewhere=("inverse",),
     shape=_of_square("inv", lambda x: x.shape),
@@ -116,6 +128,7 @@ logdet = declare(
     by_factor=LOG_DETERMINANT,
     of_diagonal=lambda x: total(log(absolute(x))),
     of_shifted=_logdet_of_shifted,
+    of_kron=_logdet_of_kron,
     identity="Jacobi's formula, over det",
     expansion=_by_cofactors(lambda x, c: c / det(x)),
     aliases=("log_det",),

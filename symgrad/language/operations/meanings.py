@@ -133,6 +133,8 @@ class Function:
     by_factor: Routine | None = None
     of_diagonal: Callable[[Expression], Expression] | None = None  # f(diag(x)), x a vector
     of_shifted: Callable[..., Expression] | None = None  # f(d I + x y^T), by d I + y^T x
+    pairs: str = ""  # its indices, where an axis is for two: "ik,jl->ij kl"
+    of_kron: Callable[..., Expression] | None = None  # f(kron(x, y)), by f(x) and f(y)
     cofactors: bool = False  # whether y inv(x).T is finite also where x has no inverse
     equation: Callable[..., tuple[Expression, Expression]] | None = None
     identity: str = ""

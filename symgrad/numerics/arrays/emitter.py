@@ -12,6 +12,7 @@ from symgrad.errors import DataError
 from symgrad.numerics.arrays.contraction import Costs
 from symgrad.numerics.arrays.listing import Array, FilledError, Listing, Op, dims_of, part_of
 from symgrad.numerics.arrays.products import Products
+from symgrad.numerics.arrays.reshaped import reshaped
 from symgrad.numerics.arrays.scatters import Sign, joined, needed, scatters
 from symgrad.numerics.arrays.sparse import refuse
 from symgrad.numerics.arrays.systems import Systems, of_factor, solvable
@@ -23,6 +24,7 @@ from symgrad.numerics.passes.clipping import by_clipping
 from symgrad.numerics.passes.cofactors import with_cofactors
 from symgrad.numerics.passes.distances import without_differences
 from symgrad.numerics.passes.flattening import flattened
+from symgrad.numerics.passes.kronecker import without_kronecker
 from symgrad.numerics.passes.limits import at_limits
 from symgrad.numerics.passes.low_rank import by_small_systems
 from symgrad.numerics.passes.ranges import in_range
@@ -57,7 +59,10 @@ def program(
     filled in.
 
     Raises: DataError where one of these would be filled."""
-    flat = by_small_systems(flattened(Flat(results)), sizes or {})
+    flat = flattened(Flat(results))
+    if sizes and not sparse:
+        flat = without_kronecker(flat)
+    flat = by_small_systems(flat, sizes or {})
     flat = separated(in_range(at_limits(with_cofactors(flat))))
     flat = without_differences(chosen_alone(by_lines(by_clipping(flat))))
     costs, recorded = Costs(sizes or {}), record is not None
@@ -192,7 +197,10 @@ class _Emitter:
         leading = node.split(labels)[0]
         if not node.operation.meaning.along:
             over = (*leading, *acting)
-        if solvable(node):
+        if reshaped(node):
+            whole = self.listing.aligned(arrays[0], over)
+            op = self.listing.op("reshape", (whole,), node.axes)
+        elif solvable(node):
             op = self.systems.inverse(node, self.listing.aligned(arrays[0], over))
         elif of_factor(node):
             op = self.systems.by_factor(node, arrays[0].op)

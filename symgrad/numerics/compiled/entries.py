@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from symgrad.language.dimensions import ONE
+from symgrad.language.dimensions import ONE, product
 from symgrad.numerics.arrays.listing import Dims, Op, common_dims
 from symgrad.numerics.compiled import kernels
 from symgrad.numerics.source.numpy import COMPARISONS, INFIX, Program
@@ -106,7 +106,7 @@ class Entries:
                 rest = iter(at)
                 return [at[-1] if k in op.axes else next(rest) for k in range(rank)]
             case "reshape":
-                return self._block(op, at)
+                return self._reshaped(op, at)
             case "slice":
                 axis, begin, *stop = op.axes
                 within = f"{at[axis]} + " if stop else ""
@@ -114,19 +114,21 @@ class Entries:
                 return [*at[:axis], whole, *at[axis + len(stop) :]]
         raise TypeError(f"no view: {op.kind}")
 
-    def _block(self, op: Op, at: Sequence[str]) -> list[str]:
-        """In a matrix, the last two axes, of the entry of a block (row and column of the block, row
-        and column in it, row, row, column, column), or the other way round."""
-        long = max(op.dims, op.operands[0].dims, key=len)
-        p, q = self.program.size(long[-3]), self.program.size(long[-1])
-        cut = len(long) - 4
-        leading, last = at[:cut], at[cut:]
-        if len(last) == 2:
-            row, column = last
-            inner = (f"({row} // {p})", f"({row} % {p})", f"({column} // {q})", f"({column} % {q})")
-            return [*leading, *inner]
-        i, j, k, l = last  # noqa: E741
-        return [*leading, f"({i} * {p} + {j})", f"({k} * {q} + {l})"]
+    def _reshaped(self, op: Op, at: Sequence[str]) -> list[str]:
+        """Where an axis is for two, the places of the block and in it; or the other way round."""
+        seen: list[str] = []
+        places, axes, own = [*at], [*op.dims], [*op.operands[0].dims]
+        while own:
+            place, axis, dim = places.pop(0), axes.pop(0), own.pop(0)
+            if axis != dim and own and axis == product((dim, own[0])):
+                inner = self.program.size(own.pop(0))
+                seen += [f"({place} // {inner})", f"({place} % {inner})"]
+            elif axis != dim:
+                place = f"({place} * {self.program.size(axes.pop(0))} + {places.pop(0)})"
+                seen.append(place)
+            else:
+                seen.append(place)
+        return seen
 
 
 def entry_text(name: str, count: int) -> str:
