@@ -27,3 +27,11 @@ def test_functions_of_a_number_are_the_library_s_within_units_in_the_last_place(
     np.testing.assert_array_equal(np.isnan(found), np.isnan(wanted))
     known = ~np.isnan(wanted)
     np.testing.assert_array_max_ulp(found[known], wanted[known], units)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (8, 8), (3, 9), (9, 3), (13, 17), (0, 2)])
+def test_a_transpose_is_every_entry_at_its_place(shape: tuple[int, int]) -> None:
+    a = np.arange(float(np.prod(shape))).reshape(shape)
+    out = np.full(a.size, np.nan)
+    kernels.transposed(a.ravel(), out, *a.T.shape)
+    np.testing.assert_array_equal(out.reshape(a.T.shape), a.T)

@@ -67,6 +67,7 @@ KINDS = (
     "A: Matrix(n, m)\nB: Matrix(m, k)\nloss = sum(softmax(A @ B, axis=1)**2) + max(A)",
     "A: Matrix(n, m)\nloss = logdet(A.T @ A + eye(m)) + trace(A @ A.T)",
     "X: Tensor(n, m, k)\nU: Matrix(k, m)\nloss = sum(einsum('nmk,kp->nmp', X, U)**3)",
+    "A: Matrix(n, m)\nB: Matrix(m, n)\nloss = trace(A @ B)**2 + sum(tanh(A - B.T) * A)",
     "x: Vector(n)\nx0: Scalar\nloss = sum(exp(x * x0)) * norm2(x) + prod(x)",
 )
 

@@ -39,6 +39,7 @@ class Entries:
 
     def __init__(self, program: Program) -> None:
         self.program = program
+        self.copies: dict[Op, str] = {}  # views of which there is a copy, and its name
 
     def named(self, op: Op) -> str:
         """The array of an operation that is stored."""
@@ -50,6 +51,8 @@ class Entries:
 
     def entry(self, op: Op, at: Sequence[str], see: See) -> str:
         """The entry at these indices."""
+        if op in self.copies:
+            return see(self.copies[op], at)
         if op.kind in STORED:
             return see(self.named(op), at)
         match op.kind:

@@ -21,6 +21,21 @@ def put(array: Any, out: Any) -> None:
         out[at] = entry
 
 
+def transposed(a: Any, out: Any, rows: int, columns: int) -> None:
+    """out = a.T, of so many rows and columns, 8 x 8 at a time: a line of memory has eight of
+    the entries of a column."""
+    for i in range(0, rows, 8):
+        for j in range(0, columns, 8):
+            if i + 8 <= rows and j + 8 <= columns:
+                for k in range(8):
+                    for l in range(8):  # noqa: E741
+                        out[(i + k) * columns + j + l] = a[(j + l) * rows + i + k]
+            else:
+                for k in range(i, min(i + 8, rows)):
+                    for l in range(j, min(j + 8, columns)):  # noqa: E741
+                        out[k * columns + l] = a[l * rows + k]
+
+
 def maximum(a: Any, b: Any) -> Any:
     """The larger of two numbers; nan where one is nan."""
     return a if a > b or a != a else b

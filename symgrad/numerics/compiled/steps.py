@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import sympy
 
@@ -77,6 +78,7 @@ class Steps:
         self.steps.append(Step(target, *sizes, entry, kind, tuple(kept)))
 
     def _ufunc(self, op: Op, name: str) -> None:
+        _copy_turned(self, op.operands, op.dims)
         template, at = entry_text(op.name, len(op.operands)), indices(op.dims)
 
         def entry(see: See) -> str:
@@ -137,6 +139,8 @@ class Steps:
     def _summed(self, op: Op, name: str) -> None:
         """sum of a_left b_right over the letters that the result has not."""
         (a, b), (left, right, out) = op.operands, op.axes
+        if op.name == "vdot" and a.kind != b.kind:
+            _copy_turned(self, op.operands, a.dims)
         size: dict[int, Axis] = {}
         for letter, axis in zip((*left, *right), (*a.dims, *b.dims), strict=True):
             if size.get(letter, ONE) == ONE:
@@ -214,6 +218,28 @@ class Steps:
             return f"{see(name, [*moved, *own])} += {self.entries.spread(value, dims, at, see)}"
 
         self._step(name, op.dims, dims, text, "scatter")
+
+
+def _copy_turned(made: Steps, operands: Sequence[Op], dims: Dims) -> None:
+    """Copy the operands that are transposed matrices: a loop over these dimensions would read them
+    along their columns."""
+    copies = made.entries.copies
+    for op in operands:
+        if op.kind != "permute" or op.dims != dims or len(dims) != 2 or ONE in dims:
+            continue
+        if op not in copies and op.operands[0].kind in STORED:
+            source, target = made.entries.named(op.operands[0]), f"t{len(made.steps)}"
+            sizes = made.sizes(dims)
+            text = partial(_transposed, source, target, sizes)
+            made.steps.append(Step(target, sizes, (), text, "call"))
+            copies[op] = target
+
+
+def _transposed(source: str, target: str, sizes: Sequence[str], see: See) -> str:
+    """The call that fills a matrix of these sizes with a transposed one."""
+    length = " * ".join(sizes)
+    source, target = (f"{see(x, ())}.reshape(({length},))" for x in (source, target))
+    return f"transposed({source}, {target}, {', '.join(sizes)})"
 
 
 def _by_examples(op: Op) -> dict[Dims, list[Added]]:
