@@ -210,3 +210,32 @@ loss = mean(norm2(V @ (U @ x) - t)**2 for x, t in batch)"""
     made = [op.dims for op in ops if op.kind == "product" and len(op.dims) == 2]
     assert sum(isinstance(dims[0], str) for dims in made) == 3
     assert not any(isinstance(dims[1], str) for dims in made)
+
+
+SUMMED_FIRST = {
+    "a shift": ("A: Matrix(m, n)", "c: Vector(n)", "sum(softplus(A @ (x - c)))"),
+    "centers": (
+        "A: Tensor(k, n, n)",
+        "c: Matrix(k, n)",
+        'sum(tanh(einsum("kij,kj->ki", A, x.T - c)))',
+    ),
+}
+
+
+@pytest.mark.parametrize("parts", SUMMED_FIRST.values(), ids=SUMMED_FIRST.keys())
+def test_what_one_factor_alone_has_is_summed_first(parts: tuple[str, str, str]) -> None:
+    """dL/dc = -sum_n A^T s_n is -A^T sum_n s_n: no product for each example."""
+    constant, wanted, loss = parts
+    program = f"x: Vector(n)\n{constant}\n{wanted}\nloss = mean({loss} for x in batch)"
+    derivation = sg.derive(program, ["c"])
+    source = derivation.lambdify().source
+    last = max(source.rfind("np.dot("), source.rfind("np.matmul("))
+    assert "axis=0" not in source[last:]
+    rng = np.random.default_rng(2)
+    shapes = {"A": (2, 3, 3), "c": (2, 3)} if "Tensor" in constant else {"A": (2, 3), "c": (3,)}
+    numbers = {"x": rng.normal(size=(7, 3))}
+    numbers |= {name: rng.normal(size=shape) for name, shape in shapes.items()}
+    for options in ({}, {"reuse_buffers": True}):
+        _, gradients = derivation.lambdify(**options)(numbers)
+        report = sg.check_gradient(program, ["c"], numbers, gradients=gradients)
+        assert report.verdict == "passed"

@@ -100,6 +100,8 @@ class Pairs:
         rows = tuple(x for x in a.labels if x not in shared)
         columns = tuple(x for x in b.labels if x not in shared)
         if examples:
+            if _of_examples(columns) and not _of_examples(rows):
+                a, b, rows, columns = b, a, columns, rows
             return self._batched(a, b, examples, rows, columns, summed)
         if rows and columns and self._before(columns[0], rows[0], order, (a, b)):
             return self._plain(b, a, columns, rows, summed)
@@ -114,9 +116,8 @@ class Pairs:
         shortest_first = large and not {one, other} <= {*order}
 
         def place(x: Hashable) -> tuple[bool, int, float]:
-            of_examples = isinstance(getattr(x, "axis", None), str)
             length = self.volume((x,)) if shortest_first else 0
-            return not of_examples, length, order.index(x) if x in order else 0.5
+            return not _of_examples((x,)), length, order.index(x) if x in order else 0.5
 
         return place(one) < place(other)
 
@@ -171,6 +172,11 @@ class Pairs:
         if not (rows and columns):
             op = listing.dropped(op, -2 if columns else -1)
         return Array(op, out)
+
+
+def _of_examples(labels: Labels) -> bool:
+    """Whether one of the indices goes through examples."""
+    return any(isinstance(getattr(x, "axis", None), str) for x in labels)
 
 
 def _ordered(a: Array, b: Array) -> tuple[Array, Array]:

@@ -1,6 +1,7 @@
 """Products that only another product needs are not made where that costs less.
 
 sum_n (sum_k y_nk q_nk)    one sum over n and k
+sum_n (sum_k y_nk A_kj)    y is summed over n before it meets A
 Y (c b^T) Y                with an inverse Y: (Y c) (b^T Y), two systems with a vector each
 """
 
@@ -40,7 +41,17 @@ class _Flattening(Pass):
             return [each for t in made for each in _multiplied(t, self._alone)]
         out = [(t, _multiplied(t, self._cheap)) for t in made]
         done = [each for t, parts in out for each in (parts if _has_inverse(parts) else [t])]
-        return [each for t in done for each in self._of_rows(t)]
+        return [each for t in done for each in self._of_rows(self._of_sums(t))]
+
+    def _of_sums(self, term: Term) -> Term:
+        """A product of matrices that is summed over one of its indices, as one sum."""
+        arrays = [f for f in term.factors if f.labels]
+        if len(arrays) == 1 and not {*arrays[0].labels}.isdisjoint(term.summed):
+            (made,) = _multiplied(
+                term, lambda node: self._alone(node) and bool(node.terms[0].summed)
+            )
+            return made
+        return term
 
     def _of_rows(self, term: Term) -> Sequence[Term]:
         """A multiple of what look-ups add up to, as multiples of the rows, which are fewer."""
