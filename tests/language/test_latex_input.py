@@ -183,6 +183,11 @@ def test_rows_and_columns_of_a_matrix(formula: str, text: str) -> None:
     assert sg.parse_latex(formula, sg.parse(ROWS)) == text
 
 
+def test_a_letter_does_not_number_examples_and_entries() -> None:
+    with pytest.raises(sg.SymgradError, match="of an example and of an entry"):
+        sg.parse_latex(r"\sum_i w^\top x_i w_i", sg.parse(BATCH))
+
+
 @pytest.mark.parametrize(
     "formula",
     [r"\sum_i w_i A_i", r"\sum_i \|x_i\|^2", r"\sum_i y_i \sum_j x_j", r"\prod_i w_i^\top a_i"],
@@ -204,6 +209,7 @@ def test_a_row_or_a_column_is_not_guessed(formula: str) -> None:
         (r"\sin x \cdot x", "inner dimensions differ"),
         (r"x \cdot y", "inner dimensions differ"),
         (r"x \cdot (A x)", "two readings"),
+        (r"x \cdot x \cdot x", "inner dimensions differ"),
         (r"\|W\|_3", "is read of a vector"),
         (r"\|x\|_0", "cannot be read"),
         (r"x_1", "numbers count from 0"),

@@ -33,6 +33,8 @@ def dotted(reader: Context, row: lt.Row) -> Value:
             raise
         try:
             value, *rest = (product(reader, run) for run in runs)
+            if sum(not v.scalar for v in (value, *rest)) > 2:
+                raise error
             for right in rest:
                 value = _dot(reader, value, right)
         except ShapeError:

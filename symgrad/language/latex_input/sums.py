@@ -113,7 +113,9 @@ class Sums:
     def _summed(self, body: Value, letters: list[str], batches: list[str]) -> Value:
         for letter in reversed(letters):
             along = self.reader.examples.get(letter)
-            if along is not None and letter not in body.letters:
+            if along is not None and letter in body.letters:
+                raise ProgramError(f"{letter} is the number of an example and of an entry here")
+            if along is not None:
                 body = self._over_batch(body, self._variables(along), along)
             elif counted := [x for x in unbound(body.expression) if x.name == letter]:
                 body = Value(index_sum(body.expression, ranges=Ranges(counted[:1])), body.letters)
