@@ -93,9 +93,9 @@ class SearchState:
 
     def stall(self, fell: bool, square: float, is_low: bool) -> None:
         """Count iterations that change the loss by its rounding only, and find no gradient much
-        smaller where it is not small; many are the end, after a last attempt with all forgotten
-        where the gradient is not small."""
-        changed = fell or (4 * square < self._least and not is_low)
+        smaller; many are the end, after a last attempt with all forgotten where the gradient is
+        not small."""
+        changed = fell or 4 * square < self._least
         self._least = square if fell else min(square, self._least)
         self._stalled = 0 if changed else self._stalled + 1
         if self._stalled == STALLED and not is_low:
