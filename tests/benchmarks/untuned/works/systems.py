@@ -67,6 +67,11 @@ loss = sum((A @ diag(d) @ B - Y)**2)"""
 TRACES = """A: Matrix(m, n)
 B: Matrix(n, m)
 loss = trace(A @ B)**2 + sum(A * A)"""
+KRONECKER = """A: Matrix(m, n)
+B: Matrix(p, q)
+x: Vector(n * q)
+y: Vector(m * p)
+loss = norm2(kron(A, B) @ x - y)**2"""
 DIAGONAL = """d: Vector(n)
 y: Vector(n)
 C = diag(d**2)
@@ -248,6 +253,28 @@ def _traces(a: Arrays) -> Gradient:
     return call
 
 
+def _kronecker(a: Arrays) -> Gradient:
+    A, B = a["A"], a["B"]
+    X, Y = a["x"].reshape(A.shape[1], B.shape[1]), a["y"].reshape(A.shape[0], B.shape[0])
+    P, R, Q = np.empty((len(A), B.shape[1])), np.empty_like(Y), np.empty((len(A), B.shape[1]))
+    slopes = {"A": np.empty_like(A), "B": np.empty_like(B), "x": np.empty_like(a["x"])}
+    of_x = slopes["x"].reshape(X.shape)
+
+    def call() -> tuple[float, Arrays]:
+        np.dot(A, X, P)
+        np.dot(P, B.T, R)
+        np.subtract(R, Y, R)
+        loss = float(np.vdot(R, R))
+        np.multiply(R, 2, R)
+        np.dot(R, B, Q)
+        np.dot(Q, X.T, slopes["A"])
+        np.dot(R.T, P, slopes["B"])
+        np.dot(A.T, Q, of_x)
+        return loss, slopes
+
+    return call
+
+
 def _diagonal(a: Arrays) -> Gradient:
     d, y = a["d"], a["y"]
 
@@ -318,6 +345,11 @@ def _canonical_loss(jnp: Any, definite: Any, a: Any) -> Any:
     shift = a["e"] * jnp.eye(F.shape[1])
     left, right = definite(F.T @ F + shift)[0](F.T @ G), definite(G.T @ G + shift)[0](G.T @ F)
     return -(left * right.T).sum()
+
+
+def _kronecker_loss(jnp: Any, definite: Any, a: Any) -> Any:
+    X = a["x"].reshape(a["A"].shape[1], a["B"].shape[1])
+    return ((a["A"] @ X @ a["B"].T - a["y"].reshape(len(a["A"]), -1)) ** 2).sum()
 
 
 def _definite(draw: Draw, n: int) -> np.ndarray:
@@ -405,6 +437,21 @@ WORKS = (
             ("A", "B"),
             _traces,
             lambda jnp, a: (a["A"] * a["B"].T).sum() ** 2 + (a["A"] ** 2).sum(),
+        ),
+    ),
+    Work(
+        "Kronecker, 30 x 32, 25 x 26",
+        lambda draw: {
+            **{"A": draw.normal(30, 32), "B": draw.normal(25, 26), "x": draw.normal(32 * 26)},
+            **{"y": draw.normal(30 * 25)},
+        },
+        gradient(
+            KRONECKER,
+            ("A", "B", "x"),
+            _kronecker,
+            lambda jnp, a: (
+                (a["A"] @ a["x"].reshape(32, 26) @ a["B"].T - a["y"].reshape(30, 25)) ** 2
+            ).sum(),
         ),
     ),
     Work(
