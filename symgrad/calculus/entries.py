@@ -21,11 +21,6 @@ def declared(node: Node, fact: str) -> bool:
     return isinstance(node, ix.Input) and fact in node.facts
 
 
-def holds(node: Node, fact: str) -> bool:
-    """Whether a fact holds of a node: as declared, or as follows from what it is made of."""
-    return positive(node) if fact == "positive" else declared(node, fact)
-
-
 def symmetric(node: Node) -> bool:
     """Whether node_ij = node_ji is known."""
     answer = _symmetric.get(node)

@@ -14,7 +14,7 @@ from itertools import permutations
 from typing import Any
 
 from symgrad.calculus import nodes as ix
-from symgrad.calculus.entries import holds
+from symgrad.calculus.entries import declared
 from symgrad.calculus.lowering import lower
 from symgrad.calculus.nodes import Entry, Factor, Label, Node, Term
 from symgrad.calculus.polynomials import contract
@@ -196,7 +196,7 @@ def _tied(slots: Sequence[Label], labels: Sequence[Label], match: Match) -> Matc
 def _wildcard(
     pattern: ix.Input, slots: Sequence[Label], node: Node, labels: tuple[Label, ...], match: Match
 ) -> Iterator[Match]:
-    if not all(holds(node, fact) for fact in pattern.facts):
+    if not all(declared(node, fact) for fact in pattern.facts):
         return
     unknown = [x for x in slots if x not in match.labels]
     free = [x for x in labels if x not in match.labels.values()]

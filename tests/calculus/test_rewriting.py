@@ -64,8 +64,7 @@ def wildcards(
 ) -> tuple[list[Name], dict[str, Tensor]]:
     names = [Name(name, shape) for name, shape in zip("xy", shapes, strict=False)]
     others = OTHERS[place]
-    able = {"": (), "positive": {*KINDS}, "orthogonal": {(n, n)}}[fact]
-    facts = {x.name: frozenset({fact} if x.shape in able else ()) for x in names}
+    facts = {x.name: frozenset({fact} - {""} if x.shape == (n, n) else ()) for x in names}
     return names, {x.name: given(x.name, x.shape, facts[x.name], others) for x in names}
 
 
@@ -219,9 +218,7 @@ def test_a_near_miss_keeps_its_value(rule: Rewrite, shapes: Wildcards, no_rules:
     inputs = {name: rng.uniform(0.2, 0.8, KINDS[shape][1]) for name, shape in declared.items()}
     inputs = {name: np.eye(3) + 0.3 * a if a.shape == (3, 3) else a for name, a in inputs.items()}
     head = "".join(f"{name}: {KINDS[shape][0]}\n" for name, shape in declared.items())
-    if rule.fact == "positive":
-        head = head.replace("x: Scalar\n", "x: Scalar(positive=True)\n")
-    elif rule.fact:
+    if rule.fact:
         head = head.replace("x: Matrix(n, n)", f"x: Matrix(n, n, {rule.fact}=True)")
         inputs["x"] = np.linalg.qr(inputs["x"])[0]
     for missed in near_misses(unparse(pattern)):

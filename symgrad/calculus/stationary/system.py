@@ -26,6 +26,7 @@ from symgrad.calculus.stationary.equation import Equation, NoClosedForm, degrees
 from symgrad.calculus.stationary.page import Line, Page, Writing, listed
 from symgrad.calculus.stationary.preparing import prepared
 from symgrad.calculus.stationary.solving import solved
+from symgrad.calculus.stationary.undoing import with_powers
 from symgrad.calculus.tensors import input_tensor
 from symgrad.language.expressions import Expression
 
@@ -185,4 +186,4 @@ def _alike(one: Unknown, other: Unknown) -> bool:
 def put(node: Node, others: Mapping[Node, Node]) -> Node:
     """A node with other nodes, of the same axes, in the place of inputs."""
     labels = ix.new_labels(node.axes)
-    return aligned(rebuilt([node], instead=others)[node].at(labels), labels)
+    return with_powers(aligned(rebuilt([node], instead=others)[node].at(labels), labels))

@@ -11,13 +11,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from symgrad.calculus.functions import map_entry
+from symgrad.calculus.functions import aligned, map_entry
 from symgrad.calculus.lowering import lower
-from symgrad.calculus.nodes import ONE, Entry, Factor, Label, Map, Term
+from symgrad.calculus.nodes import (
+    ONE,
+    Entry,
+    Factor,
+    Label,
+    Map,
+    Node,
+    Term,
+    new_labels,
+    topological,
+)
 from symgrad.calculus.polynomials import contract
+from symgrad.calculus.rebuilding import rebuilt
 from symgrad.calculus.stationary.equation import Equation
 from symgrad.calculus.tensors import tensor
-from symgrad.calculus.terms import terms_of
+from symgrad.calculus.terms import multiplied_out, repeated, terms_of
 from symgrad.language.dimensions import SCALAR
 from symgrad.language.expressions import Name
 from symgrad.language.operations.meanings import Elementwise
@@ -76,3 +87,25 @@ def exponential(terms: Sequence[Term], labels: Sequence[Label]) -> Term:
 
 def _is_logarithm(factor: Factor) -> bool:
     return isinstance(factor.node, Map) and factor.node.operation is log and factor.power == 1
+
+
+def with_powers(node: Node) -> Node:
+    """A node with powers for exponentials of logarithms: what has a logarithm in a solution is
+    positive there.
+
+        exp(-log(s) + a)        s^-1 exp(a)
+    """
+    powers: dict[Node, Node] = {}
+    for inner in topological([node]):
+        if isinstance(inner, Map) and inner.operation is exp:
+            labels = new_labels(inner.axes)
+            ((argument, at),) = inner.arguments
+            given = terms_of(Entry(argument, tuple(labels[k] for k in at)))
+            expanded = [each for t in given for each in multiplied_out(t, repeated)]
+            terms = terms_of(contract(expanded, labels))
+            if any(len(t.factors) == 1 and _is_logarithm(t.factors[0]) for t in terms):
+                powers[inner] = aligned(contract([exponential(terms, labels)], labels), labels)
+    if not powers:
+        return node
+    labels = new_labels(node.axes)
+    return aligned(rebuilt([node], instead=powers)[node].at(labels), labels)

@@ -211,7 +211,7 @@ class Rewrite:
     identity: str
     over: tuple[str, ...] = ("scalar",)  # what the wildcards stand for: scalar, vector, matrix
     partial: bool = False  # whether higher powers match too: n^3 u = n^2 (n u)
-    fact: str = ""  # what must be known of the wildcard, if anything
+    fact: str = ""  # what the wildcard must be declared, if anything
     for_code: bool = False  # whether it only keeps numbers in range, or exact
     of_writing: bool = False  # whether both are one operation for whoever writes it: |x|^2
 

@@ -190,20 +190,6 @@ rewrite(
     for_code=True,
 )
 rewrite(
-    name="exponential of a logarithm",
-    pattern=lambda x: exp(log(x)),
-    replacement=lambda x: x,
-    identity="exp(log(x)) = x, where x is positive",
-    fact="positive",
-)
-rewrite(
-    name="exponential of a negative logarithm",
-    pattern=lambda x: exp(-log(x)),
-    replacement=lambda x: 1 / x,
-    identity="exp(-log(x)) = 1 / x, where x is positive",
-    fact="positive",
-)
-rewrite(
     name="logarithm of cosh",
     pattern=lambda x: log(cosh(x)),
     replacement=lambda x: log_cosh(x),
