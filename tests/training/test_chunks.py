@@ -388,9 +388,10 @@ class Alive:
 
 def test_two_chunks_are_alive_at_most(here: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of the chunks that are loaded, and of all bytes that the process has."""
-    source, alive = Source(12, 5000), Alive(monkeypatch)
     options: dict[str, Any] = {"optimizer": Adam(learning_rate=0.01), "check": False}
     network = models.mlp([20, 4, 1], activation="tanh")
+    fit(network, Source(1, 10).data, **options)  # SymPy imports modules for the first equations
+    source, alive = Source(12, 5000), Alive(monkeypatch)
     tracemalloc.start()
     try:
         result = fit(network, source.data, batch_size=500, epochs=2, **options)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from symgrad.numerics.arrays.listing import GIVEN, Listing, Op
+from symgrad.numerics.arrays.listing import GIVEN, Op
+from symgrad.numerics.buffers.base import ArrayPass
 from symgrad.numerics.buffers.layouts import COPY
 from symgrad.numerics.source.numpy import Program
 
@@ -31,14 +32,20 @@ def entries_early(program: Program) -> Program:
     }
     if not few:
         return program
-    listing, made = Listing(), dict[Op, Op]()
-    for op in _ordered(program.ops, few):
-        for x in (*op.operands, op):
-            _again(x, listing, made)
-        if op in few and op.kind == "diagonal":
-            made[op] = listing.op("ufunc", (made[op],), op.dims, name=COPY)
-    results = tuple((_again(op, listing, made), dims) for op, dims in program.results)
-    return Program(program.inputs, tuple(listing.ops), results, program.floats)
+    return _Early(few).over(program, _ordered(program.ops, few))
+
+
+class _Early(ArrayPass):
+    def __init__(self, few: set[Op]) -> None:
+        super().__init__()
+        self.few = few
+
+    def made(self, op: Op) -> Op:
+        """The operation; a copy of a diagonal that was early."""
+        again = super().made(op)
+        if op not in self.few or op.kind != "diagonal":
+            return again
+        return self.listing.op("ufunc", (again,), op.dims, name=COPY)
 
 
 def _takes(op: Op) -> bool:
@@ -63,10 +70,3 @@ def _ordered(ops: tuple[Op, ...], few: set[Op]) -> Iterator[Op]:
             if all(x.kind == "arange" for x in needed):
                 done.update((*needed, each))
                 yield from (*needed, each)
-
-
-def _again(op: Op, listing: Listing, made: dict[Op, Op]) -> Op:
-    """An operation, with what is written inside of it, in the new listing."""
-    if op not in made:
-        made[op] = listing.again(op, tuple(_again(x, listing, made) for x in op.operands))
-    return made[op]

@@ -16,14 +16,14 @@ several entries of a row, and is still in the cache when the next column needs i
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import count
 from math import prod
 from typing import Any, TypeAlias
 
 from symgrad.calculus.nodes import Axis
 from symgrad.language.dimensions import ONE
-from symgrad.numerics.arrays.listing import Array, Listing, Op
+from symgrad.numerics.arrays.listing import Array, Op
+from symgrad.numerics.buffers.base import ArrayPass
 from symgrad.numerics.interpreter import size_of
 from symgrad.numerics.source.numpy import Program
 
@@ -39,11 +39,8 @@ def laid_out(program: Program, sizes: Mapping[Axis, int]) -> Program:
     """The program with the axes of tensors in the order in which products need them."""
     if not any(_of_tensors(op) or _turned(op, op.operands) for op in program.ops):
         return program
-    made = _Layouts(sizes, frozenset(op for op, _ in program.results))
-    for op in program.ops:
-        made.of(op)
-    results = tuple((made.of(op), dims) for op, dims in program.results)
-    return Program(program.inputs, tuple(made.listing.ops), results, program.floats)
+    results = frozenset(op for op, _ in program.results)
+    return _Layouts(sizes, results).over(program, program.ops)
 
 
 def _of_tensors(op: Op) -> bool:
@@ -57,22 +54,15 @@ def _turned(op: Op, operands: Sequence[Op]) -> list[Op]:
     return [x for x in operands if x.kind == "permute" and len(x.dims) == 2]
 
 
-@dataclass
-class _Layouts:
-    """What became of each operation: a view of it where its axes stand in another order."""
+class _Layouts(ArrayPass):
+    def __init__(self, sizes: Mapping[Axis, int], results: frozenset[Op]) -> None:
+        super().__init__()
+        self.sizes, self.results = sizes, results
 
-    sizes: Mapping[Axis, int]
-    results: frozenset[Op]
-    listing: Listing = field(default_factory=Listing)
-    done: dict[Op, Op] = field(default_factory=dict)
-
-    def of(self, op: Op) -> Op:
-        """An operation in the new program, with the axes that it had."""
-        if op not in self.done:
-            self.done[op] = self._made(op, tuple(map(self.of, op.operands)))
-        return self.done[op]
-
-    def _made(self, op: Op, operands: tuple[Op, ...]) -> Op:
+    def made(self, op: Op) -> Op:
+        """The operation with the axes that it had: a view of it where they stand in another order
+        in memory."""
+        operands = self.operands(op)
         if op.kind == "ufunc" and op not in self.results:
             whole = [x for x in operands if x.dims == op.dims]
             turned = [x for x in whole if x.kind == "permute"]

@@ -7,10 +7,10 @@ of a few classes, one copy and long loops take less time: of 128 x 10 numbers a 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from symgrad.calculus.nodes import Axis
-from symgrad.numerics.arrays.listing import Array, Listing, Op
+from symgrad.numerics.arrays.listing import Array, Op
+from symgrad.numerics.buffers.base import ArrayPass
 from symgrad.numerics.buffers.layouts import COPY
 from symgrad.numerics.interpreter import size_of
 from symgrad.numerics.source.numpy import Program
@@ -23,11 +23,7 @@ def along_columns(program: Program, sizes: Mapping[Axis, int]) -> Program:
     narrow = frozenset(op for op in program.ops if _is_narrow(op, sizes))
     if not narrow:
         return program
-    made = _Columns(narrow)
-    for op in program.ops:
-        made.of(op)
-    results = tuple((made.of(op), dims) for op, dims in program.results)
-    return Program(program.inputs, tuple(made.listing.ops), results, program.floats)
+    return _Columns(narrow).over(program, program.ops)
 
 
 def _is_narrow(op: Op, sizes: Mapping[Axis, int]) -> bool:
@@ -38,25 +34,17 @@ def _is_narrow(op: Op, sizes: Mapping[Axis, int]) -> bool:
     return columns <= COLUMNS and rows >= ROWS
 
 
-@dataclass
-class _Columns:
-    """What became of each operation."""
+class _Columns(ArrayPass):
+    def __init__(self, narrow: frozenset[Op]) -> None:
+        super().__init__()
+        self.narrow = narrow
 
-    narrow: frozenset[Op]
-    listing: Listing = field(default_factory=Listing)
-    done: dict[Op, Op] = field(default_factory=dict)
-
-    def of(self, op: Op) -> Op:
-        """An operation in the new program."""
-        if op not in self.done:
-            operands = tuple(map(self.of, op.operands))
-            if op in self.narrow:
-                operands = (self._turned(*operands),)
-                made = self.listing.op("reduce", operands, op.dims, name=op.name, axes=(0,))
-            else:
-                made = self.listing.again(op, operands)
-            self.done[op] = made
-        return self.done[op]
+    def made(self, op: Op) -> Op:
+        """The operation, along columns where its rows are short."""
+        if op not in self.narrow:
+            return super().made(op)
+        columns = self._turned(*self.operands(op))
+        return self.listing.op("reduce", (columns,), op.dims, name=op.name, axes=(0,))
 
     def _turned(self, a: Op) -> Op:
         """Columns by rows, in that order in memory."""

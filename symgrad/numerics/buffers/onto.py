@@ -13,11 +13,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from string import ascii_letters
 
-from symgrad.numerics.arrays.listing import SIGNS, Listing, Op
-from symgrad.numerics.arrays.scatters import needed
+from symgrad.numerics.arrays.listing import SIGNS, Op
+from symgrad.numerics.buffers.base import ArrayPass
 from symgrad.numerics.source.numpy import Program
 
 Diagonal = tuple[Op, tuple[int, int]]  # the value, and the two axes
@@ -30,32 +29,20 @@ def on_diagonals(program: Program) -> Program:
         return program
     uses = Counter(x for op in program.ops for y in op.operands for x in _inside(y))
     uses.update(x for op, _ in program.results for x in _inside(op))
-    made = _Onto(found, frozenset(op for op in found if uses[op] == 1))
-    for op in program.ops:
-        if op not in made.alone:
-            made.of(op)
-    results = tuple((made.of(op), dims) for op, dims in program.results)
-    ops = needed(made.listing.ops, [op for op, _ in results])
-    return Program(program.inputs, ops, results, program.floats)
+    alone = frozenset(op for op in found if uses[op] == 1)
+    return _Onto(found, alone).over(program, [op for op in program.ops if op not in alone])
 
 
-@dataclass
-class _Onto:
-    """What became of each operation; those that are `alone` are added to another one, if that is
-    possible where they stand."""
+class _Onto(ArrayPass):
+    """Of the diagonals that are `found`, those that are `alone` are added to another operation, if
+    that is possible where they stand."""
 
-    found: Mapping[Op, Diagonal]
-    alone: frozenset[Op]
-    listing: Listing = field(default_factory=Listing)
-    done: dict[Op, Op] = field(default_factory=dict)
+    def __init__(self, found: Mapping[Op, Diagonal], alone: frozenset[Op]) -> None:
+        super().__init__()
+        self.found, self.alone = found, alone
 
-    def of(self, op: Op) -> Op:
-        """An operation in the new program."""
-        if op not in self.done:
-            self.done[op] = self._made(op)
-        return self.done[op]
-
-    def _made(self, op: Op) -> Op:
+    def made(self, op: Op) -> Op:
+        """The operation, with diagonals written onto it."""
         if op in self.found:
             value, axes = self.found[op]
             return self.listing.op("onto", (self.of(value),), op.dims, name="add", axes=axes)
@@ -66,7 +53,7 @@ class _Onto:
                 if diagonal is not None:
                     minus = op.name == "subtract" and added is first
                     return self._onto(op, array, diagonal, minus)
-        return self.listing.again(op, tuple(map(self.of, op.operands)))
+        return super().made(op)
 
     def _onto(self, op: Op, array: Op, diagonal: Diagonal, minus: bool) -> Op:
         """An array, or minus it, with what is added on its diagonals."""
