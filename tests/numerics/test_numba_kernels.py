@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
@@ -27,6 +29,16 @@ def test_functions_of_a_number_are_the_library_s_within_units_in_the_last_place(
     np.testing.assert_array_equal(np.isnan(found), np.isnan(wanted))
     known = ~np.isnan(wanted)
     np.testing.assert_array_max_ulp(found[known], wanted[known], units)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_an_error_function_is_that_of_math_within_units_in_the_last_place(dtype: str) -> None:
+    function = kernels.erf if dtype == "float64" else kernels.erf_single
+    x = np.array([*np.linspace(-7, 7, 501), *np.geomspace(1e-30, 1, 50), *ENDS], dtype)
+    found = np.array([function(each) for each in x])
+    wanted = np.array([math.erf(each) for each in x], dtype)
+    assert found.dtype == dtype
+    np.testing.assert_array_max_ulp(found, wanted, 8)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (8, 8), (3, 9), (9, 3), (13, 17), (0, 2)])

@@ -1,5 +1,5 @@
-"""Functions of each entry that NumPy has not: of a text of their own, SciPy's into buffers, and
-without SciPy Python's."""
+"""Functions of each entry that NumPy has not: SciPy's into buffers; without SciPy of a text of our
+own, or Python's."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ t: Scalar
 w: Vector(n)
 z = w.T @ x
 loss = mean(erf(z) + gammaln(t + 1 + z * z) for x, t in batch)"""
-NAMES = {"gammaln": math.lgamma}
+NAMES = {"erf": math.erf, "gammaln": math.lgamma}
 
 
 def numbers(dtype: str) -> dict[str, Any]:

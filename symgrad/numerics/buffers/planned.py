@@ -148,10 +148,9 @@ class _Planner(BufferText):
             self.once(f"np.asarray({text}, dtype)") if x.constant else text
             for x, text in zip(op.operands, texts, strict=True)
         )  # for a ufunc an array is faster than a number
-        if name in OF_ARRAYS:
-            return [self.call("copyto", f"{out}, {of_array(name)}({operands})")]
         if op.of_math:
-            return [f"{self.once(f'each({name})')}({operands}, {out})"]
+            own = f", {of_array(name)}" if name in OF_ARRAYS else ""
+            return [f"{self.once(f'each({name}{own})')}({operands}, {out})"]
         return [self.call(name, f"{operands}, {'out=' * (name in KEYWORD_OUT)}{out}")]
 
     def _copied(self, op: Op, out: str, text: str) -> list[str]:

@@ -9,13 +9,13 @@ from symgrad.numerics.source.numpy import Program, Text
 
 EACH = """
 
-def each(function):  # of an array into another: SciPy's, or Python's at each entry
+def each(function, own=None):  # of an array into another: SciPy's, our own, or at each entry
     try:
         from scipy import special
 
-        return {math.lgamma: special.gammaln}[function]
+        return {math.erf: special.erf, math.lgamma: special.gammaln}[function]
     except (ImportError, KeyError):
-        made = np.vectorize(function, otypes=[np.float64])
+        made = own or np.vectorize(function, otypes=[np.float64])
         return lambda x, out: np.copyto(out, made(x), casting="same_kind")"""
 
 

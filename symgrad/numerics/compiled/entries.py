@@ -143,6 +143,9 @@ def entry_text(name: str, count: int) -> str:
     if name == "where":
         return "({1} if {0} != 0 else {2})"
     places = ", ".join(f"{{{k}}}" for k in range(count))
-    if hasattr(kernels, name) or "." in name:
+    own = name.removeprefix("math.")
+    if hasattr(kernels, own):
+        return f"{own}({places})"
+    if "." in name:
         return f"{name}({places})"
     return f"np.{name}({places})"

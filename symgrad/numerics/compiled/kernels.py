@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from symgrad.numerics.source.of_math import ABOVE, BELOW
+
 LOG2E = 1.4426950408889634  # 1 / log 2
 HIGH, LOW = 0.6931471803691238, 1.9082149292705877e-10  # log 2 in two parts
 LARGEST, SMALLEST = 710.0, -746.0  # exp of these is infinite, and 0
@@ -155,6 +157,19 @@ def tanh(x: Any) -> Any:
     return value if x == x else x
 
 
+def erf(x: Any) -> Any:
+    """erf(x) = z p(z^2) / q(z^2), z being x between -5.92 and 5.92."""
+    z = min(max(x, -5.92), 5.92)
+    square = z * z
+    above, below = ABOVE[0], BELOW[0]
+    for c in ABOVE[1:]:
+        above = above * square + c
+    for c in BELOW[1:]:
+        below = below * square + c
+    value = min(max(z * above / below, -1.0), 1.0)
+    return value if x == x else x
+
+
 def log_single(x: Any) -> Any:
     """log(x) in float32."""
     one, least = np.float32(1.0), np.float32(1.1754944e-38)
@@ -197,3 +212,20 @@ def tanh_single(x: Any) -> Any:
     value = e / (e + two)
     value = value if x >= 0.0 else -value
     return value if x == x else x
+
+
+def erf_single(x: Any) -> Any:
+    """erf(x) in float32."""
+    one, end = np.float32(1.0), np.float32(5.92)
+    z = min(max(x, -end), end)
+    square = z * z
+    above, below = np.float32(ABOVE[0]), np.float32(BELOW[0])
+    for c in ABOVE[1:]:
+        above = above * square + np.float32(c)
+    for c in BELOW[1:]:
+        below = below * square + np.float32(c)
+    value = min(max(z * above / below, -one), one)
+    return value if x == x else x
+
+
+LONG = (erf, erf_single)  # which LLVM inlines only if it is told to; else no loop is on vectors

@@ -17,6 +17,7 @@ from symgrad.numerics import openblas
 from symgrad.numerics.compiled import blas, kernels, lapack, products
 from symgrad.numerics.compiled.files import kept
 from symgrad.numerics.compiled.lapack import symbol
+from symgrad.numerics.source import of_math
 from symgrad.numerics.source.numpy import defined
 
 MATHEMATICS = {"fastmath": {"contract", "reassoc"}, "error_model": "numpy"}
@@ -39,7 +40,15 @@ def numba() -> Any:
 @cache
 def fingerprint(dtype: str) -> str:
     """All that compiled code is made of beside its own source."""
-    modules = (blas, kernels, lapack, openblas, products, importlib.import_module(__name__))
+    modules = (
+        blas,
+        kernels,
+        lapack,
+        of_math,
+        openblas,
+        products,
+        importlib.import_module(__name__),
+    )
     texts = [*map(inspect.getsource, modules), *map(for_numba, ROUTINES.values())]
     return "\0".join([dtype, numba().__version__, np.__version__, openblas.kernels(), *texts])
 
@@ -70,7 +79,8 @@ def _helpers(dtype: str) -> dict[str, Any]:
     helpers = [name for name, each in vars(kernels).items() if inspect.isfunction(each)]
     for name in helpers:
         function = own(kernels, name, made)  # they call each other
-        made[name] = njit(function, fastmath={"contract"}, error_model="numpy", **INSIDE)
+        options = {"fastmath": {"contract"}, "error_model": "numpy", **INSIDE}
+        made[name] = njit(function, forceinline=getattr(kernels, name) in kernels.LONG, **options)
     if not double:
         made |= {name: made[f"{name}_single"] for name in helpers if f"{name}_single" in made}
     routines = lapack.lapack(double)
