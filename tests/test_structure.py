@@ -16,6 +16,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 FUNCTION, CLASS = 50, 200
+MAPPED = ("language", "calculus", "grading", "rendering")  # packages whose files a page lists
 READS = re.compile(r"\bast\.parse|\bre\.(compile|match|search|sub|findall|fullmatch|split)")
 READERS = {
     "symgrad/grading/answer.py": "an answer, with names such as dL/dh",
@@ -74,6 +75,23 @@ def too_long(path: str, text: str) -> Iterator[str]:
 def test_functions_and_classes_are_short() -> None:
     found = {each for path, text in sources().items() for each in too_long(path, text)}
     assert found == set()
+
+
+def mapped() -> list[str]:
+    """The files that docs/architecture.md lists by subject."""
+    page = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    found, folder = [], ""
+    for line in page.partition("## Where to look")[2].partition("\n## ")[0].splitlines():
+        if line.strip().endswith("/"):
+            folder = line.strip()
+        elif line.startswith(" " * 6):
+            found += [f"symgrad/{folder}{name}.py" for name in re.findall(r"\w+", line[29:])]
+    return found
+
+
+def test_every_file_has_its_place_in_the_map() -> None:
+    files = [p for p in sources() if p.split("/")[1] in MAPPED and not p.endswith("__init__.py")]
+    assert sorted(mapped()) == files  # add a new file to docs/architecture.md, "Where to look"
 
 
 def test_only_what_a_user_wrote_is_read() -> None:

@@ -7,23 +7,13 @@ from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from typing import NamedTuple, TypeAlias
 
-from symgrad.calculus.nodes import (
-    Apply,
-    Entry,
-    Factor,
-    Label,
-    Map,
-    Named,
-    Node,
-    Term,
-    intern,
-)
+from symgrad.calculus import nodes as ix
 from symgrad.language.operations.meanings import Rewrite
 from symgrad.language.phrases import Phrase, phrase
 from symgrad.language.setting import setting
 
-NodeRule: TypeAlias = Callable[[Node, tuple[Label, ...]], Entry | None]
-TermRule: TypeAlias = Callable[[Term, Factor], list[Term] | None]
+NodeRule: TypeAlias = Callable[[ix.Node, tuple[ix.Label, ...]], ix.Entry | None]
+TermRule: TypeAlias = Callable[[ix.Term, ix.Factor], list[ix.Term] | None]
 
 EVERY = ""  # in place of a name: tried for all functions
 NODE_RULES: dict[str, list[NodeRule]] = {}  # an operation's name -> rules for its nodes
@@ -31,10 +21,10 @@ TERM_RULES: dict[Hashable, list[TermRule]] = {}  # a factor's trigger -> rules f
 OF_WRITING: set[NodeRule | TermRule] = set()  # those that say what is written by another sign
 FOR_CODE: set[NodeRule | TermRule] = set()  # those that keep numbers in range, or exact
 _formula: ContextVar[bool] = ContextVar("formula", default=False)
-_named: ContextVar[dict[Node, Node] | None] = ContextVar("named", default=None)
+_named: ContextVar[dict[ix.Node, ix.Node] | None] = ContextVar("named", default=None)
 
 
-def as_written(named: dict[Node, Node]) -> AbstractContextManager[None]:
+def as_written(named: dict[ix.Node, ix.Node]) -> AbstractContextManager[None]:
     """Inside the block a formula stays what it is: no rule is tried but those `OF_WRITING`, and a
     statement that is `named` is called so wherever it is made again."""
     return setting(_named, named)
@@ -61,7 +51,7 @@ def _is_tried(rule: NodeRule | TermRule) -> bool:
     return not (only_formulas() and rule in FOR_CODE)
 
 
-def called(entry: Entry) -> Entry:
+def called(entry: ix.Entry) -> ix.Entry:
     """What has just been made, by its name if it has one; a number is not that of a definition."""
     named = _named.get()
     if not named or not entry.node.operands:
@@ -69,12 +59,12 @@ def called(entry: Entry) -> Entry:
     return entry._replace(node=named.get(entry.node, entry.node))
 
 
-def give_name(node: Node, name: str) -> Node:
+def give_name(node: ix.Node, name: str) -> ix.Node:
     """The statement under its name from now on, where formulas stay what they are; else itself."""
     named = _named.get()
-    if named is None or isinstance(node, Named):
+    if named is None or isinstance(node, ix.Named):
         return node
-    return named.setdefault(node, intern(Named, node.axes, inner=node, name=name))
+    return named.setdefault(node, ix.intern(ix.Named, node.axes, inner=node, name=name))
 
 
 def rules_of(name: str) -> Iterator[NodeRule]:
@@ -82,14 +72,14 @@ def rules_of(name: str) -> Iterator[NodeRule]:
     return filter(_is_tried, (*NODE_RULES.get(name, ()), *NODE_RULES.get(EVERY, ())))
 
 
-def rules_for(factor: Factor) -> Iterator[TermRule]:
+def rules_for(factor: ix.Factor) -> Iterator[TermRule]:
     """The rules for a term with this factor."""
     return filter(_is_tried, TERM_RULES.get(trigger(factor), ()))
 
 
-def trigger(factor: Factor) -> Hashable:
+def trigger(factor: ix.Factor) -> Hashable:
     """What a rule recognises a factor by."""
-    if isinstance(factor.node, (Map, Apply)):
+    if isinstance(factor.node, (ix.Map, ix.Apply)):
         return factor.node.operation.name
     return factor.power
 

@@ -10,16 +10,7 @@ from symgrad.calculus import nodes as ix
 from symgrad.calculus.algebra import is_call
 from symgrad.language.dimensions import SCALAR
 from symgrad.language.expressions import Call, Expression, Name, Number, Operation, leaves, names_in
-from symgrad.language.operations.arithmetic import (
-    add,
-    divide,
-    matmul,
-    multiply,
-    negative,
-    power,
-    subtract,
-    transpose,
-)
+from symgrad.language.operations import arithmetic as op
 from symgrad.language.operations.constants import ones as filled_ones
 from symgrad.language.operations.contractions import dot, einsum, total
 from symgrad.language.operations.meanings import Elementwise, Gathered, Total
@@ -57,21 +48,21 @@ def statement_rule(node: ix.Node, call: Call | None) -> StepRule:
     if not isinstance(node, ix.Polynomial) or not node.terms:
         return CHAIN_RULE
     if len(node.terms) > 1:
-        return rule_of(add)
+        return rule_of(op.add)
     (term,) = node.terms
     moved = term.coefficient == 1 and not term.summed and [f.power for f in term.factors] == [1]
-    return rule_of(transpose if moved else einsum)
+    return rule_of(op.transpose if moved else einsum)
 
 
 def _call_rule(call: Call) -> StepRule:
     inner = without_factors(call)
-    if is_call(inner, transpose) and isinstance(inner.arguments[0], Call):
+    if is_call(inner, op.transpose) and isinstance(inner.arguments[0], Call):
         inner = inner.arguments[0]
     if not isinstance(inner, Call):
-        return rule_of(negative)
-    if is_call(inner, matmul) and inner.shape == SCALAR:
+        return rule_of(op.negative)
+    if is_call(inner, op.matmul) and inner.shape == SCALAR:
         return rule_of(dot)
-    if is_call(inner, power) and is_call(inner.arguments[0], norm2) and _is_two(inner):
+    if is_call(inner, op.power) and is_call(inner.arguments[0], norm2) and _is_two(inner):
         return rule_of(squared_norm)
     return rule_of(inner.operation)
 
@@ -84,14 +75,14 @@ def _is_two(call: Call) -> bool:
 def definition_rule(node: ix.Node, call: Call | None) -> StepRule:
     """What a statement is called where it is said."""
     rule = AFFINE if call is not None and is_affine(call) else statement_rule(node, call)
-    plain = rule.name in (add.rule, subtract.rule)
+    plain = rule.name in (op.add.rule, op.subtract.rule)
     return StepRule(DEFINITION if plain else rule.name, "By definition.")
 
 
 def is_affine(call: Call) -> bool:
     """W x + b, W h + U x + b: a sum of matrix products, at least one, and of names, each of which
     stands in it once."""
-    sums = (add, matmul, transpose, filled_ones, multiply)
+    sums = (op.add, op.matmul, op.transpose, filled_ones, op.multiply)
     inside: list[Expression] = [call]
     names: list[str] = []
     for part in inside:
@@ -99,10 +90,10 @@ def is_affine(call: Call) -> bool:
         inside += part.arguments if isinstance(part, Call) else ()
     calls = [part for part in inside if isinstance(part, Call)]
     return (
-        is_call(call, add)
+        is_call(call, op.add)
         and all(is_call(part, *sums) for part in calls)
-        and any(is_call(part, matmul) for part in calls)
-        and not any(is_call(part, multiply) and not _is_spread(part) for part in calls)
+        and any(is_call(part, op.matmul) for part in calls)
+        and not any(is_call(part, op.multiply) and not _is_spread(part) for part in calls)
         and len({*names}) == len(names)
     )
 
@@ -115,9 +106,9 @@ def _is_spread(product: Call) -> bool:
 def without_factors(e: Expression) -> Expression:
     """An expression without the numbers that it is multiplied by, or divided."""
     while isinstance(e, Call):
-        if is_call(e, negative) or (is_call(e, divide) and _is_constant(e.arguments[1])):
+        if is_call(e, op.negative) or (is_call(e, op.divide) and _is_constant(e.arguments[1])):
             e = e.arguments[0]
-        elif is_call(e, multiply) and any(map(_is_constant, e.arguments)):
+        elif is_call(e, op.multiply) and any(map(_is_constant, e.arguments)):
             e = e.arguments[1] if _is_constant(e.arguments[0]) else e.arguments[0]
         else:
             break
@@ -140,12 +131,12 @@ def terms_by_name(root: Call) -> dict[str, Call]:
     pending: list[Expression] = [whole]
     while pending:
         part = pending.pop()
-        if is_call(part, add, subtract):
+        if is_call(part, op.add, op.subtract):
             inside = [without_factors(argument) for argument in part.arguments]
             sums |= {id(argument): part for argument in inside}
             pending.extend(inside)
             continue
-        alone = isinstance(part, Name) or is_call(part, transpose)
+        alone = isinstance(part, Name) or is_call(part, op.transpose)
         term = part if isinstance(part, Call) and not alone else sums.get(id(part), whole)
         for name in names_in(part):
             own, other = _function_around(name, term), terms.setdefault(name, term)
@@ -179,7 +170,7 @@ class Terms:
 def _is_linear(call: Call) -> bool:
     """Whether a call is linear in each of its arguments."""
     summed = isinstance(call.operation.meaning, (Total, Gathered))
-    return summed or is_call(call, total, mean, dot, multiply, matmul)
+    return summed or is_call(call, total, mean, dot, op.multiply, op.matmul)
 
 
 def _function_around(name: str, term: Call) -> Call:
@@ -191,7 +182,7 @@ def _function_around(name: str, term: Call) -> Call:
             return term
         part = without_factors(having[0])
     function = isinstance(part, Call) and isinstance(part.operation.meaning, Elementwise)
-    return part if function or is_call(part, power, divide) else term  # type: ignore[return-value]
+    return part if function or is_call(part, op.power, op.divide) else term  # type: ignore[return-value]
 
 
 def _least_sum(one: Call, other: Call, sums: Mapping[int, Call]) -> Call:

@@ -13,22 +13,14 @@ from functools import cache, partial
 import sympy
 
 from symgrad.errors import OptionError, SymgradError, did_you_mean
+from symgrad.language import expressions as ex
 from symgrad.language.dimensions import SCALAR
-from symgrad.language.expressions import (
-    OPERATIONS,
-    Call,
-    Expression,
-    Name,
-    Operation,
-    calls_in,
-    fold,
-)
 from symgrad.language.operations.meanings import Composite, Elementwise
 from symgrad.language.problem import Loop, Problem
 from symgrad.language.sympy_rules import expression_of
 from symgrad.language.unparse import unparse
 
-Definitions = Mapping[str, Expression]
+Definitions = Mapping[str, ex.Expression]
 
 
 def expanded(problem: Problem, names: str | Iterable[str]) -> Problem:
@@ -46,7 +38,7 @@ def expanded(problem: Problem, names: str | Iterable[str]) -> Problem:
         return problem
     write = partial(written_out, names=wanted)
 
-    def each(definitions: Definitions) -> dict[str, Expression]:
+    def each(definitions: Definitions) -> dict[str, ex.Expression]:
         return {name: write(value) for name, value in definitions.items()}
 
     return replace(
@@ -58,18 +50,18 @@ def expanded(problem: Problem, names: str | Iterable[str]) -> Problem:
     )
 
 
-def _in_loop(loop: Loop, each: Callable[[Definitions], dict[str, Expression]]) -> Loop:
+def _in_loop(loop: Loop, each: Callable[[Definitions], dict[str, ex.Expression]]) -> Loop:
     initial, step, equations = map(each, (loop.initial, loop.step, loop.equations))
     return replace(loop, initial=initial, step=step, equations=equations)
 
 
 def _checked(names: Iterable[str]) -> frozenset[str]:
-    known = {alias: o.name for o in OPERATIONS.values() for alias in (o.name, *o.aliases)}
+    known = {alias: o.name for o in ex.OPERATIONS.values() for alias in (o.name, *o.aliases)}
     wanted = frozenset(known.get(name, name) for name in names)
     for name in sorted(wanted):
         if not has_definition(name):
-            listed = ", ".join(filter(has_definition, OPERATIONS))
-            near = "" if name in OPERATIONS else did_you_mean(name, OPERATIONS)
+            listed = ", ".join(filter(has_definition, ex.OPERATIONS))
+            near = "" if name in ex.OPERATIONS else did_you_mean(name, ex.OPERATIONS)
             raise OptionError(
                 f"{name} has no definition in the language{near}; those that have one: {listed}"
             )
@@ -79,7 +71,7 @@ def _checked(names: Iterable[str]) -> frozenset[str]:
 @cache
 def has_definition(name: str) -> bool:
     """Whether an operation is written out by others."""
-    operation = OPERATIONS.get(name)
+    operation = ex.OPERATIONS.get(name)
     if operation is None or not operation.called:
         return False
     if isinstance(operation.meaning, Elementwise):
@@ -90,9 +82,9 @@ def has_definition(name: str) -> bool:
 
 
 @cache
-def _scalar(operation: Operation) -> tuple[tuple[Name, ...], Expression] | None:
+def _scalar(operation: ex.Operation) -> tuple[tuple[ex.Name, ...], ex.Expression] | None:
     """The definition of a scalar function, of these numbers; None where it has no other words."""
-    names = tuple(Name(f"x_{k}", SCALAR) for k in range(operation.arity[1]))
+    names = tuple(ex.Name(f"x_{k}", SCALAR) for k in range(operation.arity[1]))
     if operation.meaning.definition is None:
         return None
     try:
@@ -100,30 +92,30 @@ def _scalar(operation: Operation) -> tuple[tuple[Name, ...], Expression] | None:
         found = expression_of(operation.meaning.definition(*symbols))
     except SymgradError:
         return None
-    itself = any(call.operation is operation for call in calls_in(found))
+    itself = any(call.operation is operation for call in ex.calls_in(found))
     return None if itself else (names, found)
 
 
-def written_out(root: Expression, names: Collection[str]) -> Expression:
+def written_out(root: ex.Expression, names: Collection[str]) -> ex.Expression:
     """An expression with these operations by their definitions."""
 
-    def visit(e: Expression, arguments: tuple[Expression, ...]) -> Expression:
-        if not isinstance(e, Call):
+    def visit(e: ex.Expression, arguments: tuple[ex.Expression, ...]) -> ex.Expression:
+        if not isinstance(e, ex.Call):
             return e
         if e.operation.name not in names:
             return replace(e, arguments=arguments)
         return written_out(_definition(e, arguments), names)
 
-    return fold(root, visit)
+    return ex.fold(root, visit)
 
 
-def _definition(call: Call, arguments: tuple[Expression, ...]) -> Expression:
+def _definition(call: ex.Call, arguments: tuple[ex.Expression, ...]) -> ex.Expression:
     """A call by its definition. Raises: OptionError where that does not say the options."""
     operation = call.operation
     if isinstance(operation.meaning, Elementwise):
         return _at(operation, arguments)
     try:
-        found: Expression = operation.meaning.definition(*arguments, **call.options)
+        found: ex.Expression = operation.meaning.definition(*arguments, **call.options)
     except (TypeError, SymgradError):
         options = ", ".join(f"{name}={value}" for name, value in call.options.items())
         raise OptionError(
@@ -133,16 +125,16 @@ def _definition(call: Call, arguments: tuple[Expression, ...]) -> Expression:
     return found
 
 
-def _at(operation: Operation, arguments: tuple[Expression, ...]) -> Expression:
+def _at(operation: ex.Operation, arguments: tuple[ex.Expression, ...]) -> ex.Expression:
     """The definition of a scalar function, entry by entry."""
     found = _scalar(operation)
     assert found is not None
     names, definition = found
     given = {name.name: argument for name, argument in zip(names, arguments, strict=False)}
 
-    def visit(e: Expression, inside: tuple[Expression, ...]) -> Expression:
-        if isinstance(e, Call):
+    def visit(e: ex.Expression, inside: tuple[ex.Expression, ...]) -> ex.Expression:
+        if isinstance(e, ex.Call):
             return e.operation(*inside, **e.options)
-        return given[e.name] if isinstance(e, Name) else e
+        return given[e.name] if isinstance(e, ex.Name) else e
 
-    return fold(definition, visit)
+    return ex.fold(definition, visit)

@@ -5,24 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from symgrad.errors import ProgramError, ShapeError
+from symgrad.language import expressions as ex
 from symgrad.language.dimensions import ONE, SCALAR, Dimension, Shape, column, describe
-from symgrad.language.expressions import (
-    OPERATIONS,
-    PRODUCT,
-    Call,
-    Expression,
-    Name,
-    Options,
-)
 from symgrad.language.unparse import unparse
 
-Arguments = tuple[Expression, ...]
-Rule = Callable[[Arguments, Options], Shape]
+Arguments = tuple[ex.Expression, ...]
+Rule = Callable[[Arguments, ex.Options], Shape]
 COLUMNS = "The columns of the left factor must be the rows of the right one."
-AxisOf = Callable[[str, Expression, Options], int | None]
+AxisOf = Callable[[str, ex.Expression, ex.Options], int | None]
 
 
-def given(e: Expression) -> str:
+def given(e: ex.Expression) -> str:
     """An argument and its shape, as the messages show them."""
     if e.shape == SCALAR:
         what = "a scalar"
@@ -37,7 +30,7 @@ def elementwise(name: str) -> Rule:
     """A rule: all shapes equal, or scalars, or a row beside a matrix, repeated as NumPy repeats it;
     the result has the common shape."""
 
-    def rule(arguments: Arguments, options: Options) -> Shape:
+    def rule(arguments: Arguments, options: ex.Options) -> Shape:
         shape = SCALAR
         for argument in arguments:
             if argument.shape in (SCALAR, shape) or _is_row_of(argument.shape, shape):
@@ -77,16 +70,16 @@ def _fitting(name: str, arguments: Arguments) -> str:
         plain_transpose(right) if left.shape == right.shape[::-1] else _repeated(right, left.shape)
     )
     both = _repeated(left, right.shape), other
-    spelling = OPERATIONS[name].text
+    spelling = ex.OPERATIONS[name].text
     places = (0, 0) if spelling is None else spelling.places
     shown = [
-        Name(f"({unparse(new)})", new.shape) if new is not old and place >= PRODUCT else new
+        ex.Name(f"({unparse(new)})", new.shape) if new is not old and place >= ex.PRODUCT else new
         for new, old, place in zip(both, arguments, places, strict=True)
     ]
     return f"; write {_text(name, *shown)}" if both != arguments else ""
 
 
-def _repeated(e: Expression, shape: Shape) -> Expression:
+def _repeated(e: ex.Expression, shape: Shape) -> ex.Expression:
     """A vector repeated to this shape; as it is where it does not fit."""
     rows, columns = shape
     if ONE in shape or e.shape == SCALAR or ONE not in e.shape:
@@ -97,16 +90,16 @@ def _repeated(e: Expression, shape: Shape) -> Expression:
     return e @ _ones(columns).T if e.shape == (rows, ONE) else e
 
 
-def _ones(size: Dimension) -> Expression:
-    return Call(OPERATIONS["ones"], (), column(size), {"dimensions": str(size)})
+def _ones(size: Dimension) -> ex.Expression:
+    return ex.Call(ex.OPERATIONS["ones"], (), column(size), {"dimensions": str(size)})
 
 
-def _text(name: str, *arguments: Expression) -> str:
+def _text(name: str, *arguments: ex.Expression) -> str:
     """A call as text, whether or not the shapes fit."""
-    return unparse(Call(OPERATIONS[name], arguments, SCALAR))
+    return unparse(ex.Call(ex.OPERATIONS[name], arguments, SCALAR))
 
 
-def matrix_product(arguments: Arguments, options: Options) -> Shape:
+def matrix_product(arguments: Arguments, options: ex.Options) -> Shape:
     """m x n by n x p is m x p."""
     left, right = arguments
     for argument in arguments:
@@ -136,21 +129,21 @@ def matrix_product(arguments: Arguments, options: Options) -> Shape:
     )
 
 
-def plain_transpose(e: Expression) -> Expression:
+def plain_transpose(e: ex.Expression) -> ex.Expression:
     """The transpose, of a transpose what is in it."""
-    if isinstance(e, Call) and e.operation is OPERATIONS["transpose"]:
+    if isinstance(e, ex.Call) and e.operation is ex.OPERATIONS["transpose"]:
         return e.arguments[0]
     return e.T
 
 
-def matrix(name: str, argument: Expression) -> Shape:
+def matrix(name: str, argument: ex.Expression) -> Shape:
     """Rows and columns; an error for a tensor."""
     if len(argument.shape) > 2:
         raise ShapeError(f"{name} is not for tensors; {given(argument)}; write einsum(...)")
     return argument.shape
 
 
-def square(name: str, argument: Expression) -> Dimension:
+def square(name: str, argument: ex.Expression) -> Dimension:
     """The dimension of a square matrix; an error for anything else."""
     rows, columns = matrix(name, argument)
     if rows != columns:
@@ -160,7 +153,7 @@ def square(name: str, argument: Expression) -> Dimension:
 
 
 def of_several(
-    name: str, argument: Expression, axis: int | None = None, wanted: str = "a vector"
+    name: str, argument: ex.Expression, axis: int | None = None, wanted: str = "a vector"
 ) -> None:
     """An error for a function of whole vectors where there is but one entry to act on."""
     if axis is None and single(argument):
@@ -173,13 +166,13 @@ def of_several(
         )
 
 
-def single(argument: Expression, axis: int | None = None) -> bool:
+def single(argument: ex.Expression, axis: int | None = None) -> bool:
     """Whether there is but one entry along the axis, or in all."""
     along = [d for k, d in enumerate(argument.shape) if axis in (None, k)]
     return bool(along) and all(d == ONE for d in along)
 
 
-def vector(name: str, argument: Expression) -> Dimension:
+def vector(name: str, argument: ex.Expression) -> Dimension:
     """The dimension of a column vector; an error for anything else."""
     rows, columns = matrix(name, argument)
     if columns != ONE or rows == ONE:
@@ -194,7 +187,7 @@ def same(name: str, arguments: Arguments) -> None:
         raise _differ(name, arguments, one.shape, two.shape)
 
 
-def axis_of(name: str, argument: Expression, options: Options) -> int | None:
+def axis_of(name: str, argument: ex.Expression, options: ex.Options) -> int | None:
     """The option axis: 0 (along the columns), 1 (along the rows), ... or None."""
     axis: int | None = options.get("axis")
     if axis is not None and not 0 <= axis < len(argument.shape):
@@ -203,14 +196,14 @@ def axis_of(name: str, argument: Expression, options: Options) -> int | None:
     return axis
 
 
-def axis_of_several(name: str, argument: Expression, options: Options) -> int | None:
+def axis_of_several(name: str, argument: ex.Expression, options: ex.Options) -> int | None:
     """The same, of a function of several entries at once."""
     axis = axis_of(name, argument, options)
     of_several(name, argument, axis)
     return axis
 
 
-def along_axis(name: str, argument: Expression, options: Options) -> int | None:
+def along_axis(name: str, argument: ex.Expression, options: ex.Options) -> int | None:
     """The axis of a vector function; a matrix needs one, a vector has but one."""
     axis = axis_of_several(name, argument, options)
     if axis is None and ONE not in argument.shape:
@@ -222,7 +215,7 @@ def along_axis(name: str, argument: Expression, options: Options) -> int | None:
 def kept(name: str, axis: AxisOf = axis_of_several) -> Rule:
     """A rule: the shape of the argument, where a function of several entries keeps it."""
 
-    def rule(arguments: Arguments, options: Options) -> Shape:
+    def rule(arguments: Arguments, options: ex.Options) -> Shape:
         axis(name, arguments[0], options)
         return arguments[0].shape
 

@@ -77,11 +77,6 @@ def _explicit(node: sympy.MatrixBase, *entries: ex.Expression) -> ex.Expression:
 # blocks
 
 
-def _blocks(node: sympy.BlockMatrix) -> tuple[sympy.Basic, ...]:
-    """The blocks, row by row."""
-    return tuple(node.blocks)
-
-
 def _block_matrix(node: sympy.BlockMatrix, *blocks: ex.Expression) -> ex.Expression:
     """The sum of the blocks, each moved to its place: E B F.T with columns of the identity."""
     rows, columns = node.blockshape
@@ -148,11 +143,6 @@ def _end(number: sympy.Expr) -> Affine:
     return Affine({}, value.xreplace({s: dimension_of(s) for s in value.free_symbols}))
 
 
-def _indices(node: sympy.FunctionMatrix) -> tuple[sympy.Basic, ...]:
-    """The entry of a function of the indices, with letters for them."""
-    return (_OfIndices(node),)
-
-
 class _OfIndices(sympy.Basic):  # type: ignore[misc]
     """The entry of a FunctionMatrix: args are the entry, and its two indices."""
 
@@ -190,9 +180,9 @@ RULES: dict[type, trees.ClassRule] = {
 OPERANDS: dict[type, Callable[[Any], Sequence[sympy.Basic]]] = {
     sympy.MatPow: lambda node: node.args[: 2 if counted(node) is None else 1],
     sympy.MatrixBase: _entries,
-    sympy.BlockMatrix: _blocks,
+    sympy.BlockMatrix: lambda node: tuple(node.blocks),
     MatrixSlice: lambda node: (node.parent,),
     PermutationMatrix: lambda node: (node.as_explicit(),),
-    sympy.FunctionMatrix: _indices,
+    sympy.FunctionMatrix: lambda node: (_OfIndices(node),),
     _OfIndices: lambda node: node.args[:1],
 }

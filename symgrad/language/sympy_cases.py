@@ -22,14 +22,6 @@ def _unit_step(x: sympy.Expr) -> sympy.Expr:
     return sympy.Heaviside(x, 0)
 
 
-def _both(*truths: sympy.Expr) -> sympy.Expr:
-    return sympy.Mul(*truths)
-
-
-def _either(*truths: sympy.Expr) -> sympy.Expr:
-    return 1 - sympy.Mul(*(1 - truth for truth in truths))
-
-
 # Conditions as numbers, 1 where they hold and else 0.
 TRUTHS: dict[type, Any] = {
     sympy.StrictGreaterThan: lambda x, y: _unit_step(x - y),
@@ -38,8 +30,8 @@ TRUTHS: dict[type, Any] = {
     sympy.LessThan: lambda x, y: 1 - _unit_step(x - y),
     sympy.Not: lambda truth: 1 - truth,
     sympy.ITE: lambda truth, one, other: truth * one + (1 - truth) * other,
-    sympy.And: _both,
-    sympy.Or: _either,
+    sympy.And: sympy.Mul,
+    sympy.Or: lambda *truths: 1 - sympy.Mul(*(1 - truth for truth in truths)),
 }
 
 

@@ -10,28 +10,19 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 
+from symgrad.language import composing
 from symgrad.language import formula as fm
-from symgrad.language.composing import (
-    INVERSE,
-    TOP,
-    derivative,
-    gradient,
-    listed,
-    lowered,
-    negative,
-    raised,
-)
 from symgrad.language.glyphs import plain
 from symgrad.language.names import ACCENTS, entry_parts, parts_of, word
 
 LAYERS = ("l",)  # index letters that books raise in brackets, as in W^{(l)}; others they lower
 DELTA = fm.Symbol(latex=r"\delta")
 SLOPES = ("partial", "nabla", "bar", "delta")  # how the derivative of the loss is written
-MINUS_TOP = negative(TOP)
-PRIME_INVERSE = fm.Listed((fm.Symbol(latex=r"\prime"), INVERSE), separator=" ")  # A'^{-1}
+MINUS_TOP = composing.negative(composing.TOP)
+PRIME_INVERSE = fm.Listed((fm.Symbol(latex=r"\prime"), composing.INVERSE), separator=" ")  # A'^{-1}
 TRANSPOSES = {
-    "top": TOP,
-    "T": fm.Symbol(latex="T", instead=TOP.latex),
+    "top": composing.TOP,
+    "T": fm.Symbol(latex="T", instead=composing.TOP.latex),
     "prime": fm.Symbol(latex=r"\prime"),
 }
 
@@ -96,7 +87,7 @@ class Table:
 
     def sign(self, formula: fm.Symbol) -> fm.Symbol:
         """One of our own signs, or what stands for it where it is taken."""
-        if formula.latex == TOP.latex:
+        if formula.latex == composing.TOP.latex:
             formula = TRANSPOSES[self.look.transpose]
         if not formula.instead:
             return formula
@@ -119,7 +110,7 @@ class Table:
         if short is not None:
             return short
         nabla = formula.result or self.look.slopes == "nabla"
-        return gradient(*formula.parts) if nabla else derivative(formula.parts)
+        return composing.gradient(*formula.parts) if nabla else composing.derivative(formula.parts)
 
     def short_slope(self, top: fm.Formula, bottom: fm.Formula) -> fm.Formula | None:
         """The bar or delta that stands for a derivative; None where it has none, or where that
@@ -146,7 +137,7 @@ class Table:
         """A delta with a name, unless that is one of the user's variables."""
         if entry_parts(bottom.name)[0] in self.look.given or "delta" in self.stems:
             return None
-        return lowered(DELTA, self.symbol(bottom.name))
+        return composing.lowered(DELTA, self.symbol(bottom.name))
 
 
 SHORT: Mapping[str, Callable[[Table, fm.Named], fm.Formula | None]] = {
@@ -188,7 +179,7 @@ def glyph(name: str, bold: bool = False) -> fm.Formula:
     for accent in accents:
         formula = fm.Accent((formula,), accent=ACCENTS[accent])
     below = tuple(map(_letter, subscripts))
-    return lowered(formula, listed(below, ",")) if below else formula
+    return composing.lowered(formula, composing.listed(below, ",")) if below else formula
 
 
 def _heavy(letter: fm.Formula) -> fm.Formula:
@@ -212,10 +203,10 @@ def at_index(base: fm.Formula, index: str, layers: bool) -> fm.Formula:
     if rest:
         at = fm.Infix((at, _letter(rest[1])), signs=(rest[0],))
     if layers:
-        return raised(base, fm.Fence((at,), tall=False))
+        return composing.raised(base, fm.Fence((at,), tall=False))
     if isinstance(base, fm.Script) and base.at == "_":
-        return lowered(base.parts[0], listed((base.parts[1], at), ","))
-    return lowered(base, at)
+        return composing.lowered(base.parts[0], composing.listed((base.parts[1], at), ","))
+    return composing.lowered(base, at)
 
 
 def _letter(text: str) -> fm.Formula:

@@ -11,19 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from symgrad.calculus import nodes as ix
 from symgrad.calculus.algebra import is_call, is_negative, negated
 from symgrad.calculus.chain_rule import contributions, placed
 from symgrad.calculus.derivation import Derivative
-from symgrad.calculus.nodes import (
-    Apply,
-    Entry,
-    Label,
-    Map,
-    Node,
-    Term,
-    batch_of,
-    is_batch,
-)
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.proofs.lines import Pairing, Pairings, ProofLine
 from symgrad.calculus.proofs.moves import moves
@@ -47,7 +38,7 @@ LONG = 60  # characters of what is written once, under a name
 
 def differential_proof(uses: Uses) -> Proof:
     """The lines of one step. Raises: NoMatrixForm."""
-    if any(map(is_batch, uses.reverse.extra)):
+    if any(map(ix.is_batch, uses.reverse.extra)):
         raise NoMatrixForm(uses.variable)  # f is of each example
     return Writer(uses).proof(reasons=True)
 
@@ -117,9 +108,9 @@ class Writer:
         """What stands beside each differential. Raises: NoMatrixForm."""
         return [self._pairing(node, entry) for node, entry in self.beside.items()]
 
-    def _pairing(self, node: Node, beside: Entry, moved: Expression | None = None) -> Pairing:
+    def _pairing(self, node: ix.Node, beside: ix.Entry, moved: Expression | None = None) -> Pairing:
         """<what stands beside, how the node moves>: by its symbol, or as it is written."""
-        batch = None if self.uses.is_of_one_example else batch_of(node)
+        batch = None if self.uses.is_of_one_example else ix.batch_of(node)
         return Pairing(
             self.signs.beside(beside, (*self.extra, *self.labels[node])),
             moved or self.signs.of(node),
@@ -159,7 +150,7 @@ class Writer:
         """The moves of an inner product of a scalar; of a Jacobian's they are one step."""
         return iter(()) if self.extra else moves(inserted, self.signs.texts)
 
-    def send(self, statement: Statement, beside: Entry) -> None:
+    def send(self, statement: Statement, beside: ix.Entry) -> None:
         """What stood beside the differential of a statement, beside those of its operands: in its
         place, or where there is such a one."""
         sent = self._sent(statement, beside)
@@ -170,15 +161,15 @@ class Writer:
             for operand, part in new.items():
                 self._add(operand, part)
 
-    def _add(self, of: Node, entry: Entry) -> None:
+    def _add(self, of: ix.Node, entry: ix.Entry) -> None:
         terms = [e.term for e in (self.beside.get(of), entry) if e]
         self.beside[of] = contract(terms, (*self.extra, *self.labels[of]))
 
-    def _sent(self, statement: Statement, beside: Entry) -> dict[Node, Entry]:
+    def _sent(self, statement: Statement, beside: ix.Entry) -> dict[ix.Node, ix.Entry]:
         """What comes to stand beside the differential of each operand that moves."""
         node, labels = statement.entry
         missing = tuple(x for x in statement.labels if x not in labels and x not in self._example)
-        received: dict[Node, list[Term]] = {}
+        received: dict[ix.Node, list[ix.Term]] = {}
         for sent in contributions(node, labels, beside, self.extra, self.uses.moving):
             plain = self.uses.plain(sent.of)
             term = placed(self.labels[plain], sent)
@@ -188,7 +179,7 @@ class Writer:
         return {of: contract(terms, over[of]) for of, terms in received.items()}
 
     @property
-    def _example(self) -> Sequence[Label]:
+    def _example(self) -> Sequence[ix.Label]:
         return self.uses.change.labels
 
     def rule(self, statement: Statement) -> str:
@@ -196,9 +187,9 @@ class Writer:
         if (named := self.uses.rule(statement)) is not None:
             return named
         node = statement.entry.node
-        if isinstance(node, Map):
+        if isinstance(node, ix.Map):
             return phrase("derivative of {0}, entry by entry", node.operation.name)
-        if isinstance(node, Apply) and node.operation.meaning.equation is None:
+        if isinstance(node, ix.Apply) and node.operation.meaning.equation is None:
             name = node.operation.name
             return node.operation.meaning.identity or phrase("derivative of {0}", name)
         right = self.uses.right(statement)

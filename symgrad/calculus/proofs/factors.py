@@ -17,23 +17,6 @@ from symgrad.calculus.derivation import Derivation, Derivative
 from symgrad.calculus.functions import aligned
 from symgrad.calculus.index_notation import slope
 from symgrad.calculus.naming import fresh
-from symgrad.calculus.nodes import (
-    ONE,
-    Entry,
-    Input,
-    Label,
-    Node,
-    Term,
-    batch_label,
-    batch_of,
-    core_axes,
-    core_labels,
-    intern,
-    is_batch,
-    matrix_shape,
-    new_labels,
-    topological,
-)
 from symgrad.calculus.notation import Notation, full
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.proofs.uses import Uses, examples_meet
@@ -100,7 +83,7 @@ class Held(Name):
         return composing.lowered(fm.Fence((typeset(self.whole),)), below)
 
 
-def ends(derivation: Derivation) -> tuple[Node, ...]:
+def ends(derivation: Derivation) -> tuple[ix.Node, ...]:
     """The loss, and where cotangents are of one example that of one."""
     assert derivation.free is not None
     root = derivation.free.node
@@ -114,26 +97,26 @@ def ends(derivation: Derivation) -> tuple[Node, ...]:
 class ChainFactor(Uses):
     """Uses of a node in the lines `to`, functions as they are: one of them, or all."""
 
-    to: tuple[Node, ...] = ()
-    given: list[Node] = field(default_factory=list)  # what may be any array
+    to: tuple[ix.Node, ...] = ()
+    given: list[ix.Node] = field(default_factory=list)  # what may be any array
 
     @classmethod
-    def of(cls, uses: Uses, user: Node, node: Node) -> ChainFactor:
+    def of(cls, uses: Uses, user: ix.Node, node: ix.Node) -> ChainFactor:
         """Another use in the same derivation."""
         return cls(uses.derivation, uses.reverse, node, uses.left, None, "", to=(user,))
 
     @cached_property
-    def users(self) -> tuple[Node, ...]:
+    def users(self) -> tuple[ix.Node, ...]:
         """The lines."""
         return self.to
 
-    def unfold(self, user: Node) -> None:
+    def unfold(self, user: ix.Node) -> None:
         """The statements that are written out in a line, itself the last of them."""
         between = (*self.lines.between(self.variable, user), user)
         *self.inner[user], _ = (s for node in between for s in self.add(node, apart=False))
 
     @property
-    def user(self) -> Node:
+    def user(self) -> ix.Node:
         """The line, where it is one."""
         (user,) = self.to
         return user
@@ -142,7 +125,7 @@ class ChainFactor(Uses):
     def held(self) -> tuple[Name, ...]:
         """What moves with the node too, and is held in the line while this is differentiated."""
         still = self.fixed(self.user)
-        order = topological([self.user])
+        order = ix.topological([self.user])
         active = active_nodes(order, [self.variable])
         return tuple(self.name(node) for node in order if node in active and node in still)
 
@@ -154,27 +137,27 @@ class ChainFactor(Uses):
     @property
     def rank(self) -> int:
         """How many indices the derivative has."""
-        return len(core_axes(self.user.axes)) + len(core_axes(self.variable.axes))
+        return len(ix.core_axes(self.user.axes)) + len(ix.core_axes(self.variable.axes))
 
     @property
     def batch(self) -> str | None:
         """The batch of which all is said of one example."""
-        return batch_of(self.user) or batch_of(self.variable)
+        return ix.batch_of(self.user) or ix.batch_of(self.variable)
 
-    def _is_mixed(self, user: Node) -> bool:
+    def _is_mixed(self, user: ix.Node) -> bool:
         """Whether each example of a line is of all examples of the node: x - mean(x)."""
-        if batch_of(user) is None or batch_of(self.variable) is None:
+        if ix.batch_of(user) is None or ix.batch_of(self.variable) is None:
             return False
-        inside = any(batch_of(s.node) is None for s in self.inner[user])
+        inside = any(ix.batch_of(s.node) is None for s in self.inner[user])
         return inside or examples_meet(self, user)
 
     @cached_property
     def derivative(self) -> Derivative:
         """What it is called."""
-        axes = (*core_axes(self.user.axes), *core_axes(self.variable.axes))
+        axes = (*ix.core_axes(self.user.axes), *ix.core_axes(self.variable.axes))
         names = self.name(self.user), self.name(self.variable)
         kind = Derivative if self.user in ends(self.derivation) else LineDerivative
-        return kind.of(*names, matrix_shape(axes), self.batch)
+        return kind.of(*names, ix.matrix_shape(axes), self.batch)
 
     @property
     def partial(self) -> Name:
@@ -192,52 +175,54 @@ class ChainFactor(Uses):
         ):
             return None
         labels = self.statements[self.user].labels
-        rows = new_labels(core_axes(self.user.axes))
-        deltas = map(identity, rows, core_labels(labels))
-        entry = self._passed([Term(ONE, tuple(deltas))], rows)
-        over = (*rows, *core_labels(self.labels))
-        each = () if self.batch is None else (batch_label(self.batch),)
+        rows = ix.new_labels(ix.core_axes(self.user.axes))
+        deltas = map(identity, rows, ix.core_labels(labels))
+        entry = self._passed([ix.Term(ix.ONE, tuple(deltas))], rows)
+        over = (*rows, *ix.core_labels(self.labels))
+        each = () if self.batch is None else (ix.batch_label(self.batch),)
         self.called[self.derivative.name] = aligned(entry, (*each, *over))
         return self._written(entry, over)
 
     @cached_property
     def upstream(self) -> Name:
         """G, of the line's shape."""
-        name = Name(fresh(UPSTREAM, self.taken), matrix_shape(self.user.axes), batch_of(self.user))
+        name = Name(
+            fresh(UPSTREAM, self.taken), ix.matrix_shape(self.user.axes), ix.batch_of(self.user)
+        )
         self.given.append(self.gradient)
         self.called[name.name] = self.gradient
         return name
 
     @cached_property
-    def gradient(self) -> Node:
+    def gradient(self) -> ix.Node:
         """The node that stands for G."""
         fields = {"name": UPSTREAM, "facts": frozenset()}
-        return intern(Input, self.user.axes, (UPSTREAM, self.user), **fields)
+        return ix.intern(ix.Input, self.user.axes, (UPSTREAM, self.user), **fields)
 
     @cached_property
     def pulled(self) -> Expression | None:
         """What the factor makes of G; None where matrix notation cannot say it."""
         assert self.upstream
         seed = ix.Factor(self.gradient, self.statements[self.user].labels)
-        return self._written(self._passed([Term(ONE, (seed,))], ()), self.labels)
+        return self._written(self._passed([ix.Term(ix.ONE, (seed,))], ()), self.labels)
 
     @property
-    def made(self) -> Node:
+    def made(self) -> ix.Node:
         """<G, dz>, of each example where the line is of one."""
         own, moved = self.gradient, self.differential(self.user)
         labels = self.statements[self.user].labels
         factors = (ix.Factor(own, labels), ix.Factor(moved, labels))
-        each = () if self._is_mixed(self.user) else tuple(filter(is_batch, labels))
+        each = () if self._is_mixed(self.user) else tuple(filter(ix.is_batch, labels))
         summed = tuple(x for x in labels if x not in each)
-        return contract([Term(ONE, factors, summed)], each).node
+        return contract([ix.Term(ix.ONE, factors, summed)], each).node
 
-    def _passed(self, seed: list[Term], extra: tuple[Label, ...]) -> Entry:
+    def _passed(self, seed: list[ix.Term], extra: tuple[ix.Label, ...]) -> ix.Entry:
         """A cotangent of the line passed on to the node, example by example."""
         labels = {node: s.labels for node, s in self.statements.items()}
         # Where examples meet, that of the node is another one than that of the line.
-        own = new_labels(self.variable.axes) if self._is_mixed(self.user) else self.labels
+        own = ix.new_labels(self.variable.axes) if self._is_mixed(self.user) else self.labels
         labels[self.variable] = own
-        received: dict[Node, list[Term]] = {self.user: seed}
+        received: dict[ix.Node, list[ix.Term]] = {self.user: seed}
         for node, statement in reversed(self.statements.items()):
             if node not in received:
                 continue
@@ -249,25 +234,27 @@ class ChainFactor(Uses):
                 received.setdefault(of, []).append(term._replace(summed=summed))
         entry = contract(received.get(self.variable, ()), self._over(own, extra))
         names = dict(zip(own, self.labels, strict=True))
-        return Entry(entry.node, tuple(names.get(x, x) for x in entry.labels))
+        return ix.Entry(entry.node, tuple(names.get(x, x) for x in entry.labels))
 
-    def _over(self, labels: tuple[Label, ...], extra: tuple[Label, ...]) -> tuple[Label, ...]:
+    def _over(
+        self, labels: tuple[ix.Label, ...], extra: tuple[ix.Label, ...]
+    ) -> tuple[ix.Label, ...]:
         return tuple(dict.fromkeys((*self._each, *extra, *labels)))
 
     @property
-    def _each(self) -> tuple[Label, ...]:
+    def _each(self) -> tuple[ix.Label, ...]:
         """The index of the examples, where it is no index of the node."""
-        own = batch_of(self.user) if batch_of(self.variable) is None else None
-        return () if own is None else (batch_label(own),)
+        own = ix.batch_of(self.user) if ix.batch_of(self.variable) is None else None
+        return () if own is None else (ix.batch_label(own),)
 
-    def _written(self, entry: Entry, over: tuple[Label, ...]) -> Expression | None:
+    def _written(self, entry: ix.Entry, over: tuple[ix.Label, ...]) -> Expression | None:
         """An entry by the names of the lines, as short as a result."""
-        shown = aligned(entry, (*filter(is_batch, entry.labels), *core_labels(over)))
+        shown = aligned(entry, (*filter(ix.is_batch, entry.labels), *ix.core_labels(over)))
         notation = Notation(self._called, self.derivation.naming.bound, self.taken)
         found = notation.whole(shortened(shown, self._called, {}))
         return None if found is None else full(found, shown)
 
-    def _called(self, node: Node) -> Expression | None:
+    def _called(self, node: ix.Node) -> Expression | None:
         """What the page calls a node; what is written out in the line has no name."""
         if node is self.gradient:
             return self.upstream

@@ -5,18 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from symgrad.calculus import nodes as ix
 from symgrad.calculus.chain_rule import tangent
 from symgrad.calculus.lowering import lower
-from symgrad.calculus.nodes import (
-    ONE,
-    Apply,
-    Entry,
-    Factor,
-    Label,
-    Node,
-    Term,
-    core_labels,
-)
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.proofs.definitions import as_it_is
 from symgrad.calculus.proofs.uses import Statement, Uses, label_of
@@ -30,13 +21,13 @@ class Solved:
     """An equation that a function of its operands solves: the sides as expressions of names, and as
     entries in which each name is a node that nothing is simplified through."""
 
-    operands: tuple[Node, ...]
+    operands: tuple[ix.Node, ...]
     sides: tuple[Expression, Expression]
-    entries: tuple[Entry, Entry]
-    labels: tuple[Label, ...]
+    entries: tuple[ix.Entry, ix.Entry]
+    labels: tuple[ix.Label, ...]
     said: str
 
-    def moved(self, uses: Uses) -> Entry:
+    def moved(self, uses: Uses) -> ix.Entry:
         """How the left side moves, less how the right one does: nothing."""
         symbols = {as_it_is(n): uses.differential(uses.plain(n)) for n in self.operands}
         left, right = (_differential_terms(*side, symbols) for side in self.entries)
@@ -45,17 +36,17 @@ class Solved:
 
 
 def _differential_terms(
-    node: Node, labels: tuple[Label, ...], symbols: Mapping[Node, Node]
-) -> list[Term]:
+    node: ix.Node, labels: tuple[ix.Label, ...], symbols: Mapping[ix.Node, ix.Node]
+) -> list[ix.Term]:
     if node in symbols:
-        return [Term(ONE, (Factor(symbols[node], labels),))]
+        return [ix.Term(ix.ONE, (ix.Factor(symbols[node], labels),))]
     return tangent(node, labels, symbols)
 
 
 def equation_of(uses: Uses, statement: Statement) -> Solved | None:
     """The equation that a statement's function solves, where all that is in it has a name."""
     node = statement.entry.node
-    if not isinstance(node, Apply) or node.operation.meaning.equation is None:
+    if not isinstance(node, ix.Apply) or node.operation.meaning.equation is None:
         return None
     operands = (statement.node, *(argument for argument, _ in node.arguments))
     if any(n not in {uses.variable, *uses.statements} for n in operands):
@@ -70,7 +61,7 @@ def equation_of(uses: Uses, statement: Statement) -> Solved | None:
     return Solved(operands, sides, whole, left.labels, said)
 
 
-def as_tensor(node: Node) -> Tensor:
+def as_tensor(node: ix.Node) -> Tensor:
     """A node as a matrix, of each example."""
     labels = tuple(map(label_of, node.axes))
-    return tensor(Entry(node, labels), core_labels(labels))
+    return tensor(ix.Entry(node, labels), ix.core_labels(labels))

@@ -9,14 +9,7 @@ from fractions import Fraction
 from symgrad.calculus.algebra import is_call
 from symgrad.calculus.recurrences.substitution import at_steps
 from symgrad.errors import ProgramError
-from symgrad.language.expressions import (
-    Call,
-    Expression,
-    Number,
-    Size,
-    fold,
-    names_in,
-)
+from symgrad.language import expressions as ex
 from symgrad.language.layered import FAR, index_of
 from symgrad.language.names import entry_of, entry_parts
 from symgrad.language.operations.steps import sum_of_steps
@@ -45,10 +38,10 @@ def unrolled(problem: Problem, length: int, at: int = 0) -> Problem:
         entries = [of] if variable.steps is None else [of.at(str(k)) for k in counts]
         variables |= {entry.name: entry for entry in entries}
 
-    def written(e: Expression) -> Expression:
+    def written(e: ex.Expression) -> ex.Expression:
         return at_steps(_without_sums(e, t, length, last), indices(last, length))
 
-    definitions: dict[str, Expression] = {}
+    definitions: dict[str, ex.Expression] = {}
     waiting = dict(problem.definitions)
     for name in loop.before:
         definitions[name] = written(waiting.pop(name))
@@ -73,17 +66,17 @@ class Equations:
 
     t: str
     length: int
-    equations: Mapping[str, Expression]
-    definitions: Mapping[str, Expression]
+    equations: Mapping[str, ex.Expression]
+    definitions: Mapping[str, ex.Expression]
 
     def needed(
-        self, names: Iterable[str], output: Expression, known: set[str]
-    ) -> dict[str, Expression]:
+        self, names: Iterable[str], output: ex.Expression, known: set[str]
+    ) -> dict[str, ex.Expression]:
         """The definitions of these names and of what the output uses, each after those that it
         uses itself."""
-        done: dict[str, Expression] = {}
-        found: dict[str, Expression] = {}
-        pending = [*reversed(names_in(output)), *reversed(list(names))]
+        done: dict[str, ex.Expression] = {}
+        found: dict[str, ex.Expression] = {}
+        pending = [*reversed(ex.names_in(output)), *reversed(list(names))]
         while pending:
             name = pending[-1]
             if name in done or name in known:
@@ -92,13 +85,13 @@ class Equations:
                 done[pending.pop()] = found[name]
             else:
                 found[name] = self._meaning(name)
-                uses = names_in(found[name])
+                uses = ex.names_in(found[name])
                 if circle := next((n for n in uses if n in found and n not in done), None):
                     raise ProgramError(f"{circle} is defined by itself")
                 pending += reversed(uses)
         return done
 
-    def _meaning(self, name: str) -> Expression:
+    def _meaning(self, name: str) -> ex.Expression:
         if name in self.definitions:
             return self.definitions[name]
         if name in self.equations:
@@ -123,18 +116,18 @@ def indices(t: str, k: int) -> dict[str, str]:
     return {index_of(t, by): str(k + by) for by in range(-FAR, FAR + 1)}
 
 
-def at_step(e: Expression, t: str, k: int) -> Expression:
+def at_step(e: ex.Expression, t: str, k: int) -> ex.Expression:
     """An expression at step k."""
     return at_steps(e, indices(t, k))
 
 
-def _without_sums(root: Expression, t: str, length: int, last: str) -> Expression:
+def _without_sums(root: ex.Expression, t: str, length: int, last: str) -> ex.Expression:
     """Sums over the steps written out, and how many steps there are as a number."""
 
-    def visit(node: Expression, arguments: tuple[Expression, ...]) -> Expression:
-        if isinstance(node, Size) and str(node.dimension) == last:
-            return Number(Fraction(length))
-        if not isinstance(node, Call):
+    def visit(node: ex.Expression, arguments: tuple[ex.Expression, ...]) -> ex.Expression:
+        if isinstance(node, ex.Size) and str(node.dimension) == last:
+            return ex.Number(Fraction(length))
+        if not isinstance(node, ex.Call):
             return node
         if not is_call(node, sum_of_steps):
             return node if arguments == node.arguments else replace(node, arguments=arguments)
@@ -143,7 +136,7 @@ def _without_sums(root: Expression, t: str, length: int, last: str) -> Expressio
             total = total + other
         return total
 
-    return fold(root, visit)
+    return ex.fold(root, visit)
 
 
 def parameters_at(problem: Problem, name: str, length: int) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from symgrad.calculus import nodes as ix
-from symgrad.calculus.nodes import ONE, Factor, Input, Term
+from symgrad.calculus.nodes import ONE, Factor, Term
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.stationary.equation import Equation, NoClosedForm
 from symgrad.calculus.stationary.page import Page
@@ -38,7 +38,7 @@ def check_solvable(equation: Equation, power: Fraction, page: Page) -> None:
         )
     if power == 1 and not equation.linear:
         raise not_linear(page, _culprit(equation, page))
-    if power > 1 and not (isinstance(equation.unknown, Input) and _positive(equation.unknown)):
+    if power > 1 and "positive" not in getattr(equation.unknown, "facts", ()):
         raise NoClosedForm(
             f"the gradient is not linear in {name}: {name}**{power} has several roots; with "
             f"positive=True in the declaration of {name} it is the positive one"
@@ -77,10 +77,6 @@ def _is_alone(equation: Equation) -> bool:
     return all(
         len(t.factors) == 1 and {*t.factors[0].labels} == {*equation.labels} for t in equation.terms
     )
-
-
-def _positive(unknown: Input) -> bool:
-    return "positive" in unknown.facts
 
 
 def _sum(equation: Equation, terms: Sequence[Term], page: Page) -> str:

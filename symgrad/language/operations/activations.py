@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import sympy
 
 from symgrad.language.expressions import Operation
 from symgrad.language.operations.elementwise import composite, elementwise
 from symgrad.language.operations.meanings import rewrite
-from symgrad.language.operations.namespace import Namespace
 from symgrad.language.operations.piecewise import minimum, relu
 from symgrad.language.operations.smooth import erf, exp, log, sqrt
 
@@ -29,14 +26,10 @@ sigmoid: Operation = elementwise(
 )
 
 
-def _softplus(xp: Namespace, x: Any) -> Any:
-    return xp.maximum(x, 0) + xp.log1p(xp.exp(-xp.abs(x)))
-
-
 softplus: Operation = elementwise(
     "softplus",
     lambda x: sympy.log(1 + sympy.exp(x)),
-    _softplus,
+    lambda xp, x: xp.maximum(x, 0) + xp.log1p(xp.exp(-xp.abs(x))),
     symbol="s",
     derivative=lambda x: (sigmoid(x),),
     sentence="The derivative of softplus, log(1 + exp(x)), is the sigmoid.",

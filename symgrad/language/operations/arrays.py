@@ -10,16 +10,8 @@ from collections.abc import Callable, Mapping
 from functools import reduce
 
 from symgrad.errors import ProgramError
+from symgrad.language import expressions as ex
 from symgrad.language.dimensions import ONE, SCALAR
-from symgrad.language.expressions import (
-    OPERATIONS,
-    Expression,
-    Number,
-    Operation,
-    Size,
-    expression,
-    is_scalar,
-)
 from symgrad.language.operations.constants import filled, ones, zeros
 from symgrad.language.operations.contractions import dot
 from symgrad.language.operations.conventions import Remark, dotted
@@ -32,7 +24,7 @@ UNCHANGED = frozenset(  # what changes an array's type or place alone
     ("astype", "float", "double", "float32", "float64", "int", "to", "type", "numpy", "detach")
     + ("copy", "clone", "contiguous", "asarray", "array")
 )
-Arguments = tuple[Expression, ...]
+Arguments = tuple[ex.Expression, ...]
 
 
 def is_read(name: str) -> bool:
@@ -40,12 +32,12 @@ def is_read(name: str) -> bool:
     return name in FUNCTIONS or name in UNCHANGED or function_elsewhere(name) is not None
 
 
-def _like(constant: Operation) -> Callable[..., Expression]:
+def _like(constant: ex.Operation) -> Callable[..., ex.Expression]:
     """Ones or zeros in the shape of an array."""
     return lambda x: filled(constant, x.shape if x.shape[1:] != (ONE,) else x.shape[:1])
 
 
-FUNCTIONS: Mapping[str, Callable[..., Expression]] = {
+FUNCTIONS: Mapping[str, Callable[..., ex.Expression]] = {
     **dict.fromkeys(("transpose", "t", "swapaxes"), lambda x, *axes: x.T),
     **dict.fromkeys(("dot", "matmul", "mm", "mv"), dotted),
     **dict.fromkeys(("inner", "vdot"), dot),
@@ -65,23 +57,23 @@ FUNCTIONS: Mapping[str, Callable[..., Expression]] = {
 }
 
 
-def size(x: Expression, axis: int) -> Expression:
+def size(x: ex.Expression, axis: int) -> ex.Expression:
     """x.shape[0] as the dimension that it is."""
-    if is_scalar(x) or not -2 <= axis < len(x.shape):
+    if ex.is_scalar(x) or not -2 <= axis < len(x.shape):
         raise ProgramError(f"{unparse(x)} has no dimension {axis}")
     dimension = x.shape[axis]
-    return expression(1) if dimension == ONE else Size(dimension)
+    return ex.expression(1) if dimension == ONE else ex.Size(dimension)
 
 
-def length(x: Expression) -> Expression:
+def length(x: ex.Expression) -> ex.Expression:
     """x.size as the dimensions that it is."""
     entries = [size(x, axis) for axis, d in enumerate(x.shape) if d != ONE]
-    return reduce(operator.mul, entries) if entries else expression(1)
+    return reduce(operator.mul, entries) if entries else ex.expression(1)
 
 
 def applied(
     name: str, arguments: Arguments, options: Mapping[str, object], remark: Remark
-) -> Expression:
+) -> ex.Expression:
     """A function of array code, of these arguments.
 
     Raises: ProgramError where it has no meaning here, or another one."""
@@ -104,14 +96,14 @@ def applied(
 
 def _along_axis(
     name: str, function: str, arguments: Arguments, options: dict[str, object], remark: Remark
-) -> Expression:
+) -> ex.Expression:
     """A sum, mean, softmax, ... with an axis, as a keyword or after the array."""
-    operation, x = OPERATIONS[function], arguments[0]
+    operation, x = ex.OPERATIONS[function], arguments[0]
     axis: object = options.pop("axis", options.pop("dim", None))
     keeps = bool(options.pop("keepdims", options.pop("keepdim", False)))
-    if len(arguments) == 2 and isinstance(arguments[1], Number) and axis is None:
+    if len(arguments) == 2 and isinstance(arguments[1], ex.Number) and axis is None:
         if function == "norm2" and arguments[1].value in (1, 2):
-            return OPERATIONS[f"norm{arguments[1].value}"](x)
+            return ex.OPERATIONS[f"norm{arguments[1].value}"](x)
         axis = int(arguments[1].value)
     elif len(arguments) != 1:
         raise ProgramError(f"{name} of {len(arguments)} arguments is not read")

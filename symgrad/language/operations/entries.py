@@ -10,16 +10,6 @@ import sympy
 from symgrad.errors import ShapeError
 from symgrad.language import composing
 from symgrad.language import expressions as ex
-from symgrad.language.composing import (
-    ONES,
-    indicator,
-    juxtaposed,
-    listed,
-    lowered,
-    product,
-    quotient,
-    summed,
-)
 from symgrad.language.dimensions import (
     ONE,
     SCALAR,
@@ -104,7 +94,7 @@ entry = declare(
     rule="entry",
     sentence="An entry passes its gradient to its own place, and to no other.",
     text=Spelling("{0}[{rest}]", places=(ex.ATOM,)),
-    notation=lambda call, array, *labels: lowered(
+    notation=lambda call, array, *labels: composing.lowered(
         indexable(array, call.arguments[1:]), indices(call.arguments[1:])
     ),
     symbol="e",
@@ -144,7 +134,7 @@ same_label = contraction(
     rule="equal labels",
     sentence="Whether two labels are equal has no derivative.",
     text=Spelling("({0} == {1})", places=(ex.SUM, ex.SUM)),
-    notation=lambda call, one, other: indicator(one, "=", other),
+    notation=lambda call, one, other: composing.indicator(one, "=", other),
     labels=True,
     called=False,
     category="entries",
@@ -201,8 +191,8 @@ def limits(call: Call, separator: str = "") -> Formula:
     placed = _letters(call, within=(place, number_of))
     bounds = [_bounded(x) if x.name in placed else typeset(x) for x in call.options["ranges"]]
     if placed:
-        return listed(bounds, ", ")
-    return listed(bounds, separator) if separator else indices(call.options["ranges"])
+        return composing.listed(bounds, ", ")
+    return composing.listed(bounds, separator) if separator else indices(call.options["ranges"])
 
 
 def _bounded(letter: Letter) -> Formula:
@@ -222,7 +212,7 @@ def _letters(call: Call, within: Sequence[Operation]) -> set[str]:
 def indices(letters: Sequence[ex.Expression]) -> Formula:
     """The labels of an entry: ij; with commas where one is longer than a letter."""
     short = all(isinstance(x, Letter) and len(x.name) == 1 for x in letters)
-    return listed(map(typeset, letters), "" if short else ",")
+    return composing.listed(map(typeset, letters), "" if short else ",")
 
 
 def _gathering(name: str, **columns: Any) -> Operation:
@@ -243,18 +233,20 @@ def _spread(call: Call, body: Formula) -> Formula:
     far it runs."""
     told = _letters(call, within=(entry, lookup, place, number_of))
     ones = [
-        lowered(lowered(ONES, dimension_formula(x.index_of)), typeset(x))
+        composing.lowered(
+            composing.lowered(composing.ONES, dimension_formula(x.index_of)), typeset(x)
+        )
         for x in call.options["ranges"]
         if x.name not in told
     ]
-    return product([body, *ones], apart=True) if ones else body
+    return composing.product([body, *ones], apart=True) if ones else body
 
 
 def _mean_notation(call: Call, body: Formula) -> Formula:
     """1 / n times the sum."""
-    sizes = product(dimension_formula(x.index_of) for x in call.options["ranges"])
-    total = summed(limits(call, ","), _spread(call, body))
-    return juxtaposed(quotient(composing.ONE, sizes), total)
+    sizes = composing.product(dimension_formula(x.index_of) for x in call.options["ranges"])
+    total = composing.summed(limits(call, ","), _spread(call, body))
+    return composing.juxtaposed(composing.quotient(composing.ONE, sizes), total)
 
 
 index_sum = _gathering(
@@ -263,7 +255,7 @@ index_sum = _gathering(
     shape=lambda arguments, options: arguments[0].shape,
     rule="sum over indices",
     sentence="The gradient of a sum over indices is the sum of the gradients.",
-    notation=lambda call, body: summed(limits(call, ","), _spread(call, body)),
+    notation=lambda call, body: composing.summed(limits(call, ","), _spread(call, body)),
     symbol="s",
 )
 
@@ -300,7 +292,7 @@ def _array(name: str, ranks: Sequence[int]) -> Operation:
         shape=shape,
         rule="array of entries",
         sentence="Each entry of an array passes on its own part of the gradient.",
-        notation=lambda call, body: lowered(
+        notation=lambda call, body: composing.lowered(
             Fence((_spread(call, body),), left="[", right="]"), limits(call)
         ),
     )

@@ -11,20 +11,7 @@ from symgrad.language.composing import chain
 from symgrad.language.dimensions import ONE, Shape
 from symgrad.language.expressions import Expression, Operation, Options, ShapeRule
 from symgrad.language.operations.meanings import Function, declare
-from symgrad.language.operations.namespace import Namespace
 from symgrad.language.shapes import given, matrix
-
-
-def _kron(xp: Namespace, x: Any, y: Any) -> Any:
-    return xp.joined(xp.einsum("ik,jl->ijkl", x, y))
-
-
-def _kron_left(xp: Namespace, g: Any, y: Any) -> Any:
-    return xp.einsum("ijkl,jl->ik", xp.blocks(g, inner=y), y)
-
-
-def _kron_right(xp: Namespace, g: Any, x: Any) -> Any:
-    return xp.einsum("ijkl,ik->jl", xp.blocks(g, outer=x), x)
 
 
 def _kron_shape(arguments: tuple[Expression, ...], options: Options) -> Shape:
@@ -58,7 +45,7 @@ def _of_two(name: str, **columns: Any) -> Operation:
 kron: Operation = _of_two(
     "kron",
     pullback=lambda g, z, x, y: (kron_left(g, y), kron_right(g, x)),
-    kernel=_kron,
+    kernel=lambda xp, x, y: xp.joined(xp.einsum("ik,jl->ijkl", x, y)),
     pairs="ik,jl->ij kl",
     identity="each entry is a product of two",
     shape=_kron_shape,
@@ -72,7 +59,7 @@ kron: Operation = _of_two(
 kron_left: Operation = _of_two(
     "kron_left",
     pullback=lambda h, z, g, y: (kron(h, y), kron_right(g, h)),
-    kernel=_kron_left,
+    kernel=lambda xp, g, y: xp.einsum("ijkl,jl->ik", xp.blocks(g, inner=y), y),
     pairs="ij kl,jl->ik",
     identity="each entry is an inner product with a block",
     shape=_quotient("kron_left"),
@@ -83,7 +70,7 @@ kron_left: Operation = _of_two(
 kron_right: Operation = _of_two(
     "kron_right",
     pullback=lambda h, z, g, x: (kron(x, h), kron_left(g, h)),
-    kernel=_kron_right,
+    kernel=lambda xp, g, x: xp.einsum("ijkl,ik->jl", xp.blocks(g, outer=x), x),
     pairs="ij kl,ik->jl",
     identity="a sum of multiples of blocks",
     shape=_quotient("kron_right"),

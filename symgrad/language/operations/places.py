@@ -9,6 +9,7 @@ from typing import TypeVar
 import sympy
 
 from symgrad.errors import ShapeError
+from symgrad.language import expressions as ex
 from symgrad.language.composing import negative, product
 from symgrad.language.composing import total as added
 from symgrad.language.dimensions import (
@@ -19,16 +20,6 @@ from symgrad.language.dimensions import (
     dimension_text,
     reachable,
     summands,
-)
-from symgrad.language.expressions import (
-    SUM,
-    Call,
-    Expression,
-    Letter,
-    Options,
-    Size,
-    Spelling,
-    expression,
 )
 from symgrad.language.formula import Formula, Number
 from symgrad.language.operations.meanings import Numbered, Placed, declare
@@ -41,7 +32,7 @@ MOST = 6  # letters at one place
 class Affine:
     """c i + d j + ... + offset, of index letters i, j; each runs from 0 to below its size."""
 
-    coefficients: Mapping[Letter, int] = field(default_factory=dict)
+    coefficients: Mapping[ex.Letter, int] = field(default_factory=dict)
     offset: Dimension = ZERO
 
     def plus(self, other: Affine, times: int = 1) -> Affine:
@@ -73,30 +64,30 @@ class Affine:
         return _text(tuple(self.coefficients.values()), self.offset, [x.name for x in self.letters])
 
     @property
-    def alone(self) -> Letter | None:
+    def alone(self) -> ex.Letter | None:
         """The letter that it is, where it is one."""
         plain = self.offset == 0 and [*self.coefficients.values()] == [1]
         return self.letters[0] if plain else None
 
     @property
-    def letters(self) -> tuple[Letter, ...]:
+    def letters(self) -> tuple[ex.Letter, ...]:
         """The letters."""
         return tuple(self.coefficients)
 
 
-def affine(label: Expression) -> Affine | None:
+def affine(label: ex.Expression) -> Affine | None:
     """A letter or a place as a sum; None for the label of an example, whose range alone is
     known."""
-    if isinstance(label, Letter):
+    if isinstance(label, ex.Letter):
         return Affine({label: 1})
-    if isinstance(label, Call) and label.operation is place:
-        letters = (x for x in label.arguments if isinstance(x, Letter))
+    if isinstance(label, ex.Call) and label.operation is place:
+        letters = (x for x in label.arguments if isinstance(x, ex.Letter))
         pairs = zip(letters, label.options["coefficients"], strict=True)
         return Affine({}).plus(Affine(dict(pairs), label.options["offset"]))
     return None
 
 
-def at_place(where: Affine, below: Dimension, said: str = "") -> Expression:
+def at_place(where: Affine, below: Dimension, said: str = "") -> ex.Expression:
     """The label of an axis that has entries 0 to below - 1; `said` is the entry, for messages.
 
     Raises: ShapeError where it is beyond the axis, at whatever sizes."""
@@ -116,13 +107,13 @@ def at_place(where: Affine, below: Dimension, said: str = "") -> Expression:
     return labelled(where, below)
 
 
-def labelled(where: Affine, below: Dimension) -> Expression:
+def labelled(where: Affine, below: Dimension) -> ex.Expression:
     """The label that is known to be below this."""
     if where.alone is not None and where.alone.index_of == below:
         return where.alone
     coefficients = tuple(where.coefficients.values())
     options = {"coefficients": coefficients, "offset": where.offset, "below": below}
-    return Call(place, where.letters, SCALAR, options)
+    return ex.Call(place, where.letters, SCALAR, options)
 
 
 T = TypeVar("T")
@@ -151,7 +142,7 @@ def _text(coefficients: Sequence[int], offset: Dimension, letters: Sequence[str]
     return text
 
 
-def _formula(call: Call, *letters: Formula) -> Formula:
+def _formula(call: ex.Call, *letters: Formula) -> Formula:
     """The same without a sign between a number and its letter."""
     parts = []
     for minus, count, term in _terms(call.options["coefficients"], call.options["offset"], letters):
@@ -161,7 +152,7 @@ def _formula(call: Call, *letters: Formula) -> Formula:
     return added(parts)
 
 
-def _shape(arguments: tuple[Expression, ...], options: Options) -> Shape:
+def _shape(arguments: tuple[ex.Expression, ...], options: ex.Options) -> Shape:
     if "below" not in options:
         raise ShapeError("a place is that of an entry: x[i + 1]")
     return SCALAR
@@ -175,9 +166,9 @@ place = declare(
     options=("coefficients", "offset", "below"),
     rule="index",
     sentence="An index has no derivative.",
-    text=Spelling(
+    text=ex.Spelling(
         lambda call, texts: _text(call.options["coefficients"], call.options["offset"], texts),
-        precedence=SUM,
+        precedence=ex.SUM,
         places=(),
     ),
     notation=_formula,
@@ -188,8 +179,8 @@ place = declare(
 )
 
 
-def _number_shape(arguments: tuple[Expression, ...], options: Options) -> Shape:
-    if not isinstance(arguments[0], Letter):
+def _number_shape(arguments: tuple[ex.Expression, ...], options: ex.Options) -> Shape:
+    if not isinstance(arguments[0], ex.Letter):
         raise ShapeError("only the letter of an index is a number")
     return SCALAR
 
@@ -200,7 +191,7 @@ number_of = declare(
     shape=_number_shape,
     rule="index",
     sentence="An index has no derivative.",
-    text=Spelling("{0}", places=(SUM,)),
+    text=ex.Spelling("{0}", places=(ex.SUM,)),
     notation=lambda call, letter: letter,
     labels=True,
     called=False,
@@ -209,14 +200,14 @@ number_of = declare(
 )
 
 
-def as_number(where: Affine) -> Expression:
+def as_number(where: Affine) -> ex.Expression:
     """i + 1 as a number."""
     parts = [
         (c, number_of(x) if abs(c) == 1 else abs(c) * number_of(x))
         for x, c in where.coefficients.items()
     ]
     for minus, d in summands(where.offset) if where.offset != 0 or not parts else ():
-        parts.append((-1 if minus else 1, expression(int(d)) if d.is_Integer else Size(d)))
+        parts.append((-1 if minus else 1, ex.expression(int(d)) if d.is_Integer else ex.Size(d)))
     parts.sort(key=lambda part: part[0] < 0)
     (sign, total), *rest = parts
     total = -total if sign < 0 else total

@@ -139,14 +139,10 @@ log_cosh = elementwise(
 )
 
 
-def _erf(xp: Namespace, x: Any) -> Any:
-    return xp.entrywise(math.erf, x, lambda x: 2 / math.sqrt(math.pi) * xp.exp(-x * x))
-
-
 erf = elementwise(
     "erf",
     sympy.erf,
-    _erf,
+    lambda xp, x: xp.entrywise(math.erf, x, lambda x: 2 / math.sqrt(math.pi) * xp.exp(-x * x)),
     derivative=lambda x: (2 / math.sqrt(math.pi) * exp(-(x**2)),),
     reserved=False,
 )
@@ -166,14 +162,10 @@ variable_power = elementwise(
 )
 
 
-def _xlogy(xp: Namespace, x: Any, y: Any) -> Any:
-    return x * xp.log(xp.where(xp.equal(x, 0), 1, y))  # 0 log 1 where x is 0
-
-
 xlogy: ex.Operation = elementwise(
     "xlogy",
     lambda x, y: x * sympy.log(y),
-    _xlogy,
+    lambda xp, x, y: x * xp.log(xp.where(xp.equal(x, 0), 1, y)),  # 0 log 1 where x is 0
     arity=2,
     symbol="m",
     derivative=lambda x, y: (log(y), x / y),
