@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tracemalloc
 from typing import Any
 
@@ -9,6 +10,8 @@ import numpy as np
 import pytest
 
 import symgrad as sg
+from symgrad.numerics.source.numpy import defined
+from symgrad.numerics.source.scatters import ROUTINES
 
 TABLE = "Z: Matrix(v, d)\nx: Vector(d)\n"
 OF_A_BATCH = {
@@ -85,3 +88,29 @@ def test_labels_of_few_bits_reach_all_entries() -> None:
     function = sg.derive(problem(names, loss), ["Z"]).lambdify()
     small = {**given, "k": given["k"].astype(np.int8)}
     np.testing.assert_array_equal(function(small)[1]["Z"], function(given)[1]["Z"])
+
+
+@pytest.mark.parametrize("name", ["add", "subtract"])
+@pytest.mark.parametrize("installed", [True, False])
+@pytest.mark.parametrize(("rows", "lowest"), [(70, 0), (70, -70), (100_000, 0), (3, 0)], ids=str)
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_many_rows_are_added_as_one_by_one(
+    monkeypatch: pytest.MonkeyPatch, name: str, installed: bool, rows: int, lowest: int, dtype: str
+) -> None:
+    """As a product where the labels are few enough, and not counted from the end."""
+    if not installed:
+        monkeypatch.setitem(sys.modules, "scipy", None)
+    rng = np.random.default_rng(0)
+    labels = rng.integers(lowest, rows, (500, 2))
+    table, added = np.ones((rows, 4, 5), dtype), rng.normal(size=(500, 2, 4, 5)).astype(dtype)
+    wanted = table.astype(float)
+    getattr(np, name).at(wanted, labels, added)
+    defined(ROUTINES[f"{name}_rows"], {"np": np})[f"{name}_rows"](table, labels, added)
+    np.testing.assert_allclose(table, wanted, rtol=0, atol=1e3 * np.finfo(dtype).eps)
+
+
+@pytest.mark.parametrize("label", [-71, 70])
+def test_a_label_that_names_no_row_is_refused_among_many(label: int) -> None:
+    labels, added = np.full(1000, label), np.ones((1000, 20))
+    with pytest.raises(IndexError):
+        defined(ROUTINES["add_rows"], {"np": np})["add_rows"](np.ones((70, 20)), labels, added)

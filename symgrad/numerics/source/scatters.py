@@ -8,22 +8,36 @@ from typing import Literal, TypeAlias
 
 from symgrad.calculus.nodes import Axis
 from symgrad.errors import OptionError
-from symgrad.numerics.arrays.listing import Added, Op, additions
+from symgrad.numerics.arrays.listing import SIGNS, Added, Op, additions
 
 Rows: TypeAlias = Literal["", "few", "all"]  # of which derivatives there are rows alone
-# NumPy adds entries of one axis several times as fast as rows, or as those of several axes
+MANY = 1 << 13  # entries, of which SciPy's product takes less time than NumPy's loop
+# Many rows are a product with a sparse matrix of ones, by SciPy where it is installed; else NumPy
+# adds entries of one axis several times as fast as rows, or as those of several axes
 ROUTINES = {
     f"{name}_rows": f"""
+try:
+    from scipy import sparse
+except ImportError:
+    sparse = None
+
+
 def {name}_rows(table, labels, rows):
-    width = table[0].size
-    entries = labels.astype(np.intp, copy=False).reshape(-1, 1) * width + np.arange(width)
-    np.{name}.at(table.reshape(-1), entries.reshape(-1), rows.reshape(-1))"""
-    for name in ("add", "subtract")
+    labels, count, width = labels.reshape(-1), labels.size, table[0].size
+    many = sparse and rows.size >= {MANY} and len(table) <= 2 * count
+    if many and labels.min() >= 0 and labels.max() < len(table):
+        places = labels.astype(np.intp, copy=False), np.arange(count + 1)
+        ones = sparse.csc_array((np.ones(count, rows.dtype), *places), (len(table), count))
+        table.reshape(-1, width)[...] {sign}= ones @ rows.reshape(-1, width)
+    else:
+        entries = labels.astype(np.intp, copy=False)[:, None] * width + np.arange(width)
+        np.{name}.at(table.reshape(-1), entries.reshape(-1), rows.reshape(-1))"""
+    for name, sign in SIGNS.items()
 } | {
     f"{name}_entries": f"""
 def {name}_entries(table, labels, values):
     np.{name}.at(table.reshape(-1), np.ravel_multi_index(labels, table.shape), values)"""
-    for name in ("add", "subtract")
+    for name in SIGNS
 }
 
 
