@@ -177,3 +177,25 @@ def test_tokens_of_a_recurrent_net_are_added_to_one_table() -> None:
         moved[1]["E"][at] -= 1e-5
         slope = (function(moved[0])[0] - function(moved[1])[0]) / 2e-5
         assert gradient[at] == pytest.approx(slope, rel=1e-7, abs=1e-9)
+
+
+@pytest.mark.parametrize("count", [10, 2000])
+def test_rows_are_looked_up_into_a_buffer_by_labels_that_name_some(count: int) -> None:
+    """Labels that change after the first call are those of the next one."""
+    text = "Z: Matrix(v, d)\nk: Index(v)\nw: Vector(d)\nloss = sum((Z[k].T @ w)**2 for k in batch)"
+    function = sg.derive(text, "w").lambdify(reuse_buffers=True)
+    rng = np.random.default_rng(0)
+    given = {"Z": rng.normal(size=(50, 20)), "w": rng.normal(size=20)}
+    given["k"] = rng.integers(0, 50, count)
+    for _ in range(2):
+        rows = given["Z"][given["k"]]
+        np.testing.assert_allclose(function(given)[1]["w"], 2 * rows.T @ (rows @ given["w"]))
+        given["k"][:] = 49 - given["k"]
+    tracemalloc.start()
+    function(given)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 20_000
+    given["k"][3] = 50
+    with pytest.raises(sg.SymgradError, match="50"):
+        function(given)

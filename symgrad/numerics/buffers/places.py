@@ -66,6 +66,8 @@ def has_out(op: Op) -> bool:
         return False
     if op.kind == "product":
         return op.name in ("dot", "matmul") or as_matrices(op) is not None
+    if op.kind == "take":
+        return len(op.operands) == 2 and bool(op.operands[1].dims)
     return op.kind in ("reduce", "onto", *FILLED) or (op.kind == "ufunc" and op.name != "where")
 
 

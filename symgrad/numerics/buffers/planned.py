@@ -22,9 +22,19 @@ from symgrad.numerics.buffers.places import Places
 from symgrad.numerics.buffers.text import BufferText
 from symgrad.numerics.source.numpy import FILLED, Program, indexed
 from symgrad.numerics.source.of_math import OF_ARRAYS, of_array
+from symgrad.numerics.source.scatters import MANY
 
 Form: TypeAlias = Literal["call", "step", "bind"]
 CHECKED = (("k", "names"), ("s", "shapes"), ("d", "dtypes"))
+TAKING = f"""
+
+def taking(count):  # of so many entries; a large array is written twice where NumPy checks labels
+    def take(table, labels, axis, out):
+        size = table.shape[axis]
+        known = labels.min() >= -size and labels.max() < size
+        return table.take(labels, axis, out, "wrap" if known else "raise")
+
+    return take if count >= {MANY} else np.ndarray.take"""
 KEYWORD_OUT = ("maximum", "minimum")  # NumPy takes their third argument by its name alone
 
 
@@ -63,7 +73,7 @@ def buffered_source(
     table = ", ".join(f"{name[1:]}: {name}" for name in named)
     return "\n".join(
         [
-            *(*planner.imports, "", ""),
+            *(*planner.imports, *planner.looking, "", ""),
             f"def allocate({', '.join(given)}):",
             *(f"    {line}" for line in made),
             f"    def function({arguments}):",
@@ -87,6 +97,11 @@ class _Planner(BufferText):
         self.places, self.turned = found.of, found.turned
         shapes = map(self.shape, found.shapes)
         self.buffers = [f"b{k} = np.zeros({shape}, dtype)" for k, shape in enumerate(shapes)]
+
+    @property
+    def looking(self) -> list[str]:
+        """The function that makes functions that look rows up."""
+        return [TAKING] if any(op.kind == "take" for op in self.places) else []
 
     def gradients(self) -> list[str]:
         """The flat vector, and one view of it for what is in the place of each derivative."""
@@ -131,6 +146,9 @@ class _Planner(BufferText):
             texts = matrix_texts(op, self.shaped) or [*map(self.of, op.operands), out]
             matmul = op.name == "matmul"
             return [self.call("matmul", ", ".join(texts)) if matmul else _dot(*texts)]
+        if op.kind == "take":
+            take = self.once(f"taking({self.product_of(op.dims)})")
+            return [f"{take}({self.list(op.operands)}, {op.axes[0]}, {out})"]
         if op.kind == "onto":
             value, texts = op.operands[0], [*map(self.of, op.operands)]
             fixed = value in self.places or (
