@@ -17,7 +17,7 @@ ENDS = [0.0, -0.0, np.inf, -np.inf, np.nan, -1.0, -2.0]
 def test_functions_of_a_number_are_the_library_s_within_units_in_the_last_place(
     name: str, dtype: str, units: int
 ) -> None:
-    function = getattr(kernels, name if dtype == "float64" else f"{name}_single")
+    function = kernels.typed(dtype)[name]
     limits = np.finfo(dtype)
     spread = np.geomspace(limits.smallest_subnormal, limits.max / 2, 150)
     points = np.concatenate([np.linspace(-110, 110, 201), spread, -spread / limits.max, ENDS])
@@ -33,7 +33,7 @@ def test_functions_of_a_number_are_the_library_s_within_units_in_the_last_place(
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_an_error_function_is_that_of_math_within_units_in_the_last_place(dtype: str) -> None:
-    function = kernels.erf if dtype == "float64" else kernels.erf_single
+    function = kernels.typed(dtype)["erf"]
     x = np.array([*np.linspace(-7, 7, 501), *np.geomspace(1e-30, 1, 50), *ENDS], dtype)
     found = np.array([function(each) for each in x])
     wanted = np.array([math.erf(each) for each in x], dtype)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import importlib
 import inspect
 import math
-from functools import cache
-from types import FunctionType, ModuleType
+from functools import cache, partial
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -71,24 +71,19 @@ def names(dtype: str) -> dict[str, Any]:
 def _helpers(dtype: str) -> dict[str, Any]:
     """Our own functions, compiled where they are called."""
     njit, double = numba().njit, dtype == "float64"
-    made: dict[str, Any] = {}
+    inside = partial(njit, error_model="numpy", **INSIDE)
 
-    def own(module: ModuleType, name: str, called: dict[str, Any]) -> FunctionType:
-        return FunctionType(getattr(module, name).__code__, vars(module) | called)
+    def own(kernel: FunctionType) -> Any:
+        inline = kernel.__code__ in kernels.LONG
+        return inside(kernel, fastmath={"contract"}, forceinline=inline)
 
-    helpers = [name for name, each in vars(kernels).items() if inspect.isfunction(each)]
-    for name in helpers:
-        function = own(kernels, name, made)  # they call each other
-        options = {"fastmath": {"contract"}, "error_model": "numpy", **INSIDE}
-        made[name] = njit(function, forceinline=getattr(kernels, name) in kernels.LONG, **options)
-    if not double:
-        made |= {name: made[f"{name}_single"] for name in helpers if f"{name}_single" in made}
+    made = kernels.typed(dtype, own)
     routines = lapack.lapack(double)
     for name in lapack.FUNCTIONS:
-        made[name] = njit(own(lapack, name, routines), error_model="numpy", **INSIDE)
+        made[name] = inside(FunctionType(getattr(lapack, name).__code__, vars(lapack) | routines))
     for name, routine in ROUTINES.items():
         function = defined(for_numba(routine), OWN | made)[name]
-        made.setdefault(name, njit(function, error_model="numpy", **INSIDE))
+        made.setdefault(name, inside(function))
     return made
 
 
