@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 import symgrad as sg
+from tests.drawn import random_inputs
 
 DERIVED: Mapping[str, Callable[..., sg.Derivation]] = {
     "gradient": sg.derive,
@@ -1033,22 +1034,14 @@ ROWS = [pytest.param(r, id=f"{kind}: {r.name}") for kind, rows in TABLES.items()
 
 def numbers(row: Row, problem: sg.Problem) -> dict[str, np.ndarray]:
     """The row's numbers, or positive random ones."""
+    variables = problem.variables
     if row.at is not None:
-        kinds = {name: int if v.kind == "Index" else float for name, v in problem.variables.items()}
+        kinds = {name: int if v.kind == "Index" else float for name, v in variables.items()}
         return {name: np.asarray(value, kinds[name]) for name, value in row.at.items()}
-    rng = np.random.default_rng(0)
-    sizes = {
-        d: 3 + k for k, d in enumerate({d for v in problem.variables.values() for d in v.dims})
-    }
-    found = {}
-    for v in problem.variables.values():
-        shape = [7] * (v.batch is not None) + [sizes[d] for d in v.dims]
-        found[v.name] = rng.uniform(0.5, 1.5, shape)
-        if v.kind == "Index":
-            found[v.name] = np.zeros(shape[: v.batch is not None], int)
-        elif "symmetric" in v.facts:
-            found[v.name] += found[v.name].T
-    return found
+    dims = {str(s) for v in variables.values() for d in v.dims for s in d.free_symbols}
+    sizes = {d: 3 + k for k, d in enumerate(sorted(dims))}
+    found = random_inputs(problem, sizes, count=7, between=(0.5, 1.5))
+    return {n: a + a.T if "symmetric" in variables[n].facts else a for n, a in found.items()}
 
 
 def expected(row: Row, want: Any, inputs: Mapping[str, Any]) -> np.ndarray:

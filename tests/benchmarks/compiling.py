@@ -11,12 +11,11 @@ import sys
 import tempfile
 from time import process_time
 
-import numpy as np
-
 import symgrad as sg
 import tests.benchmarks.pinning  # noqa: F401  one thread
 from tests.benchmarks.children import printed
 from tests.benchmarks.tables import table
+from tests.drawn import random_inputs
 
 GATES = {"i": "sigmoid", "f": "sigmoid", "o": "sigmoid", "g": "tanh"}
 
@@ -40,11 +39,7 @@ def lstm(steps: int) -> tuple[str, list[str]]:
 def first_call(steps: int) -> float:
     """Seconds, of a batch of 32."""
     derivation = sg.derive(*lstm(steps))
-    rng, size = np.random.default_rng(0), {"h": 16, "d": 8}
-    inputs = {
-        name: rng.normal(size=[32] * bool(v.batch) + [size[str(d)] for d in v.dims if d != 1])
-        for name, v in derivation.problem.variables.items()
-    }
+    inputs = random_inputs(derivation.problem, {"h": 16, "d": 8}, count=32)
     start = process_time()
     derivation.lambdify(reuse_buffers=True, modules="numba")(inputs)
     return process_time() - start

@@ -10,6 +10,7 @@ import pytest
 import symgrad as sg
 from symgrad.calculus.derive import derived, gradient
 from symgrad.numerics.checks import differences
+from tests.drawn import random_inputs
 
 REGRESSION = """\
 W: Matrix(m, n)
@@ -43,14 +44,6 @@ LAYOUTS = [  # kind, program, variable, layout, result, left side, shape
 ]
 
 
-def inputs(problem: sg.Problem) -> dict[str, Any]:
-    rng = np.random.default_rng(0)
-    return {
-        v.name: rng.standard_normal([SIZES[str(d)] for d in v.dims])
-        for v in problem.variables.values()
-    }
-
-
 @pytest.mark.parametrize("kind, program, name, layout, result, left, shape", LAYOUTS)
 def test_results_in_a_layout(
     kind: str, program: str, name: str, layout: str, result: str, left: str, shape: str
@@ -82,7 +75,7 @@ def test_arrays_have_the_shape_that_is_printed(
         pytest.importorskip("array_api_compat")
         if reuse:
             return
-    given = inputs(sg.parse(program))
+    given = random_inputs(sg.parse(program), SIZES)
     _, own = getattr(sg, kind)(program, [name]).lambdify()(given)
     derivation = getattr(sg, kind)(program, [name], layout=layout)
     _, arrays = derivation.lambdify(reuse_buffers=reuse, modules=modules)(given)
@@ -96,7 +89,7 @@ def test_arrays_have_the_shape_that_is_printed(
 def test_results_read_back(
     kind: str, program: str, name: str, layout: str, result: str, left: str, shape: str
 ) -> None:
-    given = inputs(sg.parse(program))
+    given = random_inputs(sg.parse(program), SIZES)
     derivation = getattr(sg, kind)(program, [name], layout=layout)
     _, arrays = derivation.lambdify()(given)
     declared = program.rsplit("\n", 1 + program.endswith("\n"))[0]

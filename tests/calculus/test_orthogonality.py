@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 import symgrad as sg
 from symgrad.numerics.checks.sampling import draws
+from tests.drawn import random_inputs
 
 DECLARED = """\
 Q: Matrix(n, n, orthogonal=True)
@@ -62,13 +64,8 @@ NOT_USED = [
 
 def inputs(problem: sg.Problem) -> dict[str, Any]:
     """Orthogonal numbers of another size than those that verification takes."""
-    rng = np.random.default_rng(1)
-    given = {}
-    for variable in problem.variables.values():
-        lead = [4] if variable.batch else []
-        given[variable.name] = rng.uniform(0.5, 1.5, [*lead, *(7 for _ in variable.dims)])
-    given["Q"] = np.linalg.qr(given["Q"])[0]
-    return given
+    given = random_inputs(problem, defaultdict(lambda: 7), seed=1, count=4, between=(0.5, 1.5))
+    return given | {"Q": np.linalg.qr(given["Q"])[0]}
 
 
 def derived(text: str, name: str, declared: str = DECLARED) -> sg.Derivation:

@@ -14,6 +14,7 @@ from symgrad.language.expressions import Expression
 from symgrad.language.plain import plain_text
 from symgrad.language.tex import latex
 from symgrad.numerics.checks.vectorized import commutation
+from tests.drawn import random_inputs
 
 DECLARED = {
     "A": "Matrix(p, m)",
@@ -205,15 +206,9 @@ def program(of: str, name: str) -> str:
     return "\n".join([*(f"{n}: {DECLARED[n]}" for n in used), f"{name} = {of}"])
 
 
-def numbers(problem: sg.Problem) -> dict[str, Any]:
-    rng = np.random.default_rng(0)
-    shapes = {n: [SIZES[str(d)] for d in v.dims] for n, v in problem.variables.items()}
-    return {n: rng.normal(size=shape) for n, shape in shapes.items()}
-
-
 def agrees(derivation: sg.Derivation, key: Any, matrix: Matrix) -> bool:
     """Whether the matrix is the derivative with its indices stacked, the first fastest."""
-    inputs = numbers(derivation.problem)
+    inputs = random_inputs(derivation.problem, SIZES)
     derivative = derivation.lambdify()(**inputs)[1][key]
     columns = {n: a.reshape(-1, 1) if a.ndim == 1 else a for n, a in inputs.items()}
     wanted = matrix(**columns)

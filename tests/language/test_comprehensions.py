@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -10,6 +12,7 @@ from symgrad.language.dimensions import dims
 from symgrad.language.operations.entries import entry
 from symgrad.language.problem import Problem, Variable
 from symgrad.language.unparse import unparse
+from tests.drawn import random_inputs
 from tests.typesetting.read_back import misread
 
 VECTORS = "x: Vector(n)\ny: Vector(n)\n"
@@ -79,14 +82,8 @@ TWINS = [
 SIZES = {"m": 3, "n": 4, "p": 2, "d": 5}
 
 
-def point(problem: sg.Problem) -> dict[str, object]:
-    """Random numbers for each variable."""
-    rng = np.random.default_rng(7)
-    found: dict[str, object] = {}
-    for v in problem.variables.values():
-        shape = [SIZES[str(d)] for d in v.dims]
-        found[v.name] = rng.integers(shape[0]) if v.kind == "Index" else rng.uniform(0.2, 1, shape)
-    return found
+def point(problem: sg.Problem) -> dict[str, Any]:
+    return random_inputs(problem, SIZES, between=(0.2, 1.0))
 
 
 @pytest.mark.parametrize(("names", "indexed", "plain"), TWINS)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import symgrad as sg
+from tests.drawn import random_inputs
 from tests.typesetting.read_back import misread
 
 DECLARED = {
@@ -86,9 +87,7 @@ def parsed(text: str) -> sg.Problem:
 
 
 def point(problem: sg.Problem) -> dict[str, Any]:
-    rng = np.random.default_rng(3)
-    shapes = {v.name: [SIZES[str(d)] for d in v.dims] for v in problem.variables.values()}
-    return {name: rng.uniform(0.3, 1.2, shape) for name, shape in shapes.items()}
+    return random_inputs(problem, SIZES, between=(0.3, 1.2))
 
 
 @pytest.mark.parametrize(("text", "by_hand"), PROGRAMS, ids=[text for text, _ in PROGRAMS])

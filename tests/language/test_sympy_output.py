@@ -16,6 +16,7 @@ from sympy.matrices.expressions.slice import MatrixSlice
 import symgrad as sg
 from symgrad.language.sympy_input import problem_from_sympy
 from tests.derived import of_case
+from tests.drawn import random_inputs
 
 CASES = json.loads((Path(__file__).parents[1] / "cases" / "cases.json").read_text("utf-8"))["cases"]
 GRADIENTS = [case for case in CASES if case["kind"] == "gradient"][::7]
@@ -60,11 +61,7 @@ def test_sympy_computes_the_same_number(program: str) -> None:
     """Its own evaluation, of explicit matrices in place of the symbols."""
     derivation = sg.derive(program)
     sizes = {"n": 4, "m": 3}
-    rng = np.random.default_rng(2)
-    given: dict[str, Any] = {}
-    for v in derivation.problem.variables.values():
-        shape = [sizes[str(d)] for d in v.dims]
-        given[v.name] = 2 if v.kind == "Index" else rng.uniform(0.3, 1.2, shape)
+    given = random_inputs(derivation.problem, sizes, between=(0.3, 1.2))
     _, gradient = derivation.lambdify()(given)
     for name, result in derivation.results.items():
         written = result.sympy()

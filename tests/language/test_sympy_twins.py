@@ -22,6 +22,7 @@ from sympy.matrices.expressions.diagonal import DiagMatrix, DiagonalMatrix
 import symgrad as sg
 from symgrad.language.sympy_input import problem_from_sympy
 from symgrad.language.unparse import unparse
+from tests.drawn import random_inputs
 
 m, n, k = sympy.symbols("m n k", integer=True, positive=True)
 i, j, r = sympy.symbols("i j r", integer=True)
@@ -298,16 +299,9 @@ def declared(names: str) -> str:
 
 
 def point(problem: sg.Problem) -> dict[str, Any]:
-    """Random numbers for each variable."""
-    rng = np.random.default_rng(5)
-    shapes = {
-        v.name: [SIZES.get(str(d)) or int(d) for d in v.dims]
-        for v in sorted(problem.variables.values(), key=lambda v: v.name)
-    }
-    labels = {v.name: 2 for v in problem.variables.values() if v.kind == "Index"}
+    """Random numbers, and the sizes that no array tells."""
     counts = {str(d): SIZES[str(d)] for d in problem.counts}
-    drawn = {name: rng.uniform(0.3, 1.5, shape) for name, shape in shapes.items()}
-    return drawn | labels | counts
+    return random_inputs(problem, SIZES, between=(0.3, 1.5)) | counts
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import symgrad as sg
+from tests.drawn import random_inputs
 
 pytest.importorskip("array_api_compat")
 
@@ -50,17 +51,8 @@ def library(name: str) -> Any:
 
 
 def made(text: str, convert: Callable[[np.ndarray], Any]) -> dict[str, Any]:
-    """Random inputs; a batch of six."""
-    rng = np.random.default_rng(0)
-    inputs: dict[str, Any] = {}
-    for name, variable in sg.parse(text).variables.items():
-        shape = [6] if variable.batch else []
-        shape += [int(d) for d in variable.dims if d != 1]
-        if variable.kind == "Index":
-            inputs[name] = convert(rng.integers(0, 4, shape[: variable.batch is not None]))
-        else:
-            inputs[name] = convert(np.asarray(rng.normal(size=shape)))
-    return inputs
+    """Random inputs of a library."""
+    return {name: convert(array) for name, array in random_inputs(sg.parse(text)).items()}
 
 
 def same(got: Any, want: Any, tolerance: float = 1e-12) -> None:

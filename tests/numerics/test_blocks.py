@@ -15,6 +15,7 @@ import symgrad as sg
 from symgrad.numerics.arrays import contraction
 from symgrad.numerics.buffers import blocks, thin
 from symgrad.numerics.buffers.rowwise import Parts, parts
+from tests.drawn import random_inputs
 
 COUNT = 53  # no multiple of a block's rows
 SIZES = {"d": 3, "k": 4, "m": COUNT}
@@ -71,16 +72,11 @@ def derived(program: str) -> sg.Derivation:
 
 
 def numbers(derivation: sg.Derivation, count: int = COUNT, scale: float = 0.5) -> dict[str, Any]:
-    """An array for each variable."""
-    rng = np.random.default_rng(0)
-    made: dict[str, Any] = {}
-    for name, v in derivation.problem.variables.items():
-        shape = [*([] if v.batch is None else [count]), *(SIZES[str(d)] for d in v.dims)]
-        made[name] = scale * rng.normal(size=shape)
-        if v.kind == "Index":
-            made[name] = rng.integers(0, 3, shape[:1])
-        elif name == "y":
-            made[name] = np.eye(shape[-1])[rng.integers(0, shape[-1], count)]
+    """Small numbers; y is one-hot."""
+    inputs = random_inputs(derivation.problem, SIZES, count=count)
+    made = {n: a if a.dtype.kind == "i" else scale * a for n, a in inputs.items()}
+    if "y" in made:
+        made["y"] = np.eye(SIZES["k"])[made["y"].argmax(-1)]
     return made
 
 

@@ -12,6 +12,7 @@ import pytest
 
 import symgrad as sg
 from symgrad.numerics.buffers.planned import buffered_source
+from tests.drawn import random_inputs
 
 VIEWS = {  # views that are alive over a buffer that is used again
     "a diagonal": """\
@@ -64,18 +65,9 @@ loss = sum(trace(A @ diag(x)) * tanh(x.T @ A @ y) + sum(diag(A) * x * y) for x, 
 SIZES = {"m": 2, "n": 3, "d": 4}
 
 
-def numbers(problem: sg.Problem, seed: int, count: int = 5) -> dict[str, Any]:
+def numbers(problem: sg.Problem, seed: int) -> dict[str, Any]:
     """Small numbers, so that nothing overflows."""
-    rng = np.random.default_rng(seed)
-    made: dict[str, Any] = {}
-    for name, v in problem.variables.items():
-        shape = [SIZES[str(d)] for d in v.dims]
-        lead = [] if v.batch is None else [count]
-        if v.kind == "Index":
-            made[name] = rng.integers(0, shape[0], lead)
-        else:
-            made[name] = 0.5 * rng.normal(size=[*lead, *shape])
-    return made
+    return random_inputs(problem, SIZES, seed=seed, count=5, between=(-1.0, 1.0))
 
 
 def agree(program: str, modules: str = "numpy") -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import symgrad as sg
+from tests.drawn import random_inputs
 
 SIZE = "x: Vector(n)\nw: Scalar\nloss = n * w**2"
 HIDDEN = "x: Vector(n)\nW: Matrix(m, n)\nloss = m * sum(x * x) / n"
@@ -95,13 +96,8 @@ OWNED = {
 def test_results_are_the_caller_s_own(program: str, modules: str) -> None:
     """Once a read-only view of A."""
     pytest.importorskip(modules)
-    rng = np.random.default_rng(0)
-    sizes = {"m": 2, "n": 3}
     problem = sg.parse(program)
-    given = {
-        name: rng.normal(size=[sizes[str(d)] for d in v.dims])
-        for name, v in problem.variables.items()
-    }
+    given = random_inputs(problem, {"m": 2, "n": 3})
     value, derivatives = sg.derive(problem).lambdify(modules=modules)(given)
     results = [np.asarray(x) for x in (value, *derivatives.values())]
     for k, result in enumerate(results):

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import symgrad as sg
+from tests.drawn import random_inputs
 from tests.results import same
 
 pytest.importorskip("numba", exc_type=ImportError)
@@ -31,34 +32,19 @@ PROGRAMS = {
 }
 
 
-def made(text: str, seed: int = 0) -> dict[str, Any]:
-    """Random inputs; a batch of six."""
-    rng = np.random.default_rng(seed)
-    problem = sg.parse(text)
-    inputs: dict[str, Any] = {}
-    for name, variable in problem.variables.items():
-        shape = [int(d) for d in variable.dims if d != 1]
-        lead = [6] if variable.batch else []
-        if variable.kind == "Index":
-            inputs[name] = rng.integers(0, 4, lead)
-        else:
-            inputs[name] = rng.normal(size=(*lead, *shape))
-    return inputs
-
-
 @pytest.mark.parametrize("reuse", [False, True])
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_numba_computes_what_numpy_computes(name: str, reuse: bool) -> None:
     derivation = sg.derive(PROGRAMS[name])
     compiled = derivation.lambdify(modules="numba", reuse_buffers=reuse)
     for seed in (0, 1):
-        inputs = made(PROGRAMS[name], seed)
+        inputs = random_inputs(sg.parse(PROGRAMS[name]), seed=seed)
         same(compiled(inputs), derivation.lambdify()(inputs))
 
 
 def test_single_precision_stays_single() -> None:
     derivation = sg.derive(PROGRAMS["softmax"], ["W"])
-    inputs = made(PROGRAMS["softmax"])
+    inputs = random_inputs(sg.parse(PROGRAMS["softmax"]))
     compiled = derivation.lambdify("float32", modules="numba")
     same(compiled(inputs), derivation.lambdify("float32")(inputs), 1e-5)
 
@@ -69,7 +55,7 @@ def test_every_kind_of_derivative(kind: str) -> None:
     text = f"A: Matrix(3, 2)\nx: Vector(2)\n{last}"
     derivation = getattr(sg, kind)(text, ["x"])
     rng = np.random.default_rng(0)
-    inputs = made(text)
+    inputs = random_inputs(sg.parse(text))
     extra: dict[str, Any] = {}
     if kind in ("hvp", "directional"):
         extra["direction"] = {"x": rng.normal(size=2)}
@@ -96,14 +82,14 @@ def test_arrays_in_any_layout_and_inputs_of_another_size() -> None:
 
 
 def test_the_flat_gradient_and_pickling() -> None:
-    function = sg.derive(PROGRAMS["batch"], ["w", "b"]).lambdify(
-        modules="numba", reuse_buffers=True
-    )
-    _, gradients = function(made(PROGRAMS["batch"]))
+    derivation = sg.derive(PROGRAMS["batch"], ["w", "b"])
+    function = derivation.lambdify(modules="numba", reuse_buffers=True)
+    inputs = random_inputs(derivation.problem)
+    _, gradients = function(inputs)
     flat = np.concatenate([np.ravel(gradients[name]) for name in "wb"])
     np.testing.assert_array_equal(function.flat_gradient, flat)
     again = pickle.loads(pickle.dumps(function))
-    same(again(made(PROGRAMS["batch"])), (function(made(PROGRAMS["batch"]))[0], gradients))
+    same(again(inputs), (function(inputs)[0], gradients))
 
 
 def test_the_exponential_is_the_library_s_within_two_units_in_the_last_place() -> None:

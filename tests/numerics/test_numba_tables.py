@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import symgrad as sg
+from tests.drawn import random_inputs
 from tests.results import same
 
 pytest.importorskip("numba", exc_type=ImportError)
@@ -77,11 +78,8 @@ def test_a_table_calls_every_kind_of_loop(program: str, monkeypatch: pytest.Monk
     from symgrad.numerics.compiled import source
 
     monkeypatch.setattr(source, "LONGEST", 0)
-    derivation, rng = sg.derive(program), np.random.default_rng(0)
-    inputs = {
-        name: rng.uniform(0.5, 1.5, [SHAPES[str(d)] for d in variable.dims if str(d) != "1"])
-        for name, variable in derivation.problem.variables.items()
-    }
+    derivation = sg.derive(program)
+    inputs = random_inputs(derivation.problem, SHAPES, between=(0.5, 1.5))
     function = derivation.lambdify(modules="numba", reuse_buffers=True)
     same(function(inputs), derivation.lambdify()(inputs), 1e-12)
     compiled, _ = function.compiled(inputs)

@@ -12,6 +12,7 @@ import symgrad as sg
 from symgrad.errors import SymgradError
 from symgrad.numerics import layers
 from tests.derived import of_program
+from tests.drawn import random_inputs
 from tests.recurrences import DESCENT, FIVE, LSTM, OPEN, RNN, WIDTHS
 
 rng = np.random.default_rng(0)
@@ -66,10 +67,7 @@ def test_examples_come_before_steps() -> None:
     sizes = {"d": 2, "n": 3, "m": 1}
     inputs = {"x": rng.standard_normal((6, 4, 2)), "y": rng.standard_normal((6, 4, 1))}
     problem = sg.parse(LSTM)
-    for v in problem.variables.values():
-        if v.name not in inputs:
-            inputs[v.name] = rng.standard_normal([sizes[str(d)] for d in v.dims])
-    derived = sg.derive(problem).lambdify()(inputs)[1]
+    derived = sg.derive(problem).lambdify()(random_inputs(problem, sizes) | inputs)[1]
     assert {name: derived[name].shape for name in ("U_i", "V")} == {"U_i": (3, 3), "V": (1, 3)}
 
 

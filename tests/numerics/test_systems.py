@@ -15,6 +15,7 @@ from symgrad.language.expressions import OPERATIONS
 from symgrad.numerics.interpreter import evaluate_nodes, over_labels
 from symgrad.numerics.namespaces import NUMPY
 from symgrad.numerics.sizes import infer_sizes
+from tests.drawn import random_inputs
 
 SQUARE = "A: Matrix(n, n)\nC: Matrix(n, n)\nb: Vector(n)\nc: Vector(n)\nB: Matrix(n, m)\n"
 SYMMETRIC = "S: Matrix(n, n, symmetric=True)\nx: Vector(n)\na: Vector(n)\n"
@@ -65,17 +66,14 @@ EVERY = [
 
 
 def made(text: str) -> dict[str, Any]:
-    """Random inputs, square matrices well apart from singular ones; a batch of six."""
-    rng = np.random.default_rng(0)
-    inputs: dict[str, Any] = {}
-    for name, variable in sg.parse(text).variables.items():
-        dims = [SIZES[str(d)] for d in variable.dims if d != 1]
-        array = np.asarray(rng.normal(size=[6] * (variable.batch is not None) + dims))
-        if len(dims) == 2 and dims[0] == dims[1]:
-            array = array + np.swapaxes(array, -1, -2) if "S" in name else array
-            array = array + 6 * np.eye(dims[0])
-        inputs[name] = abs(array) if name == "l" else array
-    return inputs
+    """Random inputs, square matrices well apart from singular ones."""
+    inputs = random_inputs(sg.parse(text), SIZES)
+    for name, array in inputs.items():
+        if array.ndim > 1 and array.shape[-1] == array.shape[-2]:
+            if "S" in name:
+                array += np.swapaxes(array, -1, -2).copy()
+            array += 6 * np.eye(array.shape[-1])
+    return inputs | ({"l": abs(inputs["l"])} if "l" in inputs else {})
 
 
 def interpreted(derivation: sg.Derivation, inputs: dict[str, Any]) -> dict[Any, Any]:
