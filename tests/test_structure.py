@@ -16,7 +16,8 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 FUNCTION, CLASS = 50, 200
-MAPPED = ("language", "calculus", "grading", "rendering")  # packages whose files a page lists
+# packages whose files a page lists
+MAPPED = ("language", "calculus", "grading", "rendering", "numerics", "training")
 READS = re.compile(r"\bast\.parse|\bre\.(compile|match|search|sub|findall|fullmatch|split)")
 READERS = {
     "symgrad/grading/answer.py": "an answer, with names such as dL/dh",

@@ -15,6 +15,7 @@ from symgrad.calculus.derivation import Key
 from symgrad.calculus.nodes import Axis
 from symgrad.data.sparse import sparse_names
 from symgrad.numerics.arrays.listing import Op
+from symgrad.numerics.arrays.program import Program
 from symgrad.numerics.buffers.planned import Form
 from symgrad.numerics.given import Given, callables
 from symgrad.numerics.inputs import Signature
@@ -24,7 +25,6 @@ from symgrad.numerics.libraries import NumPy
 from symgrad.numerics.plan import Plan
 from symgrad.numerics.quiet import quiet, with_errstate
 from symgrad.numerics.sizes import in_range, label_sizes
-from symgrad.numerics.source.numpy import Program
 from symgrad.numerics.source.scatters import Rows, rows_alone
 
 MOST = 8  # sets of buffers that are kept in each thread: those used last

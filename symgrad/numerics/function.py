@@ -17,6 +17,7 @@ from symgrad.errors import OptionError, one_of, whole_number
 from symgrad.language.markup import block
 from symgrad.language.problem import Problem
 from symgrad.numerics.arrays.listing import Op
+from symgrad.numerics.arrays.program import Program
 from symgrad.numerics.binding import BoundFunction, check_read, not_finite
 from symgrad.numerics.bound import Bound, Buffered, Own
 from symgrad.numerics.buffers import blocks
@@ -28,7 +29,7 @@ from symgrad.numerics.libraries import AnyLibrary, Library, NumPy, compat
 from symgrad.numerics.plan import Plan
 from symgrad.numerics.source.array_api import standard_source
 from symgrad.numerics.source.comments import NONE, Comments
-from symgrad.numerics.source.numpy import Program, defined, numpy_source
+from symgrad.numerics.source.numpy import defined, numpy_source
 from symgrad.numerics.source.scatters import Rows
 
 if TYPE_CHECKING:

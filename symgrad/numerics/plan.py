@@ -10,9 +10,9 @@ from symgrad.calculus.derivation import Derivation
 from symgrad.calculus.nodes import Axis
 from symgrad.errors import DataError
 from symgrad.numerics.arrays.emitter import Record, program
+from symgrad.numerics.arrays.program import Program
 from symgrad.numerics.source.annotations import annotated
 from symgrad.numerics.source.comments import NONE, Comments
-from symgrad.numerics.source.numpy import Program
 
 # Of any sizes: plain, with buffers, and as it is verified, a derivation has one program.
 _programs: WeakKeyDictionary[Derivation, Program] = WeakKeyDictionary()

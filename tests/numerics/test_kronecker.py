@@ -11,7 +11,7 @@ import symgrad as sg
 from symgrad.language.dimensions import dims
 from symgrad.language.expressions import OPERATIONS, Name, Operation
 from symgrad.language.unparse import unparse
-from symgrad.numerics.source.numpy import Program
+from symgrad.numerics.arrays.program import Program
 
 GIVEN = """A: Matrix(m, n)
 B: Matrix(p, q)

@@ -12,7 +12,7 @@ import symgrad as sg
 from symgrad.language.dimensions import SCALAR, dims
 from symgrad.language.expressions import OPERATIONS, Name, Operation
 from symgrad.language.unparse import unparse
-from symgrad.numerics.source.numpy import Program
+from symgrad.numerics.arrays.program import Program
 
 GIVEN = "A: Matrix(n, k)\nB: Matrix(n, k)\nM: Matrix(k, k)\nS: Matrix(n, n, symmetric=True)\n"
 GIVEN += "y: Vector(n)\nd: Scalar\nt: Scalar\n"

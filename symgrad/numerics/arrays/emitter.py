@@ -12,6 +12,7 @@ from symgrad.errors import DataError
 from symgrad.numerics.arrays.contraction import Costs
 from symgrad.numerics.arrays.listing import Array, FilledError, Listing, Op, dims_of, part_of
 from symgrad.numerics.arrays.products import Products
+from symgrad.numerics.arrays.program import Program
 from symgrad.numerics.arrays.reshaped import reshaped
 from symgrad.numerics.arrays.scatters import Sign, joined, needed, scatters
 from symgrad.numerics.arrays.sparse import refuse
@@ -29,7 +30,6 @@ from symgrad.numerics.passes.limits import at_limits
 from symgrad.numerics.passes.low_rank import by_small_systems
 from symgrad.numerics.passes.ranges import in_range
 from symgrad.numerics.passes.separating import separated
-from symgrad.numerics.source.numpy import Program
 
 # how operations are called that no word of a program stands for
 WORDS = {"add": "its sum with a dense matrix", "subtract": "its difference from a dense matrix"}

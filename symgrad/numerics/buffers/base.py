@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from symgrad.numerics.arrays.listing import Listing, Op
+from symgrad.numerics.arrays.program import Program
 from symgrad.numerics.arrays.scatters import needed
-from symgrad.numerics.source.numpy import Program
 
 
 class ArrayPass:

@@ -19,6 +19,7 @@ import numpy as np
 
 from symgrad.calculus.nodes import Axis
 from symgrad.numerics.arrays.listing import Op
+from symgrad.numerics.arrays.program import Program
 from symgrad.numerics.buffers.early import entries_early
 from symgrad.numerics.buffers.layouts import laid_out
 from symgrad.numerics.buffers.narrow import along_columns
@@ -27,7 +28,7 @@ from symgrad.numerics.buffers.planned import Form, buffered_source
 from symgrad.numerics.buffers.rowwise import Part, Parts, parts
 from symgrad.numerics.buffers.thin import rows_without_copies
 from symgrad.numerics.interpreter import size_of
-from symgrad.numerics.source.numpy import Program, defined
+from symgrad.numerics.source.numpy import defined
 
 BLOCK = 3 << 18  # bytes of a block: with what is computed of it, it stays in the cache of a core
 FEWEST = 8  # blocks, below which what is read again is in the cache anyway

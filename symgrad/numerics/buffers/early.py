@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from symgrad.numerics.arrays.listing import GIVEN, Op
+from symgrad.numerics.arrays.program import Program
 from symgrad.numerics.buffers.base import ArrayPass
 from symgrad.numerics.buffers.layouts import COPY
-from symgrad.numerics.source.numpy import Program
 
 
 def entries_early(program: Program) -> Program:

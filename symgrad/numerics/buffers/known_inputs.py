@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from symgrad.numerics.source.numpy import Program
+from symgrad.numerics.arrays.program import Program
 
 HELD = 1 << 13  # entries of an array that is held, at most
 

@@ -23,9 +23,9 @@ from typing import Any, TypeAlias
 from symgrad.calculus.nodes import Axis
 from symgrad.language.dimensions import ONE
 from symgrad.numerics.arrays.listing import Array, Op
+from symgrad.numerics.arrays.program import Program
 from symgrad.numerics.buffers.base import ArrayPass
 from symgrad.numerics.interpreter import size_of
-from symgrad.numerics.source.numpy import Program
 
 COPY = "positive"  # the ufunc that changes nothing, into a buffer with its axes in their order
 SMALL = 512  # multiplications of a product of matrices that take as long as its call

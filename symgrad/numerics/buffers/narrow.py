@@ -10,10 +10,10 @@ from collections.abc import Mapping
 
 from symgrad.calculus.nodes import Axis
 from symgrad.numerics.arrays.listing import Array, Op
+from symgrad.numerics.arrays.program import Program
 from symgrad.numerics.buffers.base import ArrayPass
 from symgrad.numerics.buffers.layouts import COPY
 from symgrad.numerics.interpreter import size_of
-from symgrad.numerics.source.numpy import Program
 
 COLUMNS, ROWS = 32, 16  # at most, at least
 

@@ -16,8 +16,8 @@ from collections.abc import Callable, Mapping, Sequence
 from string import ascii_letters
 
 from symgrad.numerics.arrays.listing import SIGNS, Op
+from symgrad.numerics.arrays.program import Program
 from symgrad.numerics.buffers.base import ArrayPass
-from symgrad.numerics.source.numpy import Program
 
 Diagonal = tuple[Op, tuple[int, int]]  # the value, and the two axes
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from symgrad.numerics.arrays.listing import VIEWS, Dims, Op
+from symgrad.numerics.arrays.program import FILLED, Program
 from symgrad.numerics.buffers.matrices import as_matrices
-from symgrad.numerics.source.numpy import FILLED, Program
 
 
 class Places:

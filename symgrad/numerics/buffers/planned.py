@@ -14,13 +14,14 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 from symgrad.numerics.arrays.listing import Op, additions
+from symgrad.numerics.arrays.program import FILLED, Program
 from symgrad.numerics.buffers.known_inputs import knowable, reading
 from symgrad.numerics.buffers.layouts import COPY
 from symgrad.numerics.buffers.matrices import matrix_texts
 from symgrad.numerics.buffers.onto import onto_lines
 from symgrad.numerics.buffers.places import Places
 from symgrad.numerics.buffers.text import BufferText
-from symgrad.numerics.source.numpy import FILLED, Program, indexed
+from symgrad.numerics.source.numpy import indexed
 from symgrad.numerics.source.of_math import OF_ARRAYS, of_array
 from symgrad.numerics.source.scatters import MANY
 

@@ -20,7 +20,7 @@ from symgrad.calculus.nodes import Axis
 from symgrad.language.dimensions import ZERO
 from symgrad.language.operations.namespace import ROUTINES
 from symgrad.numerics.arrays.listing import Dims, Listing, Op
-from symgrad.numerics.source.numpy import Program
+from symgrad.numerics.arrays.program import Program
 
 T = TypeVar("T")
 VIEWED = {"permute", "expand", "drop"}

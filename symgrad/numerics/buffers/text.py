@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from symgrad.numerics.arrays.listing import VIEWS, Dims, Op
-from symgrad.numerics.source.numpy import Program, Text
+from symgrad.numerics.arrays.program import Program
+from symgrad.numerics.source.numpy import Text
 
 EACH = """
 

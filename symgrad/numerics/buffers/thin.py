@@ -14,9 +14,9 @@ from typing import NamedTuple
 
 from symgrad.calculus.nodes import Axis
 from symgrad.numerics.arrays.listing import Dims, Op
+from symgrad.numerics.arrays.program import Program
 from symgrad.numerics.interpreter import size_of
 from symgrad.numerics.openblas import SMALL, without_copies
-from symgrad.numerics.source.numpy import Program
 
 NARROW = {8: 64, 4: 16}  # the narrower factor, of numbers of so many bytes
 TURNED = {8: 20, 4: 10}  # the same where the right factor is a transpose

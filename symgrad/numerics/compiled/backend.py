@@ -15,6 +15,7 @@ import numpy as np
 
 from symgrad.calculus.nodes import Axis
 from symgrad.errors import OptionError
+from symgrad.numerics.arrays.program import Program
 from symgrad.numerics.buffers import blocks
 from symgrad.numerics.buffers.planned import Form
 from symgrad.numerics.buffers.rowwise import Part
@@ -22,7 +23,7 @@ from symgrad.numerics.compiled.files import kept
 from symgrad.numerics.compiled.names import MATHEMATICS, fingerprint, names, numba
 from symgrad.numerics.compiled.source import LINE, Written, written
 from symgrad.numerics.libraries import is_masked
-from symgrad.numerics.source.numpy import Program, defined
+from symgrad.numerics.source.numpy import defined
 
 PLAIN = {np.ndarray, np.float64, np.float32, np.int64, np.int32}  # types without masks
 Axes = Mapping[str, Sequence[Axis]]

@@ -12,8 +12,9 @@ from typing import TypeAlias
 
 from symgrad.language.dimensions import ONE, product
 from symgrad.numerics.arrays.listing import Dims, Op, common_dims
+from symgrad.numerics.arrays.program import Program
 from symgrad.numerics.compiled import kernels
-from symgrad.numerics.source.numpy import COMPARISONS, INFIX, Program
+from symgrad.numerics.source.numpy import COMPARISONS, INFIX
 
 STORED = {"input", "ufunc", "reduce", "product", "linalg", "routine", "scatter", "pad"}
 # an array's name, indices -> its entry, or without indices the address of the first one

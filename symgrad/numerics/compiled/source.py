@@ -9,10 +9,10 @@ import sympy
 
 from symgrad.calculus.nodes import Axis
 from symgrad.numerics.arrays.listing import Dims, Op
+from symgrad.numerics.arrays.program import Program
 from symgrad.numerics.compiled.loops import Writer, grouped
 from symgrad.numerics.compiled.steps import Steps
 from symgrad.numerics.compiled.tables import Table
-from symgrad.numerics.source.numpy import Program
 
 LINE = 16  # entries: pieces of the working vector start at a cache line
 LONGEST = 30

@@ -11,11 +11,11 @@ from symgrad.calculus.nodes import Axis
 from symgrad.language.dimensions import ONE
 from symgrad.language.operations.namespace import ROUTINES
 from symgrad.numerics.arrays.listing import SIGNS, Added, Dims, Op, additions, common_dims
+from symgrad.numerics.arrays.program import Program
 from symgrad.numerics.compiled.batches import Batch, Factor, batch
 from symgrad.numerics.compiled.entries import STORED, Entries, See, entry_text, indices
 from symgrad.numerics.compiled.loops import Step
 from symgrad.numerics.compiled.products import product_text
-from symgrad.numerics.source.numpy import Program
 
 
 class Steps:

@@ -16,7 +16,8 @@ from symgrad.language.layered import depends_on, index_at
 from symgrad.language.names import entry_parts
 from symgrad.numerics.arrays.emitter import program
 from symgrad.numerics.arrays.listing import VIEWS, Op
-from symgrad.numerics.source.numpy import Program, Text
+from symgrad.numerics.arrays.program import Program
+from symgrad.numerics.source.numpy import Text
 from symgrad.numerics.source.scatters import scatter_lines
 
 

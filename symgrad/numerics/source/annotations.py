@@ -26,11 +26,11 @@ from symgrad.language.operations.arithmetic import transpose
 from symgrad.language.operations.unspecified import derivative
 from symgrad.language.unparse import unparse
 from symgrad.numerics.arrays.emitter import Computed, Record
+from symgrad.numerics.arrays.program import Program
 from symgrad.numerics.passes.base import Flat
 from symgrad.numerics.passes.distances import distances
 from symgrad.numerics.passes.limits import GUARDS
 from symgrad.numerics.source.comments import Comments, comment
-from symgrad.numerics.source.numpy import Program
 
 SHORT = 9  # names and functions of a part that has no name in the derivation
 EXAMPLES = "equations are of one example, arrays have a row for each"

@@ -11,8 +11,9 @@ from symgrad.calculus.nodes import Axis
 from symgrad.errors import OptionError
 from symgrad.language.operations.namespace import Routine
 from symgrad.numerics.arrays.listing import SIGNS, Added, Op, additions
+from symgrad.numerics.arrays.program import Program
 from symgrad.numerics.source.comments import NONE, Comments
-from symgrad.numerics.source.numpy import COMPARISONS, INFIX, Program, Text
+from symgrad.numerics.source.numpy import COMPARISONS, INFIX, Text
 
 PLACE = "dtype=dtype, device=device"
 EACH = """
