@@ -112,7 +112,11 @@ arctanh: _Function
 binary_cross_entropy: _Function
 cos: _Function
 cosh: _Function
+cot: _Function
+coth: _Function
 cross_entropy: _Function
+csc: _Function
+csch: _Function
 cumsum: _Function
 det: _Function
 diag: _Function
@@ -124,8 +128,8 @@ einsum: _Function
 elu: _Function
 erf: _Function
 exp: _Function
-expm: _Function
 expm1: _Function
+expm: _Function
 expm_frechet: _Function
 eye: _Function
 gammaln: _Function
@@ -138,8 +142,8 @@ kron: _Function
 kron_left: _Function
 kron_right: _Function
 leaky_relu: _Function
-log: _Function
 log1p: _Function
+log: _Function
 log_cosh: _Function
 log_det: _Function
 log_softmax: _Function
@@ -152,9 +156,9 @@ maximum: _Function
 mean: _Function
 min: _Function
 minimum: _Function
-norm: _Function
 norm1: _Function
 norm2: _Function
+norm: _Function
 nuclear_norm: _Function
 onehot: _Function
 ones: _Function
@@ -165,6 +169,8 @@ polar_factor: _Function
 polygamma: _Function
 prod: _Function
 relu: _Function
+sec: _Function
+sech: _Function
 sigmoid: _Function
 sign: _Function
 silu: _Function

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from symgrad.errors import ProgramError, SymgradError, text_wanted
 from symgrad.language.expressions import Expression
-from symgrad.language.latex_input import parse_latex
+from symgrad.language.latex_input import Known, read_latex
 from symgrad.language.parser import parse_within
 from symgrad.language.problem import Problem
 from symgrad.language.syntax import errors_at, syntax_tree
@@ -51,10 +51,11 @@ def as_written(text: str) -> str:
     return ONE_WORD.sub(r"d\1/d", text)
 
 
-def read_answer(problem: Problem, text: str) -> Claim:
+def read_answer(problem: Problem, text: str, *, over_examples: bool = False) -> Claim:
     """The claim that an answer makes: definitions, one a line; last an expression or `grad = ...`.
 
-    It is text as people write it, or LaTeX. `L` and `loss` stand for the loss itself. Raises:
+    It is text as people write it, or LaTeX, in which a sum goes `over_examples` where it can, or
+    over entries where it can. `L` and `loss` stand for the loss itself. Raises:
     SymgradError with line and column, counted in the answer, for unknown names, wrong syntax, or
     shapes that do not fit each other.
 
@@ -66,7 +67,8 @@ def read_answer(problem: Problem, text: str) -> Claim:
     text = text_wanted("an answer", text)
     try:
         if is_latex(text):
-            text = parse_latex(text, problem)
+            known = Known(over_examples=over_examples)
+            text = "\n".join(e.text for e in read_latex(text, problem, known))
         return claimed(problem, statements_of(text, problem))
     except SymgradError as error:
         error.message = as_written(error.message)

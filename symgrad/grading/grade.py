@@ -9,7 +9,14 @@ import sympy
 
 from symgrad.calculus import as_problem
 from symgrad.calculus.derivation import Key
-from symgrad.errors import OptionError, ShapeError, UnknownNameError, one_of, text_wanted
+from symgrad.errors import (
+    OptionError,
+    ShapeError,
+    SymgradError,
+    UnknownNameError,
+    one_of,
+    text_wanted,
+)
 from symgrad.grading.answer import Claim, read_answer
 from symgrad.grading.evidence import Evidence
 from symgrad.grading.exam import Exam, fitted
@@ -20,6 +27,7 @@ from symgrad.grading.verdict import CORRECT, WHERE_TRIED, Verdict
 from symgrad.language.dimensions import SCALAR
 from symgrad.language.problem import Problem, Wrt
 from symgrad.language.scope import also_called, functions_beside
+from symgrad.language.tokens import is_latex
 from symgrad.language.unparse import unparse
 
 DERIVATIVES = ("gradient", "jacobian", "hessian")
@@ -78,7 +86,8 @@ def _graded(
         nothing = Claim(asked, asked.output, {})
         exam = Exam(asked, key, kind, nothing, seed, layout=layout, symmetric=symmetric)
         return misfit(error, exam.what, exam.shapes, exam.expected)
-    exam = fitted(Exam(asked, key, kind, claim, seed, layout=layout, symmetric=symmetric))
+    exam = Exam(asked, key, kind, claim, seed, layout=layout, symmetric=symmetric)
+    exam = fitted(_over_examples(exam, answer))
     verdict = judged(exam)
     for side in claim.others if verdict.correct else ():
         other = judged(fitted(replace(exam, claim=replace(claim, expression=side))))
@@ -86,6 +95,22 @@ def _graded(
             verdict = replace(other, diagnosis=f"{unparse(side)}: {other.diagnosis}")
             break
     return replace(verdict, remarks=exam.claim.problem.remarks)
+
+
+def _over_examples(exam: Exam, answer: str) -> Exam:
+    r"""The exam, with a sum such as \sum_i x_i read as one over the examples, where it would leave
+    of a single example what belongs to all of them."""
+    if exam.batch is not None or exam.claim.expression.batch is None or not is_latex(answer):
+        return exam
+    try:
+        claim = read_answer(exam.problem, answer, over_examples=True)
+    except SymgradError:
+        return exam
+    if claim.expression.batch is not None or claim.expression.shape not in exam.shapes:
+        return exam
+    remark = f"the sum goes over the examples: {unparse(claim.expression)}"
+    remarks = (*claim.problem.remarks, remark)
+    return replace(exam, claim=replace(claim, problem=replace(claim.problem, remarks=remarks)))
 
 
 def judged(exam: Exam) -> Verdict:

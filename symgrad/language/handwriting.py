@@ -194,46 +194,63 @@ def _function(writer: Writer, name: str, token: Token) -> None:
             end = writer.skip(3)
             writer.add(f"{name}(", token, end, begins=True)
             writer.push("(", f")**{digits}")
-        case [("^" | "**") as power, digits, argument] if digits.isdigit() and _is_word(argument):
+        case [("^" | "**") as power, digits, argument] if digits.isdigit() and _is_operand(
+            argument
+        ):
             writer.note(token, f"{name}{power}{digits} is no power")
             writer.skip(2)
             _without_brackets(writer, name, token, f"**{digits}")
         case [power, *_] if power[0] == "^":
             writer.refuse(token.start, f"write the power after its argument: {name}(x)^2")
-        case [argument, *_] if _is_word(argument):
+        case [argument, *_] if _is_operand(argument):
             _without_brackets(writer, name, token)
         case following:
             writer.add(name, token, begins=True, ends=following[:1] != ["("])
 
 
-def _is_word(text: str) -> bool:
-    return text.isidentifier() and not keyword.iskeyword(text)
+def _is_operand(text: str) -> bool:
+    """Whether a name begins there, or a number."""
+    return (text.isidentifier() and not keyword.iskeyword(text)) or text[:1].isdigit()
 
 
 def _without_brackets(writer: Writer, name: str, token: Token, power: str = "") -> None:
-    """log det A and sin x cos x, where nothing follows that could belong to the argument; log a b
-    is refused."""
+    """log det A, sin 2x and sin x cos x, where nothing follows that could belong to the argument;
+    log a b is refused."""
     operands: list[Token] = []
     following = writer.ahead()
     for operand in following:
         operands.append(operand)
-        if not writer.vocabulary.is_function(operand.text, called=False):
+        function = writer.vocabulary.is_function(operand.text, called=False)
+        if not (function or _is_factor_before_a_name(writer.text, operand)):
             break
     after, beyond = next(following, None), next(following, None)
-    names = [name, *(operand.text for operand in operands)]
     ends = after is None or after.text in ENDS
     if after and beyond and after.text in ("*", "·", "/"):  # sin x / cos x
         after = beyond
     if after and not ends:
         ends = writer.vocabulary.is_function(after.text, called=False)
     if not (operands[-1].text.isidentifier() and ends):
-        written = "(".join(names[: 1 + len(operands)]) + ")" * len(operands)
+        words = [name]
+        for operand in operands:
+            if words[-1][:1].isdigit():
+                words[-1] += operand.text
+            else:
+                words.append(operand.text)
+        written = "(".join(words) + ")" * (len(words) - 1)
         writer.refuse(token.start, f"{name} is a function; write {written}", operands[-1].end)
     writer.note(token, f"{name} is a function, its argument stands in brackets")
     writer.add(f"{name}(", token, begins=True)
-    writer.skip(1)
-    _read(writer, operands[0])
+    writer.push("(", ")")
+    for operand in operands[: 1 + (operands[0].kind == "number")]:
+        writer.skip(1)
+        _read(writer, operand)
+    writer.open.pop()
     writer.add(f"){power}", operands[-1], ends=True)
+
+
+def _is_factor_before_a_name(text: str, token: Token) -> bool:
+    """Whether it is the 2 of 2x."""
+    return token.kind == "number" and text[token.end : token.end + 1].isalpha()
 
 
 def _nabla(writer: Writer, token: Token) -> None:

@@ -164,6 +164,25 @@ def _terms(node: ast.expr) -> Iterator[str]:
             yield from _terms(value)
 
 
+def _divisors(tree: ast.expr) -> set[str]:
+    """The names that only divide."""
+    names = [node.id for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    below: list[str] = []
+    for node in ast.walk(tree):
+        match node:
+            case ast.BinOp(op=ast.Div(), right=right):
+                below += (n.id for n in _factors(right) if isinstance(n, ast.Name))
+    return {name for name in below if names.count(name) == below.count(name)}
+
+
+def _factors(node: ast.expr) -> Iterator[ast.expr]:
+    match node:
+        case ast.BinOp(left=left, op=ast.Mult(), right=right):
+            yield from (*_factors(left), *_factors(right))
+        case _:
+            yield node
+
+
 def _is_matrix(node: ast.expr) -> bool:
     """X, also its transpose or a product that ends with it."""
     match node:
@@ -213,11 +232,14 @@ class _Inference:
             found = undeclared(typed(tree))
             self.used, self.vectors = found.dimensions, found.vectors
             self.kinds = {name: kind_of(name) for name in found.names}
-            self.kinds |= {x: "Scalar" for x, vector in found.examples.items() if not vector}
+            scalars = [x for x, vector in found.examples.items() if not vector]
+            self.kinds |= dict.fromkeys([*scalars, *found.divisors], "Scalar")
+            self.divisors = found.divisors
             self.batches = dict.fromkeys(sorted(found.examples), "batch")
             self.taken = found.counts
         else:
             self.kinds, self.used = _kinds(tree)
+            self.divisors = _divisors(tree)
             self.vectors = {*_vectors(tree)}
             self.batches = batches(tree)
             self.taken = {*self.batches.values()}
@@ -257,7 +279,12 @@ class _Inference:
 
     def _with_scalars(self, names: list[str]) -> tuple[Scope, Expression] | None:
         """With those of these as scalars that may be such; None where the whole is none then."""
-        names = [n for n in names if self.kinds.get(n) == "Vector" and n not in self.vectors]
+        names = [
+            name
+            for name in names
+            if (self.kinds.get(name) == "Vector" or name in self.divisors)
+            and name not in self.vectors
+        ]
         self.kinds |= dict.fromkeys(names, "Scalar")
         self.dims |= dict.fromkeys(names, ())
         try:

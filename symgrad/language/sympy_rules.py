@@ -220,12 +220,6 @@ def _gamma_by_logarithm(node: sympy.gamma) -> tuple[sympy.Basic, ...]:
 
 # SymPy's functions that are others' quotients, differences, products
 BY_OTHERS: dict[type, Callable[..., sympy.Expr]] = {
-    sympy.sec: lambda x: 1 / sympy.cos(x),
-    sympy.csc: lambda x: 1 / sympy.sin(x),
-    sympy.cot: lambda x: sympy.cos(x) / sympy.sin(x),
-    sympy.sech: lambda x: 1 / sympy.cosh(x),
-    sympy.csch: lambda x: 1 / sympy.sinh(x),
-    sympy.coth: lambda x: sympy.cosh(x) / sympy.sinh(x),
     sympy.erfc: lambda x: 1 - sympy.erf(x),
     sympy.factorial: lambda n: sympy.gamma(n + 1),
     sympy.binomial: lambda n, k: sympy.gamma(n + 1) / sympy.gamma(k + 1) / sympy.gamma(n - k + 1),

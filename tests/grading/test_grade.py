@@ -328,6 +328,28 @@ def test_an_answer_as_people_write_it(answer: str, remarks: tuple[str, ...]) -> 
     assert str(verdict) == "\n".join([verdict.diagnosis, *(f"Note: {r}." for r in remarks)])
 
 
+@pytest.mark.parametrize(
+    ("answer", "correct", "remark"),
+    [
+        (r"2 N b - 2 \sum_i x_i", True, "2 * size(batch) * b - 2 * sum(x for x in batch)"),
+        (r"2 \sum (b - x)", True, "2 * sum(b - x for x in batch)"),
+        (r"-2 \sum_i x_i", False, "-(2 * sum(x for x in batch))"),
+        (r"2 \sum_x (b - x)", True, ""),
+        (r"2 (b - x)", False, ""),
+        (r"2 \sum_i b_i x_i", False, ""),
+    ],
+)
+def test_a_sum_goes_over_the_examples_where_it_has_to(
+    answer: str, correct: bool, remark: str
+) -> None:
+    program = "x: Vector(n)\nb: Vector(n)\nloss = sum(norm2(x - b)**2 for x in batch)"
+    verdict = sg.grade(program, "b", answer)
+    assert verdict.correct == correct
+    assert verdict.remarks == (f"the sum goes over the examples: {remark}",) * bool(remark)
+    of_one = sg.grade(program, "x", r"2 (x - b) + \sum_i x_i - \mathbf{1}^\top x")
+    assert of_one.correct and not of_one.remarks
+
+
 CONVOLUTION = """
 x: Vector(n)
 w: Vector(m)

@@ -197,6 +197,10 @@ LATEX = [
     (r"J(w) = \|Xw\|^2", "X: m n, w: n", "norm2(X @ w)**2"),
     (r"W^{(1)} x + b^{(1)}", "W_1: m n, x: n, b_1: m", "W_1 @ x + b_1"),
     (r"\begin{align} \|x\|^2 \end{align}", "x: n", "norm2(x)**2"),
+    (r"\frac1N \|Xw\|^2", "N, X: m n, w: n", "1 / N * norm2(X @ w)**2"),
+    (r"\frac{1}{2n} X^\top X w", "n, X: k m, w: m", "1 / (2 * n) * X.T @ X @ w"),
+    (r"\sum x_i y_i", "x: n, y: n", "sum(x * y)"),
+    (r"\sum (y_i - w^\top x_i)^2", "y, w: n, x: n", "sum((y - w.T @ x)**2 for x, y in batch)"),
 ]
 
 

@@ -79,6 +79,12 @@ READ = [
     (r"\max(0, x)", "maximum(0, x)"),
     (r"\max_i x_i", "max(x)"),
     (r"\sin^2 x", "sin(x)**2"),
+    (r"\sec^2 x", "sec(x)**2"),
+    (r"\operatorname{sech} x", "sech(x)"),
+    (r"\sum e^{x_i}", "sum(exp(x))"),
+    (r"y_i = \sum W_{ij} x_j", 'y = sum(einsum("ij,j->ij", W, x), axis=1)'),
+    (r"\left( \sum_i x_i \right) + x_i", "sum(x) + x"),
+    (r"x_i - \sum_i x_i", "x - sum(x)"),
     (r"\mathrm{ReLU}(x)", "relu(x)"),
     (r"p_o", "p[o]"),
     (r"\mathbf{e}_o", "onehot(o)"),
@@ -128,6 +134,8 @@ def test_formulas_as_people_write_them(formula: str, text: str) -> None:
         r"\sum_{i \in \mathcal{B}} (w^T x_i - t_i)^2",
         r"\sum_i (t^{(i)} - w \cdot x^{(i)})^2",
         r"\frac{N}{N} \sum_{i=1}^N (w^\top x_i - t_i)^2",
+        r"\sum (w^\top x_i - t_i)^2",
+        r"\sum_x (w^\top x - t)^2",
     ],
 )
 def test_sums_over_a_batch(formula: str) -> None:
@@ -149,6 +157,7 @@ def test_sums_over_a_batch(formula: str) -> None:
         (r"\sum_i x_i (y_i - t_i) + \sum_i w_i", "sum(x * (y - t) for x, t in batch) + sum(w)"),
         (r"\sum_i w^\top x_i", "sum(w.T @ x for x, t in batch)"),
         (r"\sum_i x_i x_i^\top w", "sum(x @ x.T @ w for x, t in batch)"),
+        (r"2 N w + \sum_i t_i x_i", "2 * size(batch) * w + sum(t * x for x, t in batch)"),
     ],
 )
 def test_an_index_of_examples(formula: str, text: str) -> None:
@@ -216,6 +225,10 @@ def test_a_row_or_a_column_is_not_guessed(formula: str) -> None:
         (r"\sin^{-1} x", "inverse function"),
         (r"\frac{1", "a brace|is expected"),
         (r"\exp", "has no argument"),
+        (r"\sum_i x_i + e^{x_i}", r"ends before this \+, but i stands behind it"),
+        (r"-2 \sum x_i - x_i", r"ends before this -, but i stands behind it"),
+        (r"\sum x \odot x - x", r"ends before this -, but x stands behind it"),
+        (r"\sum A_{ij} x_j", r"i and j stand in it: write \\sum_\{i,j\}, or \\sum_j"),
         ("(" * 500 + "x" + ")" * 500, "nested too deeply"),
     ],
 )

@@ -105,6 +105,7 @@ STRUCTURE = {  # what the algebra, the operators or the arrays are made of, and 
     "where": "NumPy's word for it, by which code has it; SymPy's Piecewise is made of it",
     "step": "also a line of a derivation, and a schedule",
     "sign": "also the name of a mistake",
+    "csc": "also SciPy's word for a sparse matrix by columns",
     "var": "also a part of LaTeX's \\varepsilon",
 }
 

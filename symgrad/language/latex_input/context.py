@@ -17,7 +17,8 @@ class Context(Protocol):
     """The reader of a formula, as its parts see it: `examples` are the indices that run over a
     batch, `numbers` those by which x_i is a whole column, or a row where it is `lying`, `counts`
     the letters that stand for how many examples a batch has, `slopes` derivatives by their text;
-    `plain_ones` says that a 1 before a factor is a vector of ones."""
+    `plain_ones` says that a 1 before a factor is a vector of ones, `over_examples` that a sum goes
+    over examples where it can."""
 
     scope: Scope
     names: Names
@@ -28,6 +29,7 @@ class Context(Protocol):
     counts: dict[Node, str]
     slopes: Mapping[str, Expression]
     plain_ones: bool
+    over_examples: bool
 
     def value(self, node: Node) -> Value:
         """What a part of the formula means."""

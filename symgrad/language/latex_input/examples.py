@@ -3,7 +3,7 @@ or a row or column of X."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise, product
 
@@ -105,8 +105,20 @@ def _vectors(root: lt.Node) -> Iterator[lt.Node]:
                         yield from (before, after)
 
 
-def divisors(root: lt.Node) -> Iterator[lt.Sym]:
-    """What divides and is called as a number of examples is."""
+def counts(nodes: Iterable[lt.Node]) -> Iterator[lt.Sym]:
+    """Those that are called as a number of examples is."""
+    return (node for node in nodes if isinstance(node, lt.Sym) and node.text in COUNTS)
+
+
+def factors(root: lt.Node) -> Iterator[lt.Node]:
+    """What stands in a product."""
+    for node in lt.walk(root):
+        if isinstance(node, lt.Row):
+            yield from node.factors
+
+
+def divisors(root: lt.Node) -> Iterator[lt.Node]:
+    """What divides, factor by factor."""
     for node in lt.walk(root):
         bottom: lt.Node | None = None
         match node:
@@ -115,9 +127,7 @@ def divisors(root: lt.Node) -> Iterator[lt.Sym]:
             case lt.Chain(operands=(_, bottom, *_), signs=("/", *_)):
                 pass
         bottom = bottom.inner if isinstance(bottom, lt.Fence) else bottom
-        for factor in () if bottom is None else lt.factors_of(bottom):
-            if isinstance(factor, lt.Sym) and factor.text in COUNTS:
-                yield factor
+        yield from () if bottom is None else lt.factors_of(bottom)
 
 
 def terms(node: lt.Node) -> Iterator[lt.Node]:
@@ -198,12 +208,18 @@ def _fitting(reader: Context, body: lt.Node) -> Value | None:
 
 def find_examples(reader: Context, body: lt.Node, letters: list[str]) -> None:
     """Take down which letters number examples: those of what a batch has, where it is a scalar
-    or stands where only a vector can."""
+    or stands where only a vector can; `over_examples` also where all that has the letter is of one
+    batch."""
     for letter in letters:
-        for base, vector in numbered(body, letter):
-            meaning = reader.scope.meanings.get(reader.names.find(base) or "")
+        meanings = [
+            (reader.scope.meanings.get(reader.names.find(base) or ""), vector)
+            for base, vector in numbered(body, letter)
+        ]
+        batches = {None if meaning is None else meaning.batch for meaning, _ in meanings}
+        every = reader.over_examples and len(batches) == 1
+        for meaning, vector in meanings:
             batch = None if meaning is None else meaning.batch
-            if meaning is not None and batch and (vector or is_scalar(meaning)):
+            if meaning is not None and batch and (every or vector or is_scalar(meaning)):
                 reader.examples.setdefault(letter, batch)
 
 

@@ -22,6 +22,7 @@ from symgrad.language.latex_input.conditions import Conditions
 from symgrad.language.latex_input.derivatives import Derivatives
 from symgrad.language.latex_input.entries import Entries, Value
 from symgrad.language.latex_input.examples import matrix_of
+from symgrad.language.latex_input.extent import check_extent
 from symgrad.language.latex_input.names import Names, look
 from symgrad.language.latex_input.places import bracketed, number_at
 from symgrad.language.latex_input.products import dotted, product, starred
@@ -50,6 +51,7 @@ class Reader:
     lying: bool = False  # whether x_i is a row
     plain_ones: bool = False  # whether 1 b^T has a vector of ones
     counts: dict[lt.Node, str] = field(default_factory=dict)  # what N is -> the batch that has N
+    over_examples: bool = False  # whether a sum goes over examples where it can
 
     def value(self, node: lt.Node) -> Value:
         """What a part of the formula means; errors on the way have its place."""
@@ -152,6 +154,7 @@ class Reader:
 
     def _chain(self, node: lt.Chain) -> Value:
         if node.signs[0] in (*CHAINS, "*"):
+            check_extent(node)
             value = self.value(node.operands[0])
             for sign, operand in zip(node.signs, node.operands[1:], strict=True):
                 value = self._joined(value, sign, operand)

@@ -20,7 +20,8 @@ from symgrad.language.expressions import Expression
 from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.entries import Entries, UnknownSizeError, Value
 from symgrad.language.latex_input.equations import Formula, formulas
-from symgrad.language.latex_input.examples import divisors, lowered
+from symgrad.language.latex_input.examples import counts, divisors, factors, lowered
+from symgrad.language.latex_input.extent import indexed
 from symgrad.language.latex_input.functions import is_function
 from symgrad.language.latex_input.grammar import tree
 from symgrad.language.latex_input.left import Left, left_side
@@ -58,12 +59,14 @@ class Equation:
 @dataclass(frozen=True)
 class Known:
     """What a formula may use beside the names of its problem: more names, derivatives by their
-    text, the table of symbols that it was printed with, and the shape that it must have."""
+    text, the table of symbols that it was printed with, the shape that it must have, and whether
+    a sum goes `over_examples` where it can."""
 
     names: Mapping[str, Expression] = field(default_factory=dict)
     slopes: Mapping[str, Expression] = field(default_factory=dict)
     table: Table | None = None
     shape: Shape | None = None
+    over_examples: bool = False
 
 
 def parse_latex(text: str, problem: Problem, *, shape: Shape | None = None) -> str:
@@ -167,7 +170,7 @@ def read_among(
 def _read_in_two_ways(text: str, scope: Scope, names: Names, known: Known) -> Equation:
     """An equation, a 1 in it being a number, or where that does not fit a vector of ones."""
     root = tree(text, names.__contains__, is_function)
-    root = root if scope.series is not None else lowered(root)
+    root = root if scope.series is not None else indexed(lowered(root), names.find)
     counts = _counts(root, names, scope)
     try:
         return _read(scope, names, root, known, counts, plain_ones=False)
@@ -194,7 +197,7 @@ def _read(
     entries = Entries()
     while True:
         reader = Reader(scope, names, free, known.slopes, entries, plain_ones=plain_ones)
-        reader.counts = counts
+        reader.counts, reader.over_examples = counts, known.over_examples
         before = len(entries.sizes)
         try:
             return _equation(reader, root, known.shape)
@@ -238,13 +241,16 @@ def _with(problem: Problem, known: Known, equation: Equation) -> tuple[Problem, 
 
 
 def _counts(root: lt.Node, names: Names, scope: Scope) -> dict[lt.Node, str]:
-    """What stands above sums, or divides as N, and is no name of the problem -> the only batch."""
+    """What stands above sums, or is N in a product or below a fraction, and is no name of the
+    problem -> the only batch."""
     batches = list(dict.fromkeys(scope.batches.values()))
     if len(batches) != 1:
         return {}
-    above = [node.above for node in lt.walk(root) if isinstance(node, lt.Big)]
-    letters = [n for n in (*above, *divisors(root)) if isinstance(n, lt.Sym | lt.Script)]
-    return {n: batches[0] for n in letters if names.find(n) is None}
+    sums = [node for node in lt.walk(root) if isinstance(node, lt.Big)]
+    letters = {lt.letter_of(part) for node in sums for part in lt.parts_of(node.below)}
+    numbers = [*(node.above for node in sums), *counts((*factors(root), *divisors(root)))]
+    found = [n for n in numbers if isinstance(n, lt.Sym | lt.Script) and n not in letters]
+    return {n: batches[0] for n in found if names.find(n) is None}
 
 
 def _equation(reader: Reader, root: lt.Node, shape: Shape | None) -> Equation:

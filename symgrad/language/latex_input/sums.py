@@ -39,15 +39,18 @@ class Sums:
             return Value(step_sum(self.reader.value(node.body).expression, False, steps))
         if not over:
             body = self.reader.value(node.body)
+            own = body.expression.batch
+            if self.reader.over_examples and own is not None:
+                return self._over_batch(body, self._variables(own), own)
             return body if body.scalar else Value(total(body.expression))
         if isinstance(node.below, lt.Chain) and node.below.signs == (r"\in",):
             return self._over_set(node, *node.below.operands)
-        if isinstance(node.below, lt.Fence):  # \sum_{(x, y)}
-            found = [self.reader.names.find(part) for part in lt.parts_of(node.below.inner)]
-            batches = {self.reader.scope.batches.get(name or "") for name in found}
-            if len(batches) == 1 and (batch := batches.pop()) is not None:
-                names = tuple(filter(None, found))
-                return self._over_batch(self.reader.value(node.body), names, batch)
+        members = node.below.inner if isinstance(node.below, lt.Fence) else node.below
+        found = [self.reader.names.find(part) for part in lt.parts_of(members)]
+        batches = {self.reader.scope.batches.get(name or "") for name in found}
+        if len(batches) == 1 and (batch := batches.pop()) is not None:  # \sum_{(x, y)}, \sum_x
+            names = tuple(filter(None, found)) if found[1:] else self._variables(batch)
+            return self._over_batch(self.reader.value(node.body), names, batch)
         return self._over_indices(node, list(over))
 
     def _over_set(self, node: lt.Big, members: lt.Node, of: lt.Node) -> Value:

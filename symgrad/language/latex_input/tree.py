@@ -159,12 +159,17 @@ def walk(root: Node) -> Iterator[Node]:
         stack += inside(node)
 
 
-def rewritten(node: Node, rule: Callable[[Node], Node]) -> Node:
-    """The tree with each node as the rule has it, the innermost first."""
+def mapped(node: Node, rule: Callable[[Node], Node]) -> Node:
+    """The node with what the rule makes of each node that it is made of."""
 
     def part(value: Any) -> Any:
         if isinstance(value, tuple):
             return tuple(map(part, value))
-        return rewritten(value, rule) if isinstance(value, Node) else value
+        return rule(value) if isinstance(value, Node) else value
 
-    return rule(replace(node, **{f.name: part(getattr(node, f.name)) for f in fields(node)}))
+    return replace(node, **{f.name: part(getattr(node, f.name)) for f in fields(node)})
+
+
+def rewritten(node: Node, rule: Callable[[Node], Node]) -> Node:
+    """The tree with each node as the rule has it, the innermost first."""
+    return rule(mapped(node, lambda part: rewritten(part, rule)))

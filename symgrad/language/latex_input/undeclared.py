@@ -9,7 +9,8 @@ from itertools import pairwise
 from symgrad.errors import SymgradError, UnknownNameError
 from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.equations import formulas
-from symgrad.language.latex_input.examples import BOLD, divisors, groups, lowered, terms
+from symgrad.language.latex_input.examples import BOLD, counts, divisors, groups, lowered, terms
+from symgrad.language.latex_input.extent import indexed
 from symgrad.language.latex_input.functions import is_function, operation_of
 from symgrad.language.latex_input.grammar import tree
 from symgrad.language.latex_input.names import new_name
@@ -22,13 +23,15 @@ NO_NAMES = ("I", r"\pi", r"\top", r"\infty", "", "'")
 class Undeclared:
     """The `names` of a formula, in order; the dimensions that it names: what stands above a sum,
     and below a 1 or an I; which names stand where only a vector can; which ones are `examples` of
-    a batch, vectors or not, and what its number of examples is called."""
+    a batch, vectors or not, and what its number of examples is called; and what only divides, which
+    is a number."""
 
     names: list[str]
     dimensions: list[str]
     vectors: set[str]
     examples: dict[str, bool]
     counts: set[str]
+    divisors: set[str]
 
 
 def undeclared(text: str) -> Undeclared:
@@ -47,7 +50,7 @@ def undeclared(text: str) -> Undeclared:
     """
     root = _right_side(text)
     _check_calls(root)
-    examples, counts = _examples(root)
+    examples, number = _examples(root)
     letters: set[str] = set()
     dims: dict[str, None] = {}
     for node in lt.walk(root):
@@ -59,17 +62,20 @@ def undeclared(text: str) -> Undeclared:
                 dims |= dict.fromkeys(() if above is None else _names(above, set()))
             case lt.Script(base=lt.Num() | lt.Sym(text="I"), below=below) if below is not None:
                 dims |= dict.fromkeys(x for p in lt.parts_of(below) for x in _names(p, set()))
-    skipped = {*dims, *letters, *counts}
+    skipped = {*dims, *letters, *number}
     names = [name for name in _names(root, letters) if name not in skipped]
     vectors = {*_vectors(root)} - letters | {name for name, vector in examples.items() if vector}
-    dimensions = [name for name in dims if name not in counts]
-    return Undeclared(list(dict.fromkeys(names)), dimensions, vectors, examples, counts)
+    dimensions = [name for name in dims if name not in number]
+    divide = [new_name(node) for node in divisors(root) if isinstance(node, lt.Sym | lt.Accent)]
+    only = {name for name in names if names.count(name) == divide.count(name)} - vectors
+    return Undeclared(list(dict.fromkeys(names)), dimensions, vectors, examples, number, only)
 
 
 def _right_side(text: str) -> lt.Node:
     """The formula without what is on the left, which is no variable."""
     found = formulas(text)
     root = lowered(tree(found[0].text if found else text, called=is_function))
+    root = indexed(root, lambda node: None)
     if isinstance(root, lt.Chain) and "=" in root.signs:
         k = root.signs.index("=") + 1
         return lt.Chain(root.at, root.operands[k:], root.signs[k:])
@@ -83,8 +89,8 @@ def _examples(root: lt.Node) -> tuple[dict[str, bool], set[str]]:
     if len(found) != 1:
         return {}, set()
     above = [node.above for node in lt.walk(root) if isinstance(node, lt.Big)]
-    counts = {new_name(node) for node in (*above, *divisors(root)) if node is not None}
-    return next(iter(found.values())), {name for name in counts if name}
+    numbers = (node for node in (*above, *counts(divisors(root))) if node is not None)
+    return next(iter(found.values())), {name for node in numbers if (name := new_name(node))}
 
 
 def examples_in(text: str, kinds: Mapping[str, str]) -> set[str]:

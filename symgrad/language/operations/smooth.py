@@ -101,6 +101,54 @@ tanh: ex.Operation = elementwise(
     derivative=lambda x: (1 - tanh(x) ** 2,),
     inverse=lambda y: arctanh(y),
 )
+sec: ex.Operation = elementwise(
+    "sec",
+    sympy.sec,
+    lambda xp, x: 1 / xp.cos(x),
+    latex=r"\sec",
+    derivative=lambda x: (sec(x) * tan(x),),
+    reserved=False,
+)
+csc: ex.Operation = elementwise(
+    "csc",
+    sympy.csc,
+    lambda xp, x: 1 / xp.sin(x),
+    latex=r"\csc",
+    derivative=lambda x: (-csc(x) * cot(x),),
+    reserved=False,
+)
+cot: ex.Operation = elementwise(
+    "cot",
+    sympy.cot,
+    lambda xp, x: 1 / xp.tan(x),
+    latex=r"\cot",
+    derivative=lambda x: (-(csc(x) ** 2),),
+    reserved=False,
+)
+sech: ex.Operation = elementwise(
+    "sech",
+    sympy.sech,
+    lambda xp, x: 1 / xp.cosh(x),
+    derivative=lambda x: (-sech(x) * tanh(x),),
+    positive=True,
+    logarithm=lambda x: -log(cosh(x)),
+    reserved=False,
+)
+csch: ex.Operation = elementwise(
+    "csch",
+    sympy.csch,
+    lambda xp, x: 1 / xp.sinh(x),
+    derivative=lambda x: (-csch(x) * coth(x),),
+    reserved=False,
+)
+coth: ex.Operation = elementwise(
+    "coth",
+    sympy.coth,
+    lambda xp, x: 1 / xp.tanh(x),
+    latex=r"\coth",
+    derivative=lambda x: (-(csch(x) ** 2),),
+    reserved=False,
+)
 arcsinh = elementwise(
     "arcsinh", sympy.asinh, derivative=lambda x: ((1 + x**2) ** -HALF,), reserved=False
 )
