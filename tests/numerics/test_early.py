@@ -1,4 +1,4 @@
-"""Entries are taken of what is at hand, before it is written over."""
+"""Entries are taken, and derivatives made, of what is at hand, before it is written over."""
 
 from __future__ import annotations
 
@@ -75,18 +75,42 @@ def test_value_and_gradient(program: str, options: dict[str, Any]) -> None:
         np.testing.assert_allclose(gradients[name], gradient, rtol=1e-10, atol=1e-12)
 
 
-def test_one_array_of_all_rows_by_all_rows() -> None:
-    """Neither the identity nor the logarithms are made, and exp has the memory of its argument."""
-    program = "A: Matrix(m, n)\nB: Matrix(m, n)\nloss = trace(log_softmax(A @ B.T, axis=1))"
+def layers(function: str, penalty: str = "") -> str:
+    """A perceptron of four layers of one width, with a penalty of each matrix."""
+    lines = ["x: Vector(n)", "t: Vector(n)", "h0 = x"]
+    for k in range(1, 5):
+        lines += [f"W{k}: Matrix(n, n)", f"h{k} = {function}(W{k} @ h{k - 1})"]
+    loss = ["mean(norm2(h4 - t)**2 for x, t in batch)"]
+    loss += [penalty.format(f"W{k}") for k in range(1, 5) if penalty]
+    return "\n".join([*lines, "loss = " + " + ".join(loss)])
+
+
+# how many arrays of all rows there are beside the derivatives
+ARRAYS: dict[str, tuple[str, str, int]] = {
+    "neither identity nor logarithms, exp over its argument": (
+        "A: Matrix(m, n)\nB: Matrix(m, n)\nloss = trace(log_softmax(A @ B.T, axis=1))",
+        "AB",
+        1,
+    ),
+    "cotangents over what no derivative needs any more": (layers("sigmoid"), "xt", 6),
+    "with penalties": (layers("sigmoid", "norm2({})**2"), "xt", 6),
+    "relu over its argument": (layers("relu"), "xt", 5),
+}
+
+
+@pytest.mark.parametrize("program, rows, count", ARRAYS.values(), ids=ARRAYS)
+def test_arrays_of_all_rows(program: str, rows: str, count: int) -> None:
     derivation, of_arrays = sg.derive(program), np.lib.tracemalloc_domain
-    arrays = {name: rng.normal(size=(400, 8)) for name in "AB"}
+    names = derivation.problem.variables
+    arrays = {name: rng.normal(size=(400, 8) if name in rows else (8, 8)) for name in names}
     tracemalloc.start()
     try:
         bound = derivation.lambdify(reuse_buffers=True).bind(arrays)
         bound()
         arrays_only = tracemalloc.DomainFilter(True, of_arrays)
         kept = tracemalloc.take_snapshot().filter_traces([arrays_only]).statistics("filename")
-        assert sum(each.size for each in kept) < 1.5 * 8 * 400**2
+        size = sum(each.size for each in kept) - bound.flat_gradient.nbytes
+        assert size < (count + 0.5) * 8 * 400 * (400 if rows == "AB" else 8)
     finally:
         tracemalloc.stop()
 

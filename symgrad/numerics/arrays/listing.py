@@ -284,8 +284,12 @@ class Listing:
         return self.op("scalar", operands, name=name)
 
     def ufunc(self, name: str, operands: Sequence[Operand], labels: Labels) -> Array:
-        """A ufunc of arrays, each with (some of) these labels, or of numbers."""
+        """A ufunc of arrays, each with (some of) these labels, or of numbers. With max(x, c) at
+        hand x > c is max(x, c) > c, so that x may be over by then."""
         spread = self._spread(operands, labels)
+        larger = ("ufunc", "maximum", spread, (), dims_of(labels), 0.0)
+        if name == "greater" and larger in self.table:
+            spread = (self.table[larger], *spread[1:])
         return Array(self.op("ufunc", spread, dims_of(labels), name=name), labels)
 
     def has_ufunc(self, name: str, operands: Sequence[Operand], labels: Labels) -> bool:

@@ -20,7 +20,7 @@ import numpy as np
 from symgrad.calculus.nodes import Axis
 from symgrad.numerics.arrays.listing import Op
 from symgrad.numerics.arrays.program import Program
-from symgrad.numerics.buffers.early import entries_early
+from symgrad.numerics.buffers.early import early
 from symgrad.numerics.buffers.layouts import laid_out
 from symgrad.numerics.buffers.narrow import along_columns
 from symgrad.numerics.buffers.onto import on_diagonals
@@ -56,7 +56,7 @@ def allocating(
         plain = not (functions or program.sparse or few)
         if plain and (plan := planned(laid, sizes, dtype, threads)):
             return blocked(plan, dtype, form, (names, shapes, dtypes))
-        laid = along_columns(entries_early(on_diagonals(laid)), sizes)
+        laid = along_columns(early(on_diagonals(laid)), sizes)
         counts = (sizes[axis] for axis in laid.axes)
         pairs = zip(program.results, laid.results, strict=True)
         kept = frozenset(made for (op, _), (made, _) in pairs if op in few)
@@ -76,7 +76,7 @@ def _of_part(part: Part) -> Callable[..., Allocated]:
 
     def allocate(*given: Any) -> Allocated:
         sizes = dict(zip(axes, given[: len(axes)], strict=True))
-        laid = along_columns(entries_early(part.program), sizes)
+        laid = along_columns(early(part.program), sizes)
         counts = (sizes[axis] for axis in laid.axes)
         return _defined(laid)(*counts, *given[len(axes) :])  # type: ignore[no-any-return]
 
