@@ -76,10 +76,10 @@ def test_value_and_gradient(program: str, options: dict[str, Any]) -> None:
 
 
 def layers(function: str, penalty: str = "") -> str:
-    """A perceptron of four layers of one width, with a penalty of each matrix."""
-    lines = ["x: Vector(n)", "t: Vector(n)", "h0 = x"]
+    """A perceptron of four layers, with a penalty of each matrix."""
+    lines = ["x: Vector(n0)", "t: Vector(n4)", "h0 = x"]
     for k in range(1, 5):
-        lines += [f"W{k}: Matrix(n, n)", f"h{k} = {function}(W{k} @ h{k - 1})"]
+        lines += [f"W{k}: Matrix(n{k}, n{k - 1})", f"h{k} = {function}(W{k} @ h{k - 1})"]
     loss = ["mean(norm2(h4 - t)**2 for x, t in batch)"]
     loss += [penalty.format(f"W{k}") for k in range(1, 5) if penalty]
     return "\n".join([*lines, "loss = " + " + ".join(loss)])

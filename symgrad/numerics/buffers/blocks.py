@@ -60,15 +60,19 @@ def allocating(
         counts = (sizes[axis] for axis in laid.axes)
         pairs = zip(program.results, laid.results, strict=True)
         kept = frozenset(made for (op, _), (made, _) in pairs if op in few)
-        return _defined(laid, form, kept)(*counts, *given[count:])  # type: ignore[no-any-return]
+        called = dict(zip(program.functions, functions, strict=True))
+        ordered = (called[function] for function in laid.functions)  # as the lines call them
+        arguments = (*counts, dtype, names, shapes, dtypes, *ordered)
+        return _defined(laid, sizes, form, kept)(*arguments)  # type: ignore[no-any-return]
 
     return allocate
 
 
 def _defined(
-    program: Program, form: Form = "step", few: frozenset[Op] = frozenset()
+    program: Program, sizes: Sizes, form: Form = "step", few: frozenset[Op] = frozenset()
 ) -> Callable[..., Any]:
-    return defined(buffered_source(program, form, few), {})["allocate"]  # type: ignore[no-any-return]
+    source = buffered_source(program, form, few, sizes)
+    return defined(source, {})["allocate"]  # type: ignore[no-any-return]
 
 
 def _of_part(part: Part) -> Callable[..., Allocated]:
@@ -78,7 +82,7 @@ def _of_part(part: Part) -> Callable[..., Allocated]:
         sizes = dict(zip(axes, given[: len(axes)], strict=True))
         laid = along_columns(early(part.program), sizes)
         counts = (sizes[axis] for axis in laid.axes)
-        return _defined(laid)(*counts, *given[len(axes) :])  # type: ignore[no-any-return]
+        return _defined(laid, sizes)(*counts, *given[len(axes) :])  # type: ignore[no-any-return]
 
     return allocate
 

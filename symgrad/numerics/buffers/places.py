@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Hashable, Mapping
+
+from symgrad.calculus.nodes import Axis
 from symgrad.numerics.arrays.listing import VIEWS, Dims, Op
 from symgrad.numerics.arrays.program import FILLED, Program
 from symgrad.numerics.buffers.matrices import as_matrices
+from symgrad.numerics.interpreter import size_of
 
 
 class Places:
     """Of each operation that is written into an array: g0 is the first derivative, b0 the first
     buffer. `shapes` are those of the buffers, `turned` the derivatives that are views of what is in
-    their places, where they may be."""
+    their places, where they may be. A buffer is used again for what has its axes, or by the `sizes`
+    of these, where they are known, its shape."""
 
-    def __init__(self, program: Program, rows: frozenset[Op], turned: bool) -> None:
+    def __init__(
+        self, program: Program, rows: frozenset[Op], turned: bool, sizes: Mapping[Axis, int]
+    ) -> None:
+        self.sizes = sizes
         self.of: dict[Op, str] = {}
         self.shapes: list[Dims] = []
         self.turned: dict[int, Op] = {}
@@ -42,18 +51,22 @@ class Places:
 
     def _put_into_buffers(self, program: Program) -> None:
         """Each other array in the place of a dying operand, a free buffer, or a new one."""
-        free: dict[Dims, list[str]] = {}
+        free: defaultdict[Hashable, list[str]] = defaultdict(list)
         for k, op in enumerate(program.ops):
             held = dict.fromkeys(x for read in op.reads() for x in self._held.get(read, ()))
             dying = {x: self.of[x] for x in held if self._last[x] == k and x in self.of}
             dying = {x: place for x, place in dying.items() if place.startswith("b")}
             if self._is_free(op):
+                spare = free[self._shape(op.dims)]
                 self.of[op] = next((dying[x] for x in _overwritten(op) if x in dying), "") or (
-                    free[op.dims].pop() if free.get(op.dims) else self._new(op.dims)
+                    spare.pop() if spare else self._new(op.dims)
                 )
             for x, place in dying.items():
                 if self.of.get(op) != place:
-                    free.setdefault(x.dims, []).append(place)
+                    free[self._shape(x.dims)].append(place)
+
+    def _shape(self, dims: Dims) -> Hashable:
+        return tuple(size_of(axis, self.sizes) for axis in dims) if self.sizes else dims
 
     def _new(self, dims: Dims) -> str:
         self.shapes.append(dims)

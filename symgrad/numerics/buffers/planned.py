@@ -11,8 +11,11 @@ The derivatives are views of one flat vector.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Literal, TypeAlias
 
+from symgrad.calculus.nodes import Axis
 from symgrad.numerics.arrays.listing import Op, additions
 from symgrad.numerics.arrays.program import FILLED, Program
 from symgrad.numerics.buffers.known_inputs import knowable, reading
@@ -26,6 +29,7 @@ from symgrad.numerics.source.of_math import OF_ARRAYS, of_array
 from symgrad.numerics.source.scatters import MANY
 
 Form: TypeAlias = Literal["call", "step", "bind"]
+EMPTY: Mapping[Axis, int] = MappingProxyType({})
 CHECKED = (("k", "names"), ("s", "shapes"), ("d", "dtypes"))
 TAKING = f"""
 
@@ -40,11 +44,15 @@ KEYWORD_OUT = ("maximum", "minimum")  # NumPy takes their third argument by its 
 
 
 def buffered_source(
-    program: Program, form: Form = "call", rows: frozenset[Op] = frozenset()
+    program: Program,
+    form: Form = "call",
+    rows: frozenset[Op] = frozenset(),
+    sizes: Mapping[Axis, int] = EMPTY,
 ) -> str:
-    """The source of `allocate`. Of the results in `rows` there are only the rows that are added,
-    one after another, and the labels that say where: `r0` those of the first result, and so on."""
-    planner = _Planner(program, form, rows)
+    """The source of `allocate`; `sizes`, where they are known, say which buffers have one shape. Of
+    the results in `rows` there are only the rows that are added, one after another, and the labels
+    that say where: `r0` those of the first result, and so on."""
+    planner = _Planner(program, form, rows, sizes)
     gradients = planner.gradients()
     body = planner.body()
     value = program.results[0][0]
@@ -61,9 +69,9 @@ def buffered_source(
     for letter, names in given_by if form != "step" else ():
         made += [f"{letter}{k} = {names}[{k}]" for k in count]
     made += [*gradients, *planner.buffers, *(f"{t} = {text}" for text, t in planner.views.items())]
-    sizes = [f"n{k}" for k in range(len(program.axes))]
+    counts = [f"n{k}" for k in range(len(program.axes))]
     read = "arrays" if form == "bind" else "names"
-    given = [*sizes, "dtype", read, "shapes", "dtypes", *program.callables]
+    given = [*counts, "dtype", read, "shapes", "dtypes", *program.callables]
     arguments = {"call": "inputs", "step": ", ".join(f"p{k}" for k in count), "bind": ""}[form]
     known, reads = reading(program, planner.seen) if form == "call" else ([], [])
     made += known
@@ -89,12 +97,14 @@ def buffered_source(
 class _Planner(BufferText):
     """Writes each operation by its place."""
 
-    def __init__(self, program: Program, form: Form, rows: frozenset[Op]) -> None:
+    def __init__(
+        self, program: Program, form: Form, rows: frozenset[Op], sizes: Mapping[Axis, int]
+    ) -> None:
         known = knowable(program) if form == "call" else frozenset()
         super().__init__(program, form == "bind", known)
         self.rows = rows
         # in a step the derivatives are one after another as they are
-        found = Places(program, rows, turned=form != "step")
+        found = Places(program, rows, form != "step", sizes)
         self.places, self.turned = found.of, found.turned
         shapes = map(self.shape, found.shapes)
         self.buffers = [f"b{k} = np.zeros({shape}, dtype)" for k, shape in enumerate(shapes)]
