@@ -9,7 +9,7 @@ from symgrad.language.phrases import joined, phrase
 
 if TYPE_CHECKING:
     from symgrad.numerics.checks.reports import GradientReport
-    from symgrad.numerics.checks.verification import Verification
+    from symgrad.numerics.checks.steps import Verification
 
 
 @dataclass(frozen=True)

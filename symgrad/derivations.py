@@ -25,7 +25,7 @@ from symgrad.results import Result, StepResult
 if TYPE_CHECKING:
     from symgrad.explicit import ExplicitGradient
     from symgrad.numerics.checks.numbers import Numbers
-    from symgrad.numerics.checks.verification import Verification
+    from symgrad.numerics.checks.steps import Verification
     from symgrad.numerics.function import Function
     from symgrad.numerics.recurrences.function import StepFunction
 

@@ -21,7 +21,7 @@ from symgrad.language.sympy_output import sympy_of
 if TYPE_CHECKING:
     import numpy as np
 
-    from symgrad.numerics.checks.verification import Verification
+    from symgrad.numerics.checks.steps import Verification
 
 
 class Explicit:
@@ -71,10 +71,11 @@ class ExplicitJacobian(Explicit):
 
     def verify(self, seed: int = 0) -> Verification:
         """Check every step of every row at random numbers."""
-        from symgrad.numerics.checks import verification
+        from symgrad.numerics.checks.steps import Verification
+        from symgrad.numerics.checks.verification import verify
 
-        checks = (verification.verify(d, seed) for d in self.derivations if d is not None)
-        return verification.Verification(tuple(step for check in checks for step in check.steps))
+        checks = (verify(d, seed) for d in self.derivations if d is not None)
+        return Verification(tuple(step for check in checks for step in check.steps))
 
     def evaluate(self, inputs: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray]:
         """The expressions and their Jacobian at numbers."""

@@ -12,14 +12,13 @@ from typing import Any
 import numpy as np
 
 from symgrad.calculus.derivation import Key
-from symgrad.calculus.nodes import Axis
 from symgrad.data.sparse import sparse_names
 from symgrad.numerics.arrays.listing import Op
 from symgrad.numerics.arrays.program import Program
 from symgrad.numerics.buffers.planned import Form
 from symgrad.numerics.given import Given, callables
 from symgrad.numerics.inputs import Signature
-from symgrad.numerics.interpreter import size_of
+from symgrad.numerics.interpreter import Sizes, size_of
 from symgrad.numerics.layers import Shapes
 from symgrad.numerics.libraries import NumPy
 from symgrad.numerics.plan import Plan
@@ -29,7 +28,6 @@ from symgrad.numerics.source.scatters import Rows, rows_alone
 
 MOST = 8  # sets of buffers that are kept in each thread: those used last
 Arrays = Mapping[str, Any]
-Sizes = Mapping[Axis, int]
 NOTHING: Mapping[str, Any] = {}
 
 
@@ -114,23 +112,16 @@ class Buffered:
             if value is not None:
                 return value, bound.derivatives
         with np.errstate(all="ignore"):
-            read, sizes = self._read(arrays, seeds)
+            read, sizes = signature.read(self.plan.program, arrays, seeds, self.library)
             bound = self.threads.last = self._bound_to(read, sizes, own, given)
             self.threads.alone = bound if bound.alone and not seeds else None
             return bound.function(read), bound.derivatives
 
-    def _read(self, inputs: Arrays, seeds: Arrays) -> tuple[dict[str, Any], dict[Axis, int]]:
-        program = self.plan.program
-        arrays, sizes = self.signature.arrays(program.inputs, inputs, self.library)
-        program.check_counts(sizes)
-        for seed, value in seeds.items():
-            arrays[seed] = self.signature.seed(seed, value, sizes, self.library)
-        return arrays, sizes
-
     def step(self, inputs: Arrays, given: Mapping[str, Given], rows: Rows = "") -> Bound:
         """The function without its checks, for inputs like these, which are checked; with `rows`
         the derivatives by tables of which (few) rows are looked up are these rows."""
-        return self._allocated(*self._read(inputs, NOTHING), inputs, given, "step", rows)
+        read = self.signature.read(self.plan.program, inputs, NOTHING, self.library)
+        return self._allocated(*read, inputs, given, "step", rows)
 
     def bind(
         self, inputs: Arrays, direction: Mapping[str, Any] | None, cotangent: Any, rows: bool
@@ -139,7 +130,7 @@ class Buffered:
         as they are read. With `rows` as `step`."""
         own, given = self.signature.apart(inputs)
         seeds = self.signature.seeded(direction, cotangent)
-        arrays, sizes = self._read(own, seeds)
+        arrays, sizes = self.signature.read(self.plan.program, own, seeds, self.library)
         own = {**own, **seeds}
         few: Rows = "few" if rows else ""
         return self._allocated(arrays, sizes, own, given, "bind", few), own, arrays

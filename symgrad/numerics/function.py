@@ -71,10 +71,7 @@ class Plain:
         seeds = signature.seeded(direction, cotangent)
         needed = signature.needed(names, inputs)
         library = self.library([*(inputs[n] for n in needed), *seeds.values()])
-        arrays, sizes = signature.arrays(needed, inputs, library)
-        self.program.check_counts(sizes)
-        for seed, value in seeds.items():
-            arrays[seed] = signature.seed(seed, value, sizes, library)
+        arrays, sizes = signature.read(self.program, inputs, seeds, library)
         function, axes = self.function, self.axes
         if sparse := sparse_names(arrays):
             program, function = self.of_sparse(sparse)

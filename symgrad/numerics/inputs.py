@@ -13,6 +13,7 @@ from symgrad.calculus.derivation import Derivation, Key
 from symgrad.calculus.nodes import Axis
 from symgrad.errors import DataError, did_you_mean
 from symgrad.language.problem import Problem, Variable
+from symgrad.numerics.arrays.program import Program
 from symgrad.numerics.facts import check_facts
 from symgrad.numerics.given import Given, given_functions
 from symgrad.numerics.interpreter import size_of
@@ -60,10 +61,8 @@ class Signature:
         """Those of the names that are inputs of the problem.
 
         Raises: DataError where one is not given."""
+        check_mapping(inputs)
         needed = [n for n in names if n in self.problem.variables]
-        if not isinstance(inputs, Mapping):
-            given = type(inputs).__name__
-            raise DataError(f"the inputs are a {given}; a mapping from name to array is wanted")
         missing = [n for n in (*needed, *map(str, self.problem.counts)) if n not in inputs]
         if missing:
             near = did_you_mean(missing[0], map(str, inputs))
@@ -90,6 +89,22 @@ class Signature:
             arrays[name] = library.reshaped(array, normal_shape(variable, tuple(array.shape)))
         check_labels(self.problem, self._numbers(arrays, library), sizes)
         check_facts(self.problem, self._numbers(shaped, library))
+        return arrays, sizes
+
+    def read(
+        self,
+        program: Program,
+        inputs: Mapping[str, Any],
+        seeds: Mapping[str, Any],
+        library: Library,
+    ) -> tuple[dict[str, Any], dict[Axis, int]]:
+        """What a program takes, inputs and seeds, as arrays of their axes, and all sizes.
+
+        Raises: DataError as `arrays` and `seed`, and where a mean is over no example."""
+        arrays, sizes = self.arrays(program.inputs, inputs, library)
+        program.check_counts(sizes)
+        for seed, value in seeds.items():
+            arrays[seed] = self.seed(seed, value, sizes, library)
         return arrays, sizes
 
     def _numbers(self, arrays: Mapping[str, Any], library: Library) -> dict[str, Any]:
@@ -144,3 +159,10 @@ class Signature:
         """The shape in which a derivative's variable was given, None where it has its own."""
         of_variable = self.kind in ("gradient", "hvp", "pullback") and key not in self.transposed
         return np.shape(inputs[str(key)]) if of_variable and key in inputs else None
+
+
+def check_mapping(inputs: Any) -> None:
+    """Raises: DataError where the inputs have no names."""
+    if not isinstance(inputs, Mapping):
+        given = type(inputs).__name__
+        raise DataError(f"the inputs are a {given}; a mapping from name to array is wanted")

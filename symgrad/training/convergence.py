@@ -156,7 +156,7 @@ def looked_around(
     prepare: Callable[[], Callable[[], float]],
     converged: bool | None,
     moved: Array,
-    looks: int = MOST,
+    looks: int,
 ) -> Verdict:
     """What losses near the last parameters say, where these have converged or some never moved.
 

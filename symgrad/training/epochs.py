@@ -25,10 +25,10 @@ def run_epochs(
     trainer: Trainer,
     epochs: int,
     stopping: Stopping,
-    validation: Validation | None = None,
-    callbacks: Sequence[Callback] = (),
-    progress: Progress | None = None,
-    checkpoint: Checkpoint | None = None,
+    validation: Validation | None,
+    callbacks: Sequence[Callback],
+    progress: Progress | None,
+    checkpoint: Checkpoint | None,
 ) -> FitResult:
     """At most so many epochs, and what they lead to."""
     check_scored(trainer.state, epochs if validation is None else None)

@@ -7,12 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
-from symgrad.errors import (
-    DataError,
-    OptionError,
-    names_wanted,
-    whole_number,
-)
+from symgrad.errors import DataError, OptionError, names_wanted, whole_number
 from symgrad.language.problem import Problem
 from symgrad.numerics.function import dtype_of
 from symgrad.numerics.remembered import problem_of

@@ -261,7 +261,7 @@ MUTANTS: list[Mutant] = [
         "symgrad/language/latex_input/examples.py",
         "tests/language/test_latex_input.py",
         ("a row of a square matrix is taken", "if e.shape[0] == e.shape[1]:", "if False:"),
-        ("x_i before a label is an entry", "(vector or is_scalar(meaning))", "vector"),
+        ("x_i before a label is an entry", " or vector or is_scalar(meaning))", " or vector)"),
     ),
     *planted_in(
         "symgrad/language/composing.py",

@@ -224,7 +224,7 @@ MUTANTS: list[Mutant] = [
     *planted_in(
         "symgrad/numerics/buffers/planned.py",
         "tests/numerics/test_buffers.py",
-        ("training sees derivatives in another order", 'turned=form != "step"', "turned=True"),
+        ("training sees derivatives in another order", 'rows, form != "step",', "rows, True,"),
         (
             "the last axes are summed for the first",
             "factors.insert(0 if first else 1,",
@@ -344,6 +344,10 @@ MUTANTS: list[Mutant] = [
             "before.labels == each.labels and values[0]",
             "values[0]",
         ),
+    ),
+    *planted_in(
+        "symgrad/numerics/arrays/program.py",
+        "tests/numerics/test_scatters.py",
         ("scatters that were joined stay", "for op in ops if op in seen)", "for op in ops)"),
     ),
     *planted_in(
@@ -390,18 +394,22 @@ MUTANTS: list[Mutant] = [
         ("a slope of 1 is no error", "WRONG = 0.05", "WRONG = 0.0"),
     ),
     *planted_in(
-        "symgrad/numerics/checks/verification.py",
+        "symgrad/numerics/checks/steps.py",
         "tests/numerics/test_verification.py tests/numerics/test_planted_derivatives.py",
         ("verification is coarse", "TOLERANCE = 1e-8", "TOLERANCE = 1e-3"),
-        (
-            "what is not finite is right",
-            "return np.inf\n    if not finite.any():",
-            "return 0.0\n    if not finite.any():",
-        ),
         (
             "nothing compared is right",
             "return self.error <= TOLERANCE",
             "return not self.error > TOLERANCE",
+        ),
+    ),
+    *planted_in(
+        "symgrad/numerics/checks/verification.py",
+        "tests/numerics/test_verification.py tests/numerics/test_planted_derivatives.py",
+        (
+            "what is not finite is right",
+            "return np.inf\n    if not finite.any():",
+            "return 0.0\n    if not finite.any():",
         ),
         (
             "generated code is not run",

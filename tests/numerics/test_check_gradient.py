@@ -128,9 +128,9 @@ def test_the_taylor_slope_is_part_of_the_verdict(monkeypatch: pytest.MonkeyPatch
     """A complex step that agrees with a wrong gradient is contradicted by the values."""
     program, inputs = "x: Vector(n)\nloss = sum(sin(x))", {"x": np.array([0.3, 0.4])}
     wrong = {"x": 1.01 * np.cos(inputs["x"])}
-    slope = differences.ProgramNumbers.slope
+    slope = differences.ProgramLoss.slope
     monkeypatch.setattr(
-        differences.ProgramNumbers,
+        differences.ProgramLoss,
         "slope",
         lambda self, *given: replace(q := slope(self, *given), value=1.01 * q.value),
     )

@@ -17,7 +17,8 @@ from symgrad.language.expressions import Call, Expression, Name, Number, fold
 from symgrad.language.operations.smooth import log
 from symgrad.numerics import function
 from symgrad.numerics.buffers import blocks
-from symgrad.numerics.checks.verification import StepCheck, difference, verify
+from symgrad.numerics.checks.steps import StepCheck
+from symgrad.numerics.checks.verification import difference, verify
 
 NET = """\
 x: Vector(n)

@@ -11,7 +11,7 @@ import symgrad as sg
 from symgrad.errors import DataError, NotFiniteError, OptionError, VerificationError
 from symgrad.examples import programs
 from symgrad.examples.records import EXAMPLES
-from symgrad.numerics.checks.differences import ProgramNumbers
+from symgrad.numerics.checks.differences import ProgramLoss
 from symgrad.training import checked as module
 from symgrad.training.fit import fit
 from symgrad.training.initial import normal
@@ -235,13 +235,13 @@ loss = mean((dot(v, a) - t)**2 for x, t in batch)
 
 def test_the_check_looks_at_few_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
-    right = ProgramNumbers.at
+    right = ProgramLoss.at
 
-    def counted(numbers: ProgramNumbers, moved: Any) -> Any:
+    def counted(numbers: ProgramLoss, moved: Any) -> Any:
         seen.append(len(numbers.arrays["x"]))
         return right(numbers, moved)
 
-    monkeypatch.setattr(ProgramNumbers, "at", counted)
+    monkeypatch.setattr(ProgramLoss, "at", counted)
     fit(NET, NET_DATA, optimizer=Adam(), epochs=1, sizes={"h": 100})  # 400 parameters
     assert 0 < len(seen) < 100 and set(seen) == {8}
 

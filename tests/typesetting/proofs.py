@@ -18,7 +18,8 @@ from symgrad.language.formula import Formula
 from symgrad.language.latex_input import Known, read_formula
 from symgrad.numerics.checks.evaluation import Sample
 from symgrad.numerics.checks.proofs import _Truth
-from symgrad.numerics.checks.verification import TOLERANCE, Judge
+from symgrad.numerics.checks.steps import TOLERANCE
+from symgrad.numerics.checks.verification import Judge
 from symgrad.rendering.equations import Equation, proof_equations
 from symgrad.rendering.latex import chained
 from tests.typesetting.read_back import known_of

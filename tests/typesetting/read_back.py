@@ -24,7 +24,8 @@ from symgrad.language.operations.arithmetic import transpose
 from symgrad.language.plain import plain_text
 from symgrad.language.tex import latex as tex
 from symgrad.numerics.checks.evaluation import Sample, batch_first
-from symgrad.numerics.checks.verification import TOLERANCE, Comparison, Judge
+from symgrad.numerics.checks.steps import TOLERANCE
+from symgrad.numerics.checks.verification import Comparison, Judge
 from symgrad.rendering import document
 from symgrad.rendering.document import Document
 from symgrad.rendering.equations import Equation, left_of

@@ -12,9 +12,9 @@ from symgrad.errors import DataError
 from symgrad.numerics.arrays.contraction import Costs
 from symgrad.numerics.arrays.listing import Array, FilledError, Listing, Op, dims_of, part_of
 from symgrad.numerics.arrays.products import Products
-from symgrad.numerics.arrays.program import Program
+from symgrad.numerics.arrays.program import Program, needed
 from symgrad.numerics.arrays.reshaped import reshaped
-from symgrad.numerics.arrays.scatters import Sign, joined, needed, scatters
+from symgrad.numerics.arrays.scatters import Sign, joined, scatters
 from symgrad.numerics.arrays.sparse import refuse
 from symgrad.numerics.arrays.systems import Systems, of_factor, solvable
 from symgrad.numerics.arrays.tracing import traced

@@ -132,3 +132,15 @@ def _inside(op: Op) -> list[Op]:
     """What is written inside of an operation's text."""
     inner = [x for x in op.operands if x.inline]
     return [each for x in inner for each in (*_inside(x), x)]
+
+
+def needed(ops: list[Op], results: list[Op]) -> tuple[Op, ...]:
+    """The operations that results need: none of what was made and then written in another way."""
+    seen: set[Op] = set()
+    waiting = list(results)
+    while waiting:
+        op = waiting.pop()
+        if op not in seen:
+            seen.add(op)
+            waiting += op.operands
+    return tuple(op for op in ops if op in seen)

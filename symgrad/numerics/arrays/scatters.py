@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from symgrad.calculus.nodes import Label, OneHot, Place, Term
-from symgrad.numerics.arrays.listing import Added, Array, Listing, Op, additions
+from symgrad.numerics.arrays.listing import Added, Array, Listing, additions
 
 Sign = Literal["add", "subtract"]
 
@@ -47,15 +47,3 @@ def _add(listing: Listing, made: list[Added], each: Added) -> None:
             made[k] = before._replace(value=value)
             return
     made.append(each)
-
-
-def needed(ops: list[Op], results: list[Op]) -> tuple[Op, ...]:
-    """The operations that results need; scatters that were joined are not."""
-    seen: set[Op] = set()
-    waiting = list(results)
-    while waiting:
-        op = waiting.pop()
-        if op not in seen:
-            seen.add(op)
-            waiting += op.operands
-    return tuple(op for op in ops if op in seen)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from symgrad.numerics.arrays.listing import Listing, Op
-from symgrad.numerics.arrays.program import Program
-from symgrad.numerics.arrays.scatters import needed
+from symgrad.numerics.arrays.program import Program, needed
 
 
 class ArrayPass:

@@ -27,7 +27,7 @@ from symgrad.numerics.buffers.onto import on_diagonals
 from symgrad.numerics.buffers.planned import Form, buffered_source
 from symgrad.numerics.buffers.rowwise import Part, Parts, parts
 from symgrad.numerics.buffers.thin import rows_without_copies
-from symgrad.numerics.interpreter import size_of
+from symgrad.numerics.interpreter import Sizes, size_of
 from symgrad.numerics.source.numpy import defined
 
 BLOCK = 3 << 18  # bytes of a block: with what is computed of it, it stays in the cache of a core
@@ -36,7 +36,6 @@ ROWS = 32  # of which there are too few to be gone through in blocks
 PLAIN = (np.ndarray, np.float64, np.float32)  # with a mask they are other numbers
 
 Array: TypeAlias = np.ndarray
-Sizes: TypeAlias = Mapping[Axis, int]
 Allocated: TypeAlias = tuple[Callable[..., Any], Array, tuple[Array, ...], Mapping[int, Any]]
 
 Making: TypeAlias = Callable[[Part, Sizes], Allocated]

@@ -8,14 +8,13 @@ transpose on the right, the result has to be small, too.)
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from math import ceil, prod
 from typing import NamedTuple
 
 from symgrad.calculus.nodes import Axis
 from symgrad.numerics.arrays.listing import Dims, Op
 from symgrad.numerics.arrays.program import Program
-from symgrad.numerics.interpreter import size_of
+from symgrad.numerics.interpreter import Sizes, size_of
 from symgrad.numerics.openblas import SMALL, without_copies
 
 NARROW = {8: 64, 4: 16}  # the narrower factor, of numbers of so many bytes
@@ -24,8 +23,6 @@ ENTRIES = 1200  # and the most of its result then
 WORTH = SMALL // 2  # multiplications, the fewest of a product in a block
 LINE = 30_000  # bytes that are copied as fast as a line of code is called
 PARTS = 20  # lines that take as long as going through blocks at all
-
-Sizes = Mapping[Axis, int]
 
 
 class Thin(NamedTuple):

@@ -15,7 +15,7 @@ import numpy as np
 
 from symgrad.errors import DataError
 from symgrad.numerics.checks.claims import called, claims, first_name, numbers
-from symgrad.numerics.checks.comparison import FLOOR, Comparison, Numbers
+from symgrad.numerics.checks.comparison import FLOOR, ClaimedGradient, Loss
 from symgrad.numerics.checks.quotients import (
     EPS,
     UNDERFLOW,
@@ -59,14 +59,14 @@ def check_function(
     'failed'
     """
     with np.errstate(all="ignore"):  # the steps may leave where the function is defined
-        loss = FunctionNumbers(function, at, seed)
+        loss = FunctionLoss(function, at, seed)
         given = loss.called(gradient, loss.point) if callable(gradient) else gradient
         shapes = {n: a.shape for n, a in loss.point.items()}
         claimed, eps = claims(given, shapes, alone=not isinstance(at, Mapping))
-        return Comparison(loss, claimed, seed, eps).report(entries)
+        return ClaimedGradient(loss, claimed, seed, eps).report(entries)
 
 
-class FunctionNumbers(Numbers):
+class FunctionLoss(Loss):
     """A Python function near a point."""
 
     method = "difference quotients"

@@ -48,7 +48,7 @@ AT_A_KINK = "at a kink: the derivatives on its sides differ"
 HIDDEN = "rounding is larger than what is to be seen of the gradient"
 
 
-class Numbers(ABC):
+class Loss(ABC):
     """A loss near a point, as it is asked for numerical derivatives. `point` are the parameters,
     `value` is the loss, `noise` how far that may be off."""
 
@@ -108,11 +108,11 @@ class Judgement(NamedTuple):
     kinks: np.ndarray
 
 
-class Comparison:
+class ClaimedGradient:
     """A claimed gradient, in numbers with the precision `eps`, against a loss's numbers."""
 
-    def __init__(self, numbers: Numbers, claimed: Arrays, seed: int, eps: float = EPS) -> None:
-        self.numbers = numbers
+    def __init__(self, loss: Loss, claimed: Arrays, seed: int, eps: float = EPS) -> None:
+        self.loss = loss
         self.tolerance = max(TOLERANCE, DIGITS * eps)
         self.coarse = self.tolerance / TOLERANCE
         self.floor = FLOOR * eps / EPS
@@ -121,13 +121,13 @@ class Comparison:
 
     def report(self, entries: int) -> GradientReport:
         """The verdict, where up to `entries` entries are checked one by one."""
-        numbers, claimed = self.numbers, self.claimed
+        loss, claimed = self.loss, self.claimed
         bad = [n for n, g in claimed.items() if not np.isfinite(g).all()]
-        if bad or not np.isfinite(numbers.value):
+        if bad or not np.isfinite(loss.value):
             told = f"the gradient by {bad[0]} is not finite" if bad else ""
-            told = told if np.isfinite(numbers.value) else f"the loss is {numbers.value}"
-            told, distance = told + numbers.origin(), numbers.kink_distance
-            return GradientReport(NOT_FINITE, {}, None, None, "", distance, numbers.method, told)
+            told = told if np.isfinite(loss.value) else f"the loss is {loss.value}"
+            told, distance = told + loss.origin(), loss.kink_distance
+            return GradientReport(NOT_FINITE, {}, None, None, "", distance, loss.method, told)
         many = sum(g.size for g in claimed.values()) > entries
         error, together = self._together() if many else (None, PASSED)
         part = entries // len(claimed) if many and together == PASSED else entries
@@ -137,7 +137,7 @@ class Comparison:
             verdicts.append(together)
         found, contradicts = self._taylor()
         kinks = any(r.kinks for r in reports.values())
-        kinks = kinks or not all(np.all(numbers.still(n)) for n in claimed)
+        kinks = kinks or not all(np.all(loss.still(n)) for n in claimed)
         reason = ""
         if contradicts and not kinks:
             if FAILED not in verdicts and error is None:
@@ -152,8 +152,8 @@ class Comparison:
             error,
             found.slope,
             found.remainder,
-            numbers.kink_distance,
-            numbers.method,
+            loss.kink_distance,
+            loss.method,
             reason,
         )
 
@@ -176,7 +176,7 @@ class Comparison:
         if not (right | kinks).all():
             error = error + rounding()
             every = max(float(np.abs(g).max(initial=0.0)) for g in self.claimed.values())
-            zero = (size <= ZERO * error) & (np.abs(claim) <= self.numbers.zero(error, every))
+            zero = (size <= ZERO * error) & (np.abs(claim) <= self.loss.zero(error, every))
             zero &= ~np.array([q.hidden for q in quotients], bool)
             right |= (off <= allowed + error) & ((error <= sure) | zero)
             least = np.where(zero, np.maximum(least, error / TOLERANCE), least)
@@ -192,13 +192,13 @@ class Comparison:
         entries = np.arange(claimed.size)
         if claimed.size > most:
             entries = np.sort(self.rng.choice(claimed.size, most, replace=False))
-        quotients = [self.numbers.entry(name, int(k)) for k in entries]
+        quotients = [self.loss.entry(name, int(k)) for k in entries]
         claim = claimed.reshape(-1)[entries]
         found = np.nan_to_num([q.value for q in quotients], posinf=0.0, neginf=0.0)
         size = np.maximum(np.abs(claim), np.abs(found))
         top = max(size.max(initial=0.0), np.abs(claimed).max(initial=0.0))
         judged = self._judged(
-            claim, quotients, size, top, lambda: self.numbers.rounding(name).reshape(-1)[entries]
+            claim, quotients, size, top, lambda: self.loss.rounding(name).reshape(-1)[entries]
         )
         relative = judged.relative
         worst = int(np.argmax(np.where(judged.wrong, 2.0 + relative, relative)) if size.size else 0)
@@ -216,7 +216,7 @@ class Comparison:
     def _together(self) -> tuple[float, str]:
         """All entries along a random direction: the relative error, and the verdict."""
         directions = self._directions()
-        numeric = self.numbers.slope(directions)
+        numeric = self.loss.slope(directions)
         slope, size = self._slope(directions)
         scale = np.array([size or abs(numeric.value) or 1.0])
         judged = self._judged(slope, [numeric], scale, 0.0, lambda: self._rounding(directions))
@@ -231,8 +231,8 @@ class Comparison:
         for n, g in self.claimed.items():
             scale = tops[n] if tops[n] > SMALLEST else other
             signs = self.rng.choice([-1.0, 1.0], g.shape) * self.rng.uniform(0.5, 1.5, g.shape)
-            size = np.maximum(np.abs(g), self.numbers.even * scale)
-            directions[n] = self.numbers.still(n) * signs / size
+            size = np.maximum(np.abs(g), self.loss.even * scale)
+            directions[n] = self.loss.still(n) * signs / size
         return directions
 
     def _slope(self, directions: Arrays) -> tuple[float, float]:
@@ -242,24 +242,24 @@ class Comparison:
 
     def _rounding(self, directions: Arrays) -> float:
         """What rounding may do to a derivative along directions."""
-        return float(sum(np.abs(self.numbers.rounding(n) * d).sum() for n, d in directions.items()))
+        return float(sum(np.abs(self.loss.rounding(n) * d).sum() for n, d in directions.items()))
 
     def _taylor(self) -> tuple[Taylor, bool]:
         """The Taylor test along a random direction, as large as the parameters are; and whether the
         values contradict the claim, with all the noise that they have."""
-        numbers = self.numbers
+        loss = self.loss
         directions = {
-            n: self.rng.standard_normal(g.shape) * spread(numbers.point[n])
+            n: self.rng.standard_normal(g.shape) * spread(loss.point[n])
             for n, g in self.claimed.items()
         }
         slope, size = self._slope(directions)
 
         def line(h: float) -> float:
-            return float(numbers.along(directions, h))
+            return float(loss.along(directions, h))
 
-        found = taylor(line, numbers.value, slope, size, numbers.noise)
+        found = taylor(line, loss.value, slope, size, loss.noise)
         if not found.looks_wrong:
             return found, False
-        numeric = derivative(line, 1.0, max(numbers.noise, noise_of(line)))
+        numeric = derivative(line, 1.0, max(loss.noise, noise_of(line)))
         allowed = RESOLVED * numeric.error + SURE * size + self._rounding(directions)
         return found, not numeric.kink and abs(numeric.value - slope) > allowed

@@ -22,7 +22,7 @@ from symgrad.errors import DataError, did_you_mean, names_wanted, whole_number
 from symgrad.language.problem import Problem, Wrt
 from symgrad.language.unparse import unparse
 from symgrad.numerics.checks.claims import called, claims
-from symgrad.numerics.checks.comparison import TOLERANCE, Comparison, Numbers
+from symgrad.numerics.checks.comparison import TOLERANCE, ClaimedGradient, Loss
 from symgrad.numerics.checks.evaluation import STEP, Sample, drawn
 from symgrad.numerics.checks.kinks import kink_distance
 from symgrad.numerics.checks.quotients import (
@@ -133,10 +133,10 @@ def _at(
     shapes = {n: np.shape(derived[n]) for n in names}
     given = derived if given is None else given
     claimed, eps = claims(given, shapes, alone=len(names) == 1, wrt=True)
-    numbers = ProgramNumbers(derivation, inputs, float(value), seed)
-    shaped = {n: np.reshape(claimed[n], np.shape(numbers.point[n])) for n in names}
+    loss = ProgramLoss(derivation, inputs, float(value), seed)
+    shaped = {n: np.reshape(claimed[n], np.shape(loss.point[n])) for n in names}
     with np.errstate(all="ignore"):
-        return Comparison(numbers, shaped, seed, eps).report(entries)
+        return ClaimedGradient(loss, shaped, seed, eps).report(entries)
 
 
 def _own(value: Any) -> Any:
@@ -146,7 +146,7 @@ def _own(value: Any) -> Any:
     return value if callable(value) or isinstance(value, tuple) else np.array(value)
 
 
-class ProgramNumbers(Numbers):
+class ProgramLoss(Loss):
     """A program's loss at inputs, by its nodes."""
 
     method = "complex step"

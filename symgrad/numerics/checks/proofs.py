@@ -38,7 +38,8 @@ from symgrad.errors import OptionError, VerificationError
 from symgrad.language.dimensions import dimension
 from symgrad.language.expressions import Expression, Name, leaves
 from symgrad.numerics.checks.evaluation import STEP, Sample, batch_first
-from symgrad.numerics.checks.verification import TOLERANCE, Judge
+from symgrad.numerics.checks.steps import TOLERANCE
+from symgrad.numerics.checks.verification import Judge
 from symgrad.numerics.interpreter import evaluate_nodes, over_labels, size_of, summed_product
 
 Sides = tuple[Any, Any]  # what is claimed, and what is true

@@ -13,13 +13,13 @@ from symgrad.numerics.checks.evaluation import drawn
 SINGULAR = 1e12  # the condition number from which on a matrix has no inverse
 
 
-def check_regular(derivation: Derivation, seed: int = 0) -> None:
+def check_regular(derivation: Derivation) -> None:
     """Raises: NoClosedForm where at random numbers of every size that is tried a matrix has no
     inverse, or something is not finite."""
     roots = [outcome.entry.node for outcome in derivation.outcomes.values()]
     with np.errstate(all="ignore"):
         try:
-            sample = drawn(derivation, seed, np.random.default_rng(seed))
+            sample = drawn(derivation, 0, np.random.default_rng(0))
         except VerificationError:
             raise NoClosedForm(_reason(derivation)) from None
         for node in topological(roots):

@@ -11,15 +11,16 @@ import numpy as np
 
 from symgrad.calculus.nodes import Axis
 from symgrad.calculus.recurrences.joined import Joined
-from symgrad.errors import DataError, NotFiniteError, OptionError
+from symgrad.errors import DataError, OptionError
 from symgrad.language.layered import layered
 from symgrad.language.markup import block
 from symgrad.language.names import entry_of
 from symgrad.language.problem import Problem
+from symgrad.numerics.binding import not_finite
 from symgrad.numerics.bound import Bound
 from symgrad.numerics.function import described, dtype_of
 from symgrad.numerics.given import callables
-from symgrad.numerics.inputs import Signature
+from symgrad.numerics.inputs import Signature, check_mapping
 from symgrad.numerics.interpreter import size_of
 from symgrad.numerics.layers import (
     Written,
@@ -85,9 +86,7 @@ class StepFunction:
 
     def _read(self, inputs: Mapping[str, Any]) -> tuple[list[Any], list[Any]]:
         """The arrays, and the sizes and functions."""
-        if not isinstance(inputs, Mapping):
-            given = type(inputs).__name__
-            raise DataError(f"the inputs are a {given}; a mapping from name to array is wanted")
+        check_mapping(inputs)
         inputs, functions = self.signature.apart(inputs)
         called = callables(self.functions, functions, NumPy(self.dtype))
         arrays, sizes = arrays_of(self.signature, inputs, self.dtype, self._written)
@@ -146,10 +145,8 @@ class StepFunction:
         try:
             with np.errstate(all="ignore"):  # what is not finite is seen in the results
                 value, *derived = self._function(*arrays, *counts)
-        except np.linalg.LinAlgError as error:
-            raise NotFiniteError(f"a matrix has no inverse at these inputs ({error})") from None
-        except ArithmeticError as error:
-            raise NotFiniteError(f"not finite at inputs of these sizes ({error})") from None
+        except (np.linalg.LinAlgError, ArithmeticError) as error:
+            raise not_finite(error) from None
         gradients = zip(self.signature.keys, derived, strict=True)
         return value, {str(name): gradient for name, gradient in gradients}
 

@@ -25,7 +25,8 @@ from symgrad.errors import whole_number
 from symgrad.language.problem import Problem
 from symgrad.numerics.checks import verification
 from symgrad.numerics.checks.evaluation import Sample, drawn
-from symgrad.numerics.checks.verification import TOLERANCE, StepCheck, Verification, difference
+from symgrad.numerics.checks.steps import TOLERANCE, StepCheck, Verification
+from symgrad.numerics.checks.verification import difference
 from symgrad.numerics.function import compile_derivation
 from symgrad.numerics.layers import flat, stacked
 from symgrad.numerics.recurrences.function import compile_joined

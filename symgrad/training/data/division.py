@@ -13,10 +13,10 @@ from symgrad.errors import DataError, OptionError
 VALIDATION, TEST = 1, 2  # each draws numbers of its own
 
 
-def checked_share(share: Any, what: str = "validation") -> float:
+def checked_share(share: Any) -> float:
     """Raises: OptionError where it is no share."""
     if not isinstance(share, Real) or not 0 <= float(share) < 1:
-        raise OptionError(f"{what} is {share!r}; a share from 0 to below 1, or data, is wanted")
+        raise OptionError(f"validation is {share!r}; a share from 0 to below 1, or data, is wanted")
     return float(share)
 
 

@@ -17,12 +17,7 @@ from symgrad.language.problem import Problem
 from symgrad.training.data.division import checked_share, divided_rows
 from symgrad.training.data.labels import wrong_label
 from symgrad.training.data.learning import OTHERS, Options, kind_of, learned
-from symgrad.training.data.preparation import (
-    Column,
-    Part,
-    Preparation,
-    Prepared,
-)
+from symgrad.training.data.preparation import Column, Part, Preparation, Prepared
 
 Names: TypeAlias = str | Sequence[str]
 MISSING = ("refuse", "drop", "mean")
