@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from symgrad.calculus import nodes as ix
-from symgrad.calculus.facts import note
 from symgrad.calculus.nodes import ONE, Entry, Factor, Label, Node, Term
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.rebuilding import Counterpart, remade
+from symgrad.calculus.recorded import note
 from symgrad.calculus.terms import multiplied_out, opened, product
 
 MOST_TERMS = 16  # of a sum that is multiplied out

@@ -10,20 +10,14 @@ from functools import cached_property
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.centred import without_centred
 from symgrad.calculus.expansion import multiplied, simplified
-from symgrad.calculus.facts import Fact, note_again, noting
 from symgrad.calculus.folding import Products
 from symgrad.calculus.functions import aligned
 from symgrad.calculus.index_notation import IndexForm
 from symgrad.calculus.naming import Known, Naming, fresh
 from symgrad.calculus.nodes import Entry, Label, Node, batch_of, core_axes, matrix_shape
 from symgrad.calculus.notation import Notation, full
-from symgrad.calculus.rules import (
-    Applied,
-    as_a_formula,
-    only_formulas,
-    record_again,
-    recorded,
-)
+from symgrad.calculus.recorded import Applied, Fact, record_again, recorded
+from symgrad.calculus.rules import as_a_formula, only_formulas
 from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.language.expressions import Expression, Name, leaves
 from symgrad.language.literals import retyped
@@ -99,7 +93,7 @@ def closed_result(entry: Entry, labels: tuple[Label, ...], naming: Naming) -> Cl
         notation = Notation(naming.reference, naming.bound, naming.taken)
         with recorded() as applied:
             form = notation.index_form(aligned(entry, labels))
-        return ClosedForm((), form, tuple(applied.values()))
+        return ClosedForm((), form, tuple(applied.rules.values()))
 
 
 def closed_form(
@@ -107,8 +101,9 @@ def closed_form(
 ) -> ClosedForm:
     """The entry, over all these labels, in matrix notation; the definitions that are products are
     found again as they are `stated`, or as they are computed. Raises NoMatrixForm."""
-    with noting() as facts:
-        return replace(_closed(entry, labels, naming, stated), facts=tuple(facts))
+    with recorded() as used:
+        form = _closed(entry, labels, naming, stated)
+    return replace(form, facts=tuple(used.facts))
 
 
 def _closed(entry: Entry, labels: tuple[Label, ...], naming: Naming, stated: bool) -> ClosedForm:
@@ -123,7 +118,7 @@ def _closed(entry: Entry, labels: tuple[Label, ...], naming: Naming, stated: boo
         result = writer.written(root) if called is None else full(called, root)
     used = _used(definitions, result)
     nodes = {name: node for node, name in names.items()}
-    rules = tuple(applied.values())
+    rules = tuple(applied.rules.values())
     return ClosedForm(used, result, rules, nodes=tuple(nodes[name] for name, _ in used))
 
 
@@ -157,15 +152,14 @@ class _Writer:
         )
         key = root, frozenset(self.names[n] for n in below)
         if key not in known.written:
-            with noting() as facts, recorded() as rules:
+            with recorded() as used:
                 e = self._written(root, below, known)
             if not {*leaves(e)} & {*self.names.values()} <= key[1]:
                 return e  # it became what has a name in this result only
-            known.written[key] = e, facts, rules
+            known.written[key] = e, used
             return e
-        e, facts, rules = known.written[key]
-        note_again(facts)
-        record_again(rules.values())
+        e, used = known.written[key]
+        record_again(used)
         return e
 
     def _written(self, root: Node, below: Collection[Node], known: Known) -> Expression:

@@ -17,13 +17,12 @@ from symgrad.calculus.closed_form import (
     fact_told,
     named_form,
 )
-from symgrad.calculus.facts import Fact
 from symgrad.calculus.index_notation import Derivative, IndexForm
 from symgrad.calculus.naming import Naming
 from symgrad.calculus.nodes import Entry, Label, Node, new_labels, topological
 from symgrad.calculus.picking import PICKED
 from symgrad.calculus.rebuilding import Counterpart
-from symgrad.calculus.rules import Applied
+from symgrad.calculus.recorded import Applied, Fact
 from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.language.dimensions import Shape
 from symgrad.language.expressions import Expression, Name, leaves, parts
@@ -82,7 +81,7 @@ class Step:
         labels = new_labels(self.node.axes)
         try:
             forms = [
-                form(counterpart.at(labels), labels, naming).by(counterpart.facts)
+                form(counterpart.at(labels), labels, naming).by(tuple(counterpart.used.facts))
                 for form, counterpart in ((named_form, self.named), (closed_form, self.plain))
                 for naming in (self.by_lines, self.naming)
                 if counterpart is not None and naming is not None

@@ -24,7 +24,8 @@ from symgrad.calculus.naming import fresh
 from symgrad.calculus.nodes import ONE, Entry, Factor, Input, Label, Node, Term, intern, new_labels
 from symgrad.calculus.proofs.lines import Differential
 from symgrad.calculus.rebuilding import Counterpart, without_aliases
-from symgrad.calculus.rules import Applied, as_written, recorded
+from symgrad.calculus.recorded import Applied, recorded
+from symgrad.calculus.rules import as_written
 from symgrad.calculus.stated import Examples, examples, stated
 from symgrad.calculus.statements import Writer, outcome
 from symgrad.calculus.step_names import StepNames
@@ -248,7 +249,7 @@ def _begin(
         typed = Typed(program, as_it_is.made, lines)
     writer = Writer(called, lines, typed)
     writer.forward()
-    rules = tuple(applied.values())
+    rules = tuple(applied.rules.values())
     return _Work(problem, names, lowered, value, written, named, writer, rules, layout, stable)
 
 
@@ -413,6 +414,6 @@ def derived(
         else:
             derivation = LAID_OUT[kind](problem, wrt, layout)
     told = {rule.identity for rule in derivation.applied}
-    facts = [rule for rule in applied.values() if rule.fact and rule.identity not in told]
+    facts = [rule for rule in applied.rules.values() if rule.fact and rule.identity not in told]
     rules = [rule._replace(for_code=False) if stable else rule for rule in derivation.applied]
     return replace(derivation, applied=(*rules, *facts))

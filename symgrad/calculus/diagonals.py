@@ -12,7 +12,8 @@ from symgrad.calculus import nodes as ix
 from symgrad.calculus.lowering import lower
 from symgrad.calculus.nodes import Entry, Label, Node, Term
 from symgrad.calculus.polynomials import contract
-from symgrad.calculus.rules import EVERY, NODE_RULES, record
+from symgrad.calculus.recorded import record
+from symgrad.calculus.rules import EVERY, NODE_RULES
 from symgrad.calculus.tensors import tensor
 from symgrad.calculus.terms import opened
 from symgrad.language.dimensions import column as vector

@@ -35,8 +35,8 @@ from symgrad.calculus.nodes import (
 from symgrad.calculus.picking import PICKED, picked
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.rebuilding import Counterpart, remade
+from symgrad.calculus.recorded import record
 from symgrad.calculus.reduction import joined
-from symgrad.calculus.rules import record
 from symgrad.calculus.tensors import tensor
 from symgrad.calculus.terms import multiplied_out, opened, repeated, times
 from symgrad.language.dimensions import SCALAR

@@ -16,7 +16,8 @@ from symgrad.calculus.functions import map_entry
 from symgrad.calculus.lowering import lower
 from symgrad.calculus.nodes import ONE, Entry, Factor, Label, Node, Term
 from symgrad.calculus.polynomials import contract
-from symgrad.calculus.rules import FOR_CODE, NODE_RULES, record
+from symgrad.calculus.recorded import record
+from symgrad.calculus.rules import FOR_CODE, NODE_RULES
 from symgrad.calculus.tensors import tensor
 from symgrad.calculus.terms import opened, times
 from symgrad.language.dimensions import SCALAR, column, dimension

@@ -10,11 +10,10 @@ from typing import NamedTuple
 from symgrad.calculus.algebra import transposed
 from symgrad.calculus.centred import Centred
 from symgrad.calculus.entries import symmetric
-from symgrad.calculus.facts import Fact
 from symgrad.calculus.folding import Products
 from symgrad.calculus.nodes import Input, Named, Node, core_axes
 from symgrad.calculus.rebuilding import Counterpart
-from symgrad.calculus.rules import Applied
+from symgrad.calculus.recorded import Recorded
 from symgrad.language.dimensions import ONE, Shape
 from symgrad.language.expressions import OPERATIONS, Expression, Name
 from symgrad.language.literals import Spelling, spelling
@@ -25,12 +24,12 @@ LETTERS = "zuvqrtgabc"  # of values without a name: none that counts layers or e
 
 
 class Known(NamedTuple):
-    """What nodes below certain names became, how long they are, and how roots were written: each
-    with what was noted and recorded of it."""
+    """What nodes below certain names became, how long they are, and how roots were written, with
+    what was used for it."""
 
     nodes: dict[Node, Counterpart]
     lengths: dict[Node, int]
-    written: dict[Hashable, tuple[Expression, list[Fact], dict[str, Applied]]]
+    written: dict[Hashable, tuple[Expression, Recorded]]
 
 
 @dataclass(frozen=True)

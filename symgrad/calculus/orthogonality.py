@@ -11,7 +11,8 @@ from symgrad.calculus.entries import declared
 from symgrad.calculus.functions import apply_entry
 from symgrad.calculus.nodes import Apply, Entry, Factor, Label, Node, Polynomial, Term
 from symgrad.calculus.polynomials import contract
-from symgrad.calculus.rules import NODE_RULES, TERM_RULES, record
+from symgrad.calculus.recorded import record
+from symgrad.calculus.rules import NODE_RULES, TERM_RULES
 from symgrad.calculus.terms import identity, opened, times
 from symgrad.language.operations.constants import eye, filled
 from symgrad.language.operations.meanings import Rewrite

@@ -15,7 +15,8 @@ from symgrad.calculus.entries import positive
 from symgrad.calculus.functions import map_entry
 from symgrad.calculus.nodes import Entry, Factor, Label, Node, Term
 from symgrad.calculus.polynomials import contract
-from symgrad.calculus.rules import EVERY, NODE_RULES, record
+from symgrad.calculus.recorded import record
+from symgrad.calculus.rules import EVERY, NODE_RULES
 from symgrad.calculus.terms import opened
 from symgrad.language.expressions import Operation
 from symgrad.language.operations.meanings import Rewrite

@@ -11,7 +11,8 @@ from symgrad.calculus import nodes as ix
 from symgrad.calculus.functions import apply_entry
 from symgrad.calculus.lowering import lower
 from symgrad.calculus.nodes import Entry, Factor, Label, Node, Term, new_labels
-from symgrad.calculus.rules import TERM_RULES, record
+from symgrad.calculus.recorded import record
+from symgrad.calculus.rules import TERM_RULES
 from symgrad.calculus.terms import repeated
 from symgrad.language.dimensions import ZERO, Dimension
 from symgrad.language.operations.matrix_powers import NAME, power_to

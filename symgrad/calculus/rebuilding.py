@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from symgrad.calculus import nodes as ix
-from symgrad.calculus.facts import Fact, note_again, noting
 from symgrad.calculus.functions import aligned, apply_entry, map_entry
 from symgrad.calculus.nodes import Entry, Factor, Label, Node, Term
 from symgrad.calculus.polynomials import contract
-from symgrad.calculus.rules import Applied, record_again, recorded
+from symgrad.calculus.recorded import NOTHING, Recorded, record_again, recorded
 from symgrad.calculus.terms import opened
 
 Combine = Callable[[list[Term], tuple[Label, ...]], Entry]
@@ -18,12 +17,11 @@ Combine = Callable[[list[Term], tuple[Label, ...]], Entry]
 
 class Counterpart(NamedTuple):
     """A node that belongs to another one, as its tangent or as what became of it, and which of the
-    other's axes it has, in its order; and the facts and the rules by which it became so."""
+    other's axes it has, in its order; and what was used to make it."""
 
     node: Node
     places: tuple[int, ...]
-    facts: tuple[Fact, ...] = ()
-    rules: tuple[Applied, ...] = ()
+    used: Recorded = NOTHING
 
     @classmethod
     def of(cls, entry: Entry, labels: Sequence[Label]) -> Counterpart:
@@ -63,13 +61,12 @@ def rebuilt(
         if node in done:
             continue
         labels = ix.new_labels(node.axes)
-        with noting() as facts, recorded() as rules:
+        with recorded() as used:
             if node in other or keep(node):
                 entry = Entry(other.get(node, node), labels)
             else:
                 entry = again(node, labels, done, combine)
-        made = Counterpart.of(entry, labels)
-        done[node] = made._replace(facts=tuple(facts), rules=tuple(rules.values()))
+        done[node] = Counterpart.of(entry, labels)._replace(used=used)
     return done
 
 
@@ -85,8 +82,7 @@ def remade(
     known.pop(root, None)  # below another root it may be kept
     for node in ix.topological([root], lambda node: not keep(node)):
         if node in known:
-            note_again(known[node].facts)
-            record_again(known[node].rules)
+            record_again(known[node].used)
     rebuilt([root], keep, combine, known=known)
     labels = ix.new_labels(root.axes)
     return aligned(known.pop(root).at(labels), labels)

@@ -9,10 +9,10 @@ import sympy
 
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.entries import even, infinite, positive, sums_to_one, vanishes, zeros_and_ones
-from symgrad.calculus.facts import note
 from symgrad.calculus.functions import spread
 from symgrad.calculus.nodes import ONE, Factor, Label, Node, Term
 from symgrad.calculus.placing import met
+from symgrad.calculus.recorded import note
 from symgrad.calculus.terms import identity, length, opened, place, raised, times
 from symgrad.errors import ProgramError
 from symgrad.language.dimensions import Dimension

@@ -18,8 +18,9 @@ from symgrad.calculus.entries import declared
 from symgrad.calculus.lowering import lower
 from symgrad.calculus.nodes import Entry, Factor, Label, Node, Term
 from symgrad.calculus.polynomials import contract
+from symgrad.calculus.recorded import record
 from symgrad.calculus.reduction import reduced
-from symgrad.calculus.rules import FOR_CODE, NODE_RULES, OF_WRITING, TERM_RULES, record, trigger
+from symgrad.calculus.rules import FOR_CODE, NODE_RULES, OF_WRITING, TERM_RULES, trigger
 from symgrad.calculus.tensors import Tensor, given, tensor
 from symgrad.calculus.terms import opened, times
 from symgrad.language.dimensions import SCALAR, Shape, column, dimension

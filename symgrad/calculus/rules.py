@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from symgrad.calculus import nodes as ix
-from symgrad.language.operations.meanings import Rewrite
-from symgrad.language.phrases import Phrase, phrase
 from symgrad.language.setting import setting
 
 NodeRule: TypeAlias = Callable[[ix.Node, tuple[ix.Label, ...]], ix.Entry | None]
@@ -82,68 +80,3 @@ def trigger(factor: ix.Factor) -> Hashable:
     if isinstance(factor.node, (ix.Map, ix.Apply)):
         return factor.node.operation.name
     return factor.power
-
-
-SAID = ("with", "where", "exact", "0 at")  # how words after an equation begin
-
-
-class Applied(NamedTuple):
-    """A rule that was applied."""
-
-    name: str
-    identity: str
-    fact: str
-    for_code: bool = False
-    of_writing: bool = False
-
-    @property
-    def told(self) -> Phrase:
-        """The identity, and what is said of it."""
-        if isinstance(self.identity, Phrase):
-            return self.identity
-        formula, more = self._apart
-        return phrase("{0}, {1}", formula, phrase(more)) if more else phrase(self.identity)
-
-    @property
-    def remark(self) -> Phrase:
-        """What is computed as what: the identity of a rule that is for code."""
-        formula, more = self._apart
-        one, _, other = formula.partition(" = ")
-        told = phrase("{0} as {1}", one, other)
-        return phrase("{0}, {1}", told, phrase(more)) if more else told
-
-    @property
-    def _apart(self) -> tuple[str, str]:
-        """An equation, and the words after it."""
-        found = (self.identity.find(f", {word}") for word in SAID)
-        end = max((k for k in found if self.identity.find(" = ") in range(k)), default=-1)
-        return (self.identity[:end], self.identity[end + 2 :]) if end > 0 else (self.identity, "")
-
-
-_applied: ContextVar[dict[str, Applied] | None] = ContextVar("applied", default=None)
-
-
-@contextmanager
-def recorded() -> Iterator[dict[str, Applied]]:
-    """Collect the rules that are applied inside the block: identity -> rule. Blocks nest: what the
-    inner one collects, the outer one does too."""
-    outer, inner = _applied.get(), dict[str, Applied]()
-    try:
-        with setting(_applied, inner):
-            yield inner
-    finally:
-        if outer is not None:
-            outer |= {identity: rule for identity, rule in inner.items() if identity not in outer}
-
-
-def record(rule: Rewrite) -> None:
-    """Note that a rule is applied."""
-    record_again([Applied(rule.name, rule.identity, rule.fact, rule.for_code, rule.of_writing)])
-
-
-def record_again(rules: Iterable[Applied]) -> None:
-    """Note rules again where what was made by them is used again."""
-    applied = _applied.get()
-    if applied is not None:
-        for rule in rules:
-            applied.setdefault(rule.identity, rule)

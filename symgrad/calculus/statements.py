@@ -12,12 +12,12 @@ from symgrad.calculus.centred import without_centred
 from symgrad.calculus.chain_rule import Reverse
 from symgrad.calculus.closed_form import LONGEST, leaf_count
 from symgrad.calculus.derivation import Key, Outcome, Step
-from symgrad.calculus.facts import Fact, noting
 from symgrad.calculus.functions import aligned
 from symgrad.calculus.index_notation import Derivative, IndexForm
 from symgrad.calculus.layouts import Arranged
 from symgrad.calculus.nodes import Entry, Node, batch_of, core_axes, matrix_shape
 from symgrad.calculus.rebuilding import Counterpart
+from symgrad.calculus.recorded import Fact, Recorded, recorded
 from symgrad.calculus.step_names import StepNames
 from symgrad.calculus.step_rules import (
     CHAIN_RULE,
@@ -248,18 +248,19 @@ def _with_facts(
         return None
     own = ix.topological([of], lambda n: not isinstance(n, (ix.Alias, ix.Named)))
     made = (known[n] for n in own if n in known)
-    return counterpart._replace(facts=tuple(fact for each in made for fact in each.facts))
+    facts = [fact for each in made for fact in each.used.facts]
+    return counterpart._replace(used=Recorded(facts=facts))
 
 
 def _by_facts(node: Node, called: StepNames) -> tuple[Expression, tuple[Fact, ...]] | None:
     """A cotangent by the names of the lines without the sums that are 0 in it."""
-    with noting() as facts:
+    with recorded() as used:
         left = without_centred(
             node, lambda n: isinstance(n, ix.Alias) or called.reference(n) is not None
         )
     if left is node:
         return None
-    return retyped(called.definition(left), called.naming.spelled), tuple(facts)
+    return retyped(called.definition(left), called.naming.spelled), tuple(used.facts)
 
 
 def outcome(

@@ -15,10 +15,11 @@ from symgrad.grading.answer import Claim
 from symgrad.grading.claims import FormulaTree, Reader
 from symgrad.grading.exam import Exam
 from symgrad.grading.notation import OPEN, Names, Symbol, symbol_of
-from symgrad.grading.opening import unused, with_pairing
+from symgrad.grading.opening import with_pairing
 from symgrad.grading.paper import Paper
 from symgrad.grading.sheet import Piece, Row
 from symgrad.language.expressions import OPERATIONS, names_in
+from symgrad.language.names import unused
 from symgrad.language.problem import Problem, Variable, variable_like
 
 PLAIN = re.compile(r"d_?(?P<of>[^\W_]\w*)")

@@ -16,10 +16,10 @@ from symgrad.grading.changes import Replacement, replacement
 from symgrad.grading.comparison import LOOSER, close, largest_entry
 from symgrad.grading.exam import Exam
 from symgrad.grading.factors import Ratio, multiple
-from symgrad.grading.opening import unused
 from symgrad.grading.stepwise import with_definitions
 from symgrad.language.dimensions import ONE
 from symgrad.language.expressions import Expression
+from symgrad.language.names import unused
 from symgrad.language.operations.arithmetic import matmul, transpose
 from symgrad.language.operations.contractions import dot
 from symgrad.language.problem import Variable

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from itertools import count
 from typing import NamedTuple, TypeAlias
 
 from symgrad.calculus.lowering import lower
@@ -15,7 +14,17 @@ from symgrad.grading.answer import Claim
 from symgrad.grading.exam import Exam
 from symgrad.grading.stepwise import lowered_call
 from symgrad.language.dimensions import ONE, SCALAR, Shape
-from symgrad.language.expressions import Call, Expression, Name, calls_in, fold, names_in, parts
+from symgrad.language.expressions import (
+    Call,
+    Expression,
+    Name,
+    calls_in,
+    fold,
+    mapped,
+    names_in,
+    parts,
+)
+from symgrad.language.names import unused
 from symgrad.language.operations.batches import batch_sum, over_batch
 from symgrad.language.operations.constants import filled, ones
 from symgrad.language.operations.contractions import total as entry_sum
@@ -165,17 +174,6 @@ def with_pairing(problem: Problem, meaning: Expression, other: Problem) -> tuple
     return replace(problem, variables=variables, output=output, output_name="loss"), c.name
 
 
-def unused(wanted: str, taken: set[str]) -> str:
-    """The name, numbered where it is taken."""
-    return next(n for k in count() if (n := f"{wanted}{k or ''}") not in taken)
-
-
 def alone(root: Expression) -> Expression:
     """The expression without the index of a batch."""
-
-    def visit(node: Expression, arguments: tuple[Expression, ...]) -> Expression:
-        if isinstance(node, Call):
-            return replace(node, arguments=arguments, batch=None)
-        return replace(node, batch=None) if isinstance(node, Name) else node
-
-    return fold(root, visit)
+    return mapped(root, lambda e: replace(e, batch=None) if isinstance(e, Call | Name) else e)

@@ -16,12 +16,13 @@ from symgrad.grading.differentials import Differentials
 from symgrad.grading.grade import judged
 from symgrad.grading.meanings import Meanings
 from symgrad.grading.notation import OPEN, WHOLE, Names, Symbol, symbol_of
-from symgrad.grading.opening import equal, restated, unused
+from symgrad.grading.opening import equal, restated
 from symgrad.grading.paper import Macro, Paper
 from symgrad.grading.sheet import Piece, Row
 from symgrad.grading.stacked import Stacked
 from symgrad.grading.verdict import Verdict
 from symgrad.language.expressions import OPERATIONS, Expression, Name
+from symgrad.language.names import unused
 from symgrad.language.problem import Problem
 from symgrad.language.scope import Scope
 from symgrad.language.syntax import words_in

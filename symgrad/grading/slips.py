@@ -8,6 +8,7 @@ from functools import partial
 
 import numpy as np
 
+from symgrad.calculus.algebra import is_call
 from symgrad.calculus.lowering import lower
 from symgrad.calculus.tensors import given
 from symgrad.grading.branches import Branches
@@ -17,7 +18,7 @@ from symgrad.grading.factors import multiple
 from symgrad.grading.rewritings import scalar_functions
 from symgrad.grading.rules import Sent, diagonal, means, of_use
 from symgrad.language.dimensions import SCALAR
-from symgrad.language.expressions import Call, Expression, Name, Operation, fold, leaves
+from symgrad.language.expressions import Name, Operation, leaves, mapped
 from symgrad.language.operations.meanings import Composite, Elementwise, Function
 from symgrad.language.operations.norms import norm2
 from symgrad.language.unparse import unparse
@@ -66,7 +67,8 @@ def _derivative(operation: Operation, by_result: bool) -> Callable[[np.ndarray],
     x = Name("?x", SCALAR)
     (slope,) = operation.meaning.derivative(x)
     if by_result:
-        slope = fold(slope, partial(_named, operation))
+        result = Name("?y", SCALAR)
+        slope = mapped(slope, lambda e: result if is_call(e, operation) else e)
         if any(isinstance(leaf, Name) and leaf.name == "?x" for leaf in leaves(slope)):
             return None
     names = {"?x": given("?x", SCALAR, frozenset()), "?y": given("?y", SCALAR, frozenset())}
@@ -79,14 +81,6 @@ def _derivative(operation: Operation, by_result: bool) -> Callable[[np.ndarray],
         return np.reshape(np.asarray(flat, dtype=float), values.shape)
 
     return at
-
-
-def _named(operation: Operation, node: Expression, arguments: tuple[Expression, ...]) -> Expression:
-    if not isinstance(node, Call):
-        return node
-    if node.operation is operation:
-        return Name("?y", SCALAR)
-    return Call(node.operation, arguments, node.shape, node.options, node.batch)
 
 
 def _instead(other: Operation, by_result: bool) -> Sent | None:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from symgrad.errors import OptionError, ProgramError, ShapeError, text_wanted
 from symgrad.language.dimensions import SCALAR, describe
 from symgrad.language.expressions import OPERATIONS, Expression, is_scalar
+from symgrad.language.names import unused
 from symgrad.language.operations.contractions import dot
 from symgrad.language.parser import parse_within
 from symgrad.language.problem import Problem, variable_like
@@ -58,7 +59,7 @@ def _with_constraint(problem: Problem, text: str) -> tuple[Problem, str]:
         raise ProgramError(f"{text}: that is one equation for each example of a batch")
     if problem.output.shape != SCALAR:
         raise ShapeError("constraints are for a loss, which is a scalar")
-    name = _free_name(problem)
+    name = unused(MULTIPLIER, {*_names(problem), *OPERATIONS})
     variable = variable_like(name, left.shape)
     gap = left - right
     multiplier = variable.expression()
@@ -96,9 +97,3 @@ def _names(problem: Problem) -> set[str]:
     """Every name that the problem gives a meaning."""
     dims = {str(s) for d in problem.dims for s in d.free_symbols}
     return {*problem.variables, *problem.definitions, *dims}
-
-
-def _free_name(problem: Problem) -> str:
-    taken = {*_names(problem), *OPERATIONS}
-    candidates = (f"{MULTIPLIER}{k or ''}" for k in range(len(taken) + 1))
-    return next(name for name in candidates if name not in taken)

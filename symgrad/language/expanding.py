@@ -99,23 +99,20 @@ def _scalar(operation: ex.Operation) -> tuple[tuple[ex.Name, ...], ex.Expression
 def written_out(root: ex.Expression, names: Collection[str]) -> ex.Expression:
     """An expression with these operations by their definitions."""
 
-    def visit(e: ex.Expression, arguments: tuple[ex.Expression, ...]) -> ex.Expression:
-        if not isinstance(e, ex.Call):
-            return e
-        if e.operation.name not in names:
-            return replace(e, arguments=arguments)
-        return written_out(_definition(e, arguments), names)
+    def change(e: ex.Expression) -> ex.Expression:
+        own = isinstance(e, ex.Call) and e.operation.name in names
+        return written_out(_definition(e), names) if own else e  # type: ignore[arg-type]
 
-    return ex.fold(root, visit)
+    return ex.mapped(root, change)
 
 
-def _definition(call: ex.Call, arguments: tuple[ex.Expression, ...]) -> ex.Expression:
+def _definition(call: ex.Call) -> ex.Expression:
     """A call by its definition. Raises: OptionError where that does not say the options."""
     operation = call.operation
     if isinstance(operation.meaning, Elementwise):
-        return _at(operation, arguments)
+        return _at(operation, call.arguments)
     try:
-        found: ex.Expression = operation.meaning.definition(*arguments, **call.options)
+        found: ex.Expression = operation.meaning.definition(*call.arguments, **call.options)
     except (TypeError, SymgradError):
         options = ", ".join(f"{name}={value}" for name, value in call.options.items())
         raise OptionError(

@@ -9,7 +9,7 @@ whose index it carries, if any. An operation is one record: what it means, how i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from inspect import signature
 from math import isfinite
@@ -318,6 +318,17 @@ def fold(
         else:
             results[id(node)] = visit(node, tuple([results[id(n)] for n in below]))
     return results[id(root)]
+
+
+def mapped(root: Expression, change: Callable[[Expression], Expression]) -> Expression:
+    """The expression with change(part) in the place of each part, operands first."""
+
+    def visit(node: Expression, arguments: tuple[Expression, ...]) -> Expression:
+        if isinstance(node, Call) and arguments != node.arguments:
+            node = replace(node, arguments=arguments)
+        return change(node)
+
+    return fold(root, visit)
 
 
 def parts(root: Expression) -> list[Expression]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from symgrad.language.constants import CONSTANTS, in_constants
-from symgrad.language.expressions import Call, Expression, Number, Value, fold, leaves
+from symgrad.language.expressions import Expression, Number, Value, leaves, mapped
 
 DIGITS = "digits"  # the attribute of a constant in a syntax tree that says how it was typed
 LITERAL = re.compile(r"(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
@@ -78,16 +78,7 @@ def power_of_ten(value: Value) -> str:
 
 def retyped(root: Expression, spell: Spelling | None) -> Expression:
     """The expression with its numbers spelled so."""
-    if spell is None or not any(_other(e, spell) for e in leaves(root)):
-        return root
-
-    def visit(node: Expression, arguments: tuple[Expression, ...]) -> Expression:
-        if not isinstance(node, Call):
-            return _other(node, spell) or node
-        changed = any(a is not b for a, b in zip(arguments, node.arguments, strict=True))
-        return replace(node, arguments=arguments) if changed else node
-
-    return fold(root, visit)
+    return root if spell is None else mapped(root, lambda e: _other(e, spell) or e)
 
 
 def _other(leaf: Expression, spell: Spelling) -> Number | None:

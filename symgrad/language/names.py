@@ -5,6 +5,8 @@ from __future__ import annotations
 import keyword
 import re
 import unicodedata
+from collections.abc import Container
+from itertools import count
 
 from symgrad.errors import UnknownNameError
 
@@ -43,6 +45,11 @@ def check_name(name: str) -> str:
             f"{name!r} is no valid name: a letter, then letters, digits or _; or one Greek letter"
         )
     return whole
+
+
+def unused(wanted: str, taken: Container[str]) -> str:
+    """The name, numbered where it is taken."""
+    return next(n for k in count() if (n := f"{wanted}{k or ''}") not in taken)
 
 
 def entry_of(series: str, index: str) -> str:

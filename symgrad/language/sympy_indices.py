@@ -265,7 +265,7 @@ def lettered(root: ex.Expression, taken: Iterable[str]) -> ex.Expression:
             within.add(name)
         return within
 
-    def renamed(node: ex.Expression, arguments: trees.Arguments) -> ex.Expression:
+    def renamed(node: ex.Expression) -> ex.Expression:
         if isinstance(node, Letter):
             if node not in letters:
                 raise ProgramError(
@@ -273,15 +273,13 @@ def lettered(root: ex.Expression, taken: Iterable[str]) -> ex.Expression:
                     f"or declare the label Index({node.name!r}, n)"
                 )
             return letters[node]
-        if not isinstance(node, ex.Call):
+        if not isinstance(node, ex.Call) or not (ranges := _ranges(node)):
             return node
-        options = dict(node.options)
-        if ranges := _ranges(node):
-            options["ranges"] = Ranges(letters[letter] for letter in ranges)
-        return replace(node, arguments=arguments, options=options)
+        own = Ranges(letters[letter] for letter in ranges)
+        return replace(node, options={**node.options, "ranges": own})
 
     ex.fold(root, choose)
-    return ex.fold(root, renamed) if any(isinstance(x, Letter) for x in ex.leaves(root)) else root
+    return ex.mapped(root, renamed) if any(isinstance(x, Letter) for x in ex.leaves(root)) else root
 
 
 def _ranges(node: ex.Expression) -> Ranges:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from symgrad.calculus.derivation import Step
-from symgrad.calculus.rules import Applied
+from symgrad.calculus.recorded import Applied
 from symgrad.language.phrases import Phrase, as_phrase, phrase
 from symgrad.rendering.words import Words
 

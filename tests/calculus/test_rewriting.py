@@ -16,7 +16,8 @@ from symgrad.calculus import diagonals, logarithms, orthogonality
 from symgrad.calculus.closed_form import closed_form
 from symgrad.calculus.lowering import lower
 from symgrad.calculus.nodes import Label, batch_label
-from symgrad.calculus.rules import NODE_RULES, TERM_RULES, recorded
+from symgrad.calculus.recorded import recorded
+from symgrad.calculus.rules import NODE_RULES, TERM_RULES
 from symgrad.calculus.tensors import Tensor, given
 from symgrad.language.dimensions import ONE, SCALAR, Shape, dims
 from symgrad.language.expressions import Expression, Name
@@ -95,13 +96,13 @@ def test_rule_fires_and_is_true(
     names, values = wildcards(shapes, place, fact)
     with recorded() as fired:
         rewritten = value(rule.pattern(*names), values, 2.0, fact)
-    assert rule.identity in fired
+    assert rule.identity in fired.rules
     with no_rules(), recorded() as fired:
         written = value(rule.pattern(*names), values, 2.0, fact)
         replaced = value(rule.replacement(*names), values, 2.0, fact)
     np.testing.assert_allclose(*np.broadcast_arrays(rewritten, written), rtol=1e-12, atol=1e-13)
     np.testing.assert_allclose(rewritten, replaced, rtol=1e-12)
-    assert fired == {}
+    assert fired.rules == {}
 
 
 @pytest.mark.parametrize(

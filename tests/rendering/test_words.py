@@ -16,7 +16,7 @@ from symgrad.calculus.conventions import SENTENCES
 from symgrad.calculus.derive import PRODUCTS
 from symgrad.calculus.layouts import ONLY, OTHER, SCALAR
 from symgrad.calculus.proofs import chain, chains_by_rule, proof_of
-from symgrad.calculus.rules import Applied
+from symgrad.calculus.recorded import Applied
 from symgrad.language.expressions import OPERATIONS
 from symgrad.language.operations.meanings import REWRITES
 from symgrad.language.operations.unspecified import FACTS as OF_FUNCTIONS

@@ -9,7 +9,7 @@ from symgrad.calculus.lowering import lower
 from symgrad.calculus.nodes import Alias, Apply, Entry, Input, Label, Node, intern, matrix_shape
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.tensors import tensor
-from symgrad.language.expressions import Call, Expression, Name, fold, leaves
+from symgrad.language.expressions import Call, Expression, Name, fold, leaves, mapped
 from symgrad.language.operations.meanings import Composite, Function
 from symgrad.language.unparse import unparse
 
@@ -87,16 +87,16 @@ def _written_out(expression: Expression) -> Expression:
     """An expression with its abbreviations, and what has a definition in the language, written
     out."""
 
-    def visit(e: Expression, arguments: tuple[Expression, ...]) -> Expression:
+    def change(e: Expression) -> Expression:
         if not isinstance(e, Call):
             return e
         meaning = e.operation.meaning
         defined = isinstance(meaning, Function) and not e.options and meaning.definition
         if isinstance(meaning, Composite) or defined:
-            return _written_out(meaning.definition(*arguments, **e.options))
-        return replace(e, arguments=arguments)
+            return _written_out(meaning.definition(*e.arguments, **e.options))
+        return e
 
-    return fold(expression, visit)
+    return mapped(expression, change)
 
 
 def renamed(call: Call, names: Mapping[str, Expression | None]) -> Expression:

@@ -11,10 +11,10 @@ from symgrad.calculus.algebra import is_call, transposed
 from symgrad.calculus.derivation import Derivation, Step, shapes_of
 from symgrad.calculus.index_notation import Derivative, in_language
 from symgrad.calculus.layouts import layout_sentence
+from symgrad.calculus.recorded import Applied
 from symgrad.calculus.recurrences.parts import Parts
 from symgrad.calculus.recurrences.substitution import name_at, renamed
 from symgrad.calculus.recurrences.tangents import Tangents
-from symgrad.calculus.rules import Applied
 from symgrad.language.dimensions import Dimension, Shape, core
 from symgrad.language.expressions import Expression, Name, names_in
 from symgrad.language.names import entry_of, entry_parts, greek

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import add
 
 from symgrad.calculus.algebra import is_call, paired
 from symgrad.calculus.naming import fresh
@@ -185,17 +186,12 @@ class Parts:
             each.setdefault(term.batch, []).append(term)
         parts = []
         for batch, terms in each.items():
-            total = terms[0]
-            for term in terms[1:]:
-                total = total + term
+            total = reduce(add, terms)
             if batch is not None:
                 examples = tuple(n for n, b in self.problem.batch.items() if b == batch)
                 total = over_batch(batch_sum, total, examples, batch)
             parts.append(total)
-        first, *others = parts
-        for other in others:
-            first = first + other
-        return first
+        return reduce(add, parts)
 
 
 def names_taken(problem: Problem) -> set[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import reduce
+from operator import add
 
 from symgrad.calculus.algebra import is_call
 from symgrad.calculus.recurrences.substitution import at_steps
@@ -124,19 +126,14 @@ def at_step(e: ex.Expression, t: str, k: int) -> ex.Expression:
 def _without_sums(root: ex.Expression, t: str, length: int, last: str) -> ex.Expression:
     """Sums over the steps written out, and how many steps there are as a number."""
 
-    def visit(node: ex.Expression, arguments: tuple[ex.Expression, ...]) -> ex.Expression:
+    def change(node: ex.Expression) -> ex.Expression:
         if isinstance(node, ex.Size) and str(node.dimension) == last:
             return ex.Number(Fraction(length))
-        if not isinstance(node, ex.Call):
-            return node
         if not is_call(node, sum_of_steps):
-            return node if arguments == node.arguments else replace(node, arguments=arguments)
-        total, *others = (at_step(arguments[0], t, k) for k in range(1, length + 1))
-        for other in others:
-            total = total + other
-        return total
+            return node
+        return reduce(add, (at_step(node.arguments[0], t, k) for k in range(1, length + 1)))
 
-    return ex.fold(root, visit)
+    return ex.mapped(root, change)
 
 
 def parameters_at(problem: Problem, name: str, length: int) -> list[str]:

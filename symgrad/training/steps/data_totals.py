@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from symgrad.language.expressions import Call, Expression, Size, fold, names_in
+from symgrad.language.expressions import Call, Expression, Size, mapped, names_in
 from symgrad.language.operations.meanings import Total
 from symgrad.language.problem import Problem, variable_like
 from symgrad.numerics.gradients import value_function
@@ -93,11 +93,9 @@ class _Walk:
 
     def without(self, root: Expression) -> Expression:
         """The expression with a variable in the place of each total of the data."""
-        return fold(root, self._visit)
+        return mapped(root, self._named)
 
-    def _visit(self, node: Expression, arguments: tuple[Expression, ...]) -> Expression:
-        if isinstance(node, Call):
-            node = replace(node, arguments=arguments)
+    def _named(self, node: Expression) -> Expression:
         is_count = isinstance(node, Size) and isinstance(node.dimension, str)
         is_total = isinstance(node, Call) and isinstance(node.operation.meaning, Total)
         if not (is_count or is_total) or not names_in(node).keys() <= self.known:

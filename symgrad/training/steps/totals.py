@@ -16,6 +16,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
+from symgrad.calculus.algebra import is_call
 from symgrad.calculus.lowering import lower_problem
 from symgrad.calculus.nodes import ONE, Input, Node, Polynomial, topological
 from symgrad.errors import OptionError, ProgramError
@@ -26,8 +27,8 @@ from symgrad.language.expressions import (
     Name,
     Number,
     Size,
-    fold,
     leaves,
+    mapped,
     names_in,
     names_used,
 )
@@ -120,19 +121,16 @@ def with_totals(
     """The problem with another expression in the place of each sum or mean over the batch, and of
     the number of examples, and with these variables beside its own."""
 
-    def visit(node: Expression, arguments: tuple[Expression, ...]) -> Expression:
-        if isinstance(node, Size) and isinstance(node.dimension, str):
-            return changed(node)
-        if not isinstance(node, Call):
-            return node
-        node = replace(node, arguments=arguments)
-        return changed(node) if isinstance(node.operation.meaning, Total) else node
+    def change(node: Expression) -> Expression:
+        if isinstance(node, Call):
+            return changed(node) if isinstance(node.operation.meaning, Total) else node
+        return changed(node) if isinstance(node, Size) and isinstance(node.dimension, str) else node
 
     return replace(
         problem,
         variables={**problem.variables, **{v.name: v for v in variables}},
-        definitions={n: fold(d, visit) for n, d in problem.definitions.items()},
-        output=fold(problem.output, visit),
+        definitions={n: mapped(d, change) for n, d in problem.definitions.items()},
+        output=mapped(problem.output, change),
     )
 
 
@@ -164,15 +162,11 @@ def _without_steps(problem: Problem) -> Problem:
     if problem.loop is None:
         return problem
 
-    def visit(node: Expression, arguments: tuple[Expression, ...]) -> Expression:
-        if not isinstance(node, Call):
-            return node
-        if node.operation is sum_of_steps:
-            return arguments[0]
-        return replace(node, arguments=arguments)
+    def body(node: Expression) -> Expression:
+        return node.arguments[0] if is_call(node, sum_of_steps) else node
 
-    definitions = {n: fold(d, visit) for n, d in problem.definitions.items()}
-    output = fold(problem.output, visit)
+    definitions = {n: mapped(d, body) for n, d in problem.definitions.items()}
+    output = mapped(problem.output, body)
     variables = dict(problem.variables)
     for leaf in (leaf for e in (*definitions.values(), output) for leaf in leaves(e)):
         if isinstance(leaf, Name) and leaf.name not in {*variables, *definitions}:
@@ -224,20 +218,18 @@ class _Walk:
 
     def without_totals(self, root: Expression) -> Expression:
         """The expression with a name in the place of every sum over the batch."""
-        return fold(root, self._visit)
+        return mapped(root, self._named)
 
     def has_total(self, root: Expression) -> bool:
         """Whether a sum over the batch is in it, by its name or in a definition."""
         return not names_in(root).keys().isdisjoint({*self.totals, *self.made_of_totals})
 
-    def _visit(self, node: Expression, arguments: tuple[Expression, ...]) -> Expression:
+    def _named(self, node: Expression) -> Expression:
         if isinstance(node, Size) and isinstance(node.dimension, str):
             return self._total(_count(self.problem, node.dimension))
-        if not isinstance(node, Call):
+        if not isinstance(node, Call) or not isinstance(node.operation.meaning, Total):
             return node
-        if not isinstance(node.operation.meaning, Total):
-            return replace(node, arguments=arguments)
-        if self.has_total(arguments[0]):
+        if self.has_total(node.arguments[0]):
             raise ProgramError(f"{unparse(node)} {EACH}")
         return self._total(node)
 
