@@ -323,7 +323,7 @@ def _pushed_forward(
     node: Node, labels: tuple[Label, ...], tangents: Mapping[Node, Counterpart]
 ) -> list[Term]:
     """J v of a function whose pull-back J^T g is known: the derivative of <J^T g, v> by g."""
-    g = ix.intern(ix.Input, node.axes, name="?g", facts=frozenset())
+    g = ix.intern(ix.Input, node.axes, name="?g", facts=frozenset(), owner=node)
     terms = []
     for sent in _pulled_back(node, labels, Entry(g, labels), (), tangents):
         term = _times_tangent(sent, tangents)

@@ -157,7 +157,7 @@ class _Work:
             called = self.called.new_name(f"d{name}", f"d_{name}")
             variable = self.problem.variables[name]
             self.called.naming.declare(called, variable.shape, variable.batch)
-            directions[node] = intern(Input, node.axes, name=called, facts=frozenset())
+            directions[node] = intern(Input, node.axes, name=called, facts=frozenset(), owner=node)
             seeds[called] = name
         return directions, seeds
 
@@ -303,8 +303,9 @@ def pullback(problem: Problem, wrt: Wrt = None) -> Derivation:
     work = _begin(problem, wrt)
     name = work.called.new_name("G", f"G_{problem.output_name}")
     work.called.naming.declare(name, problem.output.shape)
-    axes = tuple(x.axis for x in work.labels)
-    cotangent = Factor(intern(Input, axes, name=name, facts=frozenset()), work.labels)
+    axes, owner = tuple(x.axis for x in work.labels), work.value.node
+    upstream = intern(Input, axes, name=name, facts=frozenset(), owner=owner)
+    cotangent = Factor(upstream, work.labels)
     seed, wrt = Term(ONE, (cotangent,)), work.nodes.values()
     passes = work.passed(
         lambda value, lines: reverse(*_rooted(value, work.labels, seed), (), wrt, lines)

@@ -21,6 +21,7 @@ import itertools
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import cache
+from hashlib import blake2b
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 from weakref import WeakValueDictionary
 
@@ -305,7 +306,7 @@ def batch_of(node: Node) -> str | None:
 
 
 _interned: WeakValueDictionary[Hashable, Node] = WeakValueDictionary()
-_serials = itertools.count()
+_serials = itertools.count(1)
 
 
 def intern(
@@ -318,18 +319,31 @@ def intern(
     if node is None:
         node = kind()
         node.axes = axes
-        node.serial = next(_serials)
         for name, value in values:
             setattr(node, name, value)
         node.operands = node.referred()
+        node.serial = _of_structure(node) or next(_serials)
         _interned[key] = node
     return node
+
+
+def _of_structure(node: Node) -> int:
+    """The place of what every problem may have, by what it is, not by who made it first: before all
+    that has inputs; 0 for these."""
+    if not isinstance(node, (Identity, Length, Constant, Place, OneHot)):
+        return 0
+    if any(operand.serial > 0 for operand in node.operands):  # labels that are given
+        return 0
+    fields = [getattr(node, name) for name in type(node).__slots__ if name != "label"]
+    of = [operand.serial for operand in node.operands]
+    text = f"{type(node).__name__} {node.axes!r} {fields!r} {of}".encode()
+    return -int.from_bytes(blake2b(text, digest_size=8).digest()) - 1
 
 
 def polynomial(axes: tuple[Axis, ...], terms: tuple[ClosedTerm, ...]) -> Node:
     """The one sum of these terms, in whatever order."""
     key = frozenset(
-        (tuple(sorted((f.node.serial, f.labels, f.power) for f in t.factors)), t.coefficient)
+        (tuple(sorted((id(f.node), f.labels, f.power) for f in t.factors)), t.coefficient)
         for t in terms
     )
     return intern(Polynomial, axes, key, terms=terms)

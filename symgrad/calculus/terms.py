@@ -158,4 +158,4 @@ def numbered(
 
 def key_of(factors: Iterable[ClosedFactor]) -> Hashable:
     """What equal terms share beside their coefficient."""
-    return tuple(sorted((f.node.serial, f.labels, f.power) for f in factors))
+    return tuple(sorted((id(f.node), f.labels, f.power) for f in factors))
