@@ -8,16 +8,19 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from symgrad.errors import ProgramError, SymgradError, text_wanted
+from symgrad.errors import ProgramError, ShapeError, SymgradError, text_wanted
+from symgrad.language.dimensions import Dimension
 from symgrad.language.expressions import Expression
 from symgrad.language.latex_input import Known, read_latex
 from symgrad.language.parser import parse_within
 from symgrad.language.problem import Problem
 from symgrad.language.syntax import errors_at, syntax_tree
 from symgrad.language.tokens import is_latex
+from symgrad.language.unparse import unparse
 
-DERIVATIVE = re.compile(r"(?<!\w)[d∂](L|l|loss) ?/ ?[d∂]([^\W\d]\w*)")
 ONE_WORD = re.compile(r"\bd(L|l|loss)_d(?=[^\W\d])")
+ENTRY = re.compile(r"[^\W\d]_(?:[^\W\d_]\b|\{|[i-n]{2,4}\b)")  # x_i, x_{ij}, x_ij
+JOINED = re.compile(r"_([i-n]{2,4})\b")
 LOSS_NAMES = ("L", "loss")  # what stands for the loss, where it means nothing else
 
 
@@ -35,7 +38,8 @@ class Claim:
 def statements_of(text: str, problem: Problem | None = None) -> list[ast.stmt]:
     """The lines of an answer to a problem, each derivative dL/dx being one name, dL_dx; every
     column stays where it is."""
-    text = DERIVATIVE.sub(
+    derivative = re.compile(rf"(?<!\w)[d∂]({'|'.join(_outputs(problem))}) ?/ ?[d∂]([^\W\d]\w*)")
+    text = derivative.sub(
         lambda found: f"d{found[1]}_d{found[2]}".ljust(len(found[0])), textwrap.dedent(text)
     )
     known = {*re.findall(r"^[ \t]*([^\W\d]\w*)[ \t]*=(?!=)", text, re.MULTILINE), *LOSS_NAMES}
@@ -46,18 +50,34 @@ def statements_of(text: str, problem: Problem | None = None) -> list[ast.stmt]:
     return syntax_tree(text, known | {*re.findall(r"\bd(?:L|l|loss)_d\w+", text)}).body
 
 
+def _outputs(problem: Problem | None) -> list[str]:
+    """What derivatives are of: the loss, as it is called; of a problem what it defines, too."""
+    if problem is None or problem.loop is not None:
+        return ["L", "l", "loss"]
+    names = {problem.output_name, *problem.definitions}
+    taken = {*problem.variables, *problem.definitions}
+    return ["L", "l", "loss", *(x for x in sorted(names, reverse=True) if f"d{x}" not in taken)]
+
+
 def as_written(text: str) -> str:
     """A message with each derivative as it was written."""
     return ONE_WORD.sub(r"d\1/d", text)
 
 
-def read_answer(problem: Problem, text: str, *, over_examples: bool = False) -> Claim:
+def read_answer(
+    problem: Problem,
+    text: str,
+    *,
+    axes: tuple[Dimension, ...] = (),
+    over_examples: bool = False,
+) -> Claim:
     """The claim that an answer makes: definitions, one a line; last an expression or `grad = ...`.
 
     It is text as people write it, or LaTeX, in which a sum goes `over_examples` where it can, or
-    over entries where it can. `L` and `loss` stand for the loss itself. Raises:
-    SymgradError with line and column, counted in the answer, for unknown names, wrong syntax, or
-    shapes that do not fit each other.
+    over entries where it can; entries, x_i y_j, are LaTeX without a command, and those of an array
+    with these `axes`. `L` and `loss` stand for the loss itself. Raises: SymgradError with line and
+    column, counted in the answer, for unknown names, wrong syntax, or shapes that do not fit each
+    other.
 
     >>> from symgrad.language.parser import parse
     >>> problem = parse("x: Vector(n)\\nloss = x.T @ x")
@@ -66,13 +86,37 @@ def read_answer(problem: Problem, text: str, *, over_examples: bool = False) -> 
     """
     text = text_wanted("an answer", text)
     try:
+        known = Known(axes=axes, over_examples=over_examples)
         if is_latex(text):
-            known = Known(over_examples=over_examples)
-            text = "\n".join(e.text for e in read_latex(text, problem, known))
-        return claimed(problem, statements_of(text, problem))
+            return _of_latex(problem, text, known)
+        try:
+            return claimed(problem, statements_of(text, problem))
+        except SymgradError as error:
+            found = None if isinstance(error, ShapeError) else _of_entries(problem, text, known)
+            if found is None:
+                raise
+            return found
     except SymgradError as error:
         error.message = as_written(error.message)
         raise error.at(None, None, "answer").within(textwrap.dedent(text)) from None
+
+
+def _of_latex(problem: Problem, text: str, known: Known) -> Claim:
+    lines = "\n".join(equation.text for equation in read_latex(text, problem, known))
+    return claimed(problem, statements_of(lines, problem))
+
+
+def _of_entries(problem: Problem, text: str, known: Known) -> Claim | None:
+    """What a text with x_i in it says as LaTeX; None where it cannot be read so either."""
+    if ENTRY.search(text) is None:
+        return None
+    try:
+        claim = _of_latex(problem, JOINED.sub(r"_{\1}", text), known)
+    except SymgradError:
+        return None
+    remark = f"read {text.strip()} as {unparse(claim.expression)}"
+    whole = replace(claim.problem, remarks=(*claim.problem.remarks, remark))
+    return replace(claim, problem=whole)
 
 
 def claimed(problem: Problem, statements: Sequence[ast.stmt]) -> Claim:
@@ -88,7 +132,8 @@ def claimed(problem: Problem, statements: Sequence[ast.stmt]) -> Claim:
     if problem.loop is not None:
         dimensions |= problem.names - {problem.output_name}
     taken = {*problem.variables, *problem.definitions, *dimensions, *assigned}
-    used = {name.id for name in names} & {*LOSS_NAMES} - taken  # as names of the loss
+    outputs = {*LOSS_NAMES, problem.output_name}
+    used = {name.id for name in names} & outputs - taken  # as names of the loss
     meanings = dict.fromkeys(sorted(used), problem.output)
     asked = replace(problem, definitions={**problem.definitions, **meanings})
     whole, expression = parse_within(asked, statements)

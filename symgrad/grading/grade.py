@@ -24,7 +24,7 @@ from symgrad.grading.misfit import misfit
 from symgrad.grading.mistakes import diagnose
 from symgrad.grading.recursions import graded_recursion
 from symgrad.grading.verdict import CORRECT, WHERE_TRIED, Verdict
-from symgrad.language.dimensions import SCALAR
+from symgrad.language.dimensions import SCALAR, Dimension, core
 from symgrad.language.problem import Problem, Wrt
 from symgrad.language.scope import also_called, functions_beside
 from symgrad.language.tokens import is_latex
@@ -80,14 +80,15 @@ def _graded(
     asked: Problem, key: Key, answer: str, kind: str, layout: str, symmetric: str, seed: int
 ) -> Verdict:
     """The verdict on what an answer claims, and on what else it says to be equal."""
+    axes = _axes(asked, key, kind)
     try:
-        claim = read_answer(asked, answer)
+        claim = read_answer(asked, answer, axes=axes)
     except ShapeError as error:
         nothing = Claim(asked, asked.output, {})
         exam = Exam(asked, key, kind, nothing, seed, layout=layout, symmetric=symmetric)
         return misfit(error, exam.what, exam.shapes, exam.expected)
     exam = Exam(asked, key, kind, claim, seed, layout=layout, symmetric=symmetric)
-    exam = fitted(_over_examples(exam, answer))
+    exam = fitted(_over_examples(exam, answer, axes))
     verdict = judged(exam)
     for side in claim.others if verdict.correct else ():
         other = judged(fitted(replace(exam, claim=replace(claim, expression=side))))
@@ -97,13 +98,22 @@ def _graded(
     return replace(verdict, remarks=exam.claim.problem.remarks)
 
 
-def _over_examples(exam: Exam, answer: str) -> Exam:
+def _axes(asked: Problem, key: Key, kind: str) -> tuple[Dimension, ...]:
+    """Those that an answer has where it is told entry by entry."""
+    names = (key,) if isinstance(key, str) else key
+    shapes = [asked.variables[name].shape for name in names]
+    if kind == "jacobian":
+        shapes = [asked.output.shape, *shapes]
+    return tuple(d for shape in shapes for d in (shape if len(shape) > 2 else core(shape)))
+
+
+def _over_examples(exam: Exam, answer: str, axes: tuple[Dimension, ...]) -> Exam:
     r"""The exam, with a sum such as \sum_i x_i read as one over the examples, where it would leave
     of a single example what belongs to all of them."""
     if exam.batch is not None or exam.claim.expression.batch is None or not is_latex(answer):
         return exam
     try:
-        claim = read_answer(exam.problem, answer, over_examples=True)
+        claim = read_answer(exam.problem, answer, axes=axes, over_examples=True)
     except SymgradError:
         return exam
     if claim.expression.batch is not None or claim.expression.shape not in exam.shapes:

@@ -266,8 +266,8 @@ def _numbers(call: Call) -> Iterator[Variant]:
 
 
 def _others_of(number: Value, *others: Value) -> tuple[Value, ...]:
-    """What a number is mistaken for."""
-    return (number + 1, number - 1, *others, 2 * number, number / 2)
+    """What a number is mistaken for: none for 0, which takes a whole term away."""
+    return tuple(filter(None, (number + 1, number - 1, *others, 2 * number, number / 2)))
 
 
 VARIANTS = (_products, _others, _transposes, _sums, _masks, _functions, _numbers)

@@ -6,7 +6,7 @@ import ast
 
 import sympy
 
-from symgrad.errors import ShapeError
+from symgrad.errors import ProgramError, ShapeError
 from symgrad.language.dimensions import ONE, core, dimension
 from symgrad.language.expressions import Expression, Size, label_size
 from symgrad.language.operations.entries import at, equal_places
@@ -16,6 +16,8 @@ from symgrad.language.recurrences import is_series, read_entry
 from symgrad.language.scope import Scope
 from symgrad.language.shapes import given
 from symgrad.language.syntax import errors_at, typed
+
+NEW_AXIS = ("None", "np.newaxis", "numpy.newaxis")
 
 
 def read_place(node: ast.expr, scope: Scope) -> Affine | None:
@@ -96,6 +98,11 @@ def _line(node: ast.expr, table: Expression, scope: Scope) -> Expression:
     if table.shape[0] == ONE and read_place(node, scope) == Affine():
         return table.T
     found = subscripted(ast.Subscript(value=node, slice=node), table, scope)
+    if found is None and typed(node) in NEW_AXIS:
+        raise ProgramError(
+            f"{typed(node)} is NumPy's new axis: a vector x is a column, x.T a row, and beside a "
+            "matrix it is repeated, x @ ones(n).T"
+        )
     if found is None:
         raise ShapeError(f"{typed(node)} is no place: a number, an index or a dimension is wanted")
     return found

@@ -350,6 +350,60 @@ def test_a_sum_goes_over_the_examples_where_it_has_to(
     assert of_one.correct and not of_one.remarks
 
 
+SLID = "loss = sum(sum(k[j] * x[i + j] for j in range(m))**2 for i in range(n - m + 1))"
+
+
+@pytest.mark.parametrize(
+    ("wrt", "answer", "correct"),
+    [
+        ("W", "2 ((W x)_i - y_i) x_j", True),
+        ("W", r"2 x_j (\sum_k W_{ik} x_k - y_i)", True),
+        ("W", "2 ((W x)_j - y_j) x_i", False),
+        ("W", "((W x)_i - y_i) x_j", False),
+        ("x", "2 ((W x)_i - y_i) W_ij", False),
+        ("x", r"2 \sum_i ((W x)_i - y_i) W_{ij}", True),
+        ("x", "2 W_ij", False),
+        ("x", "2 W[:, None]", None),
+    ],
+)
+def test_an_answer_by_its_entries(wrt: str, answer: str, correct: bool | None) -> None:
+    program = "W: Matrix(m, n)\nx: Vector(n)\ny: Vector(m)\nloss = norm2(W @ x - y)**2"
+    if correct is None:
+        with pytest.raises(sg.ProgramError):
+            sg.grade(program, wrt, answer)
+    else:
+        assert sg.grade(program, wrt, answer).correct == correct
+
+
+@pytest.mark.parametrize(
+    ("answer", "correct"),
+    [
+        (r"p_i (\delta_{ij} - p_j)", True),
+        ("p_i ([i=j] - p_j)", True),
+        ("p_i (1 - p_j)", False),
+        ("dp/dz = diag(p) - p p^T", True),
+        (r"\frac{\partial p_i}{\partial z_j} = p_i (\delta_{ij} - p_j)", True),
+        (r"\mathrm{diag}(f) - f f^\top", True),
+    ],
+)
+def test_a_jacobian_by_its_entries(answer: str, correct: bool) -> None:
+    program = "z: Vector(n)\np = softmax(z)\nf = p"
+    assert sg.grade(program, "z", answer, kind="jacobian").correct == correct
+
+
+@pytest.mark.parametrize(
+    ("program", "wrt"),
+    [
+        ("x: Vector(n)\nloss = sum(x[i] * x[n - 1 - i] for i in range(n))", "x"),
+        ("x: Vector(n)\nloss = sum(sum(x[j] for j in range(i))**2 for i in range(n))", "x"),
+        ("T: Tensor(a, b, c)\nloss = sum(T**2)", "T"),
+        *((f"k: Vector(m)\nx: Vector(n)\n{SLID}", wrt) for wrt in ("k", "x")),
+    ],
+)
+def test_a_result_by_its_entries_is_right(program: str, wrt: str) -> None:
+    assert sg.grade(program, wrt, sg.derive(program, wrt).results[wrt].latex).correct
+
+
 CONVOLUTION = """
 x: Vector(n)
 w: Vector(m)

@@ -85,6 +85,9 @@ READ = [
     (r"y_i = \sum W_{ij} x_j", 'y = sum(einsum("ij,j->ij", W, x), axis=1)'),
     (r"\left( \sum_i x_i \right) + x_i", "sum(x) + x"),
     (r"x_i - \sum_i x_i", "x - sum(x)"),
+    (r"x_j y_i", 'einsum("ij->ji", einsum("i,j->ij", x, y))'),
+    (r"A_{ij} \delta_{ij}", "A * matrix((i == j) for i in range(n) for j in range(n))"),
+    (r"r = Wx, \quad \nabla_x L = W^T r", "r = W @ x\ndL/dx = W.T @ r"),
     (r"\mathrm{ReLU}(x)", "relu(x)"),
     (r"p_o", "p[o]"),
     (r"\mathbf{e}_o", "onehot(o)"),
@@ -190,6 +193,19 @@ def test_an_index_of_examples(formula: str, text: str) -> None:
 )
 def test_rows_and_columns_of_a_matrix(formula: str, text: str) -> None:
     assert sg.parse_latex(formula, sg.parse(ROWS)) == text
+
+
+@pytest.mark.parametrize(
+    ("formula", "text"),
+    [
+        (r"2 x_{n - i - 1}", "2 * vector(x[n - i - 1] for i in range(n))"),
+        (r"\sum_{0 \leq k < n - 1} [i = k]", "(i == k) for i in range(n) for k in range(n - 1)"),
+        (r"\sum_{0 \leq k < m} y_k [i = k]", "(i == k) for i in range(n) for k in range(m)"),
+    ],
+)
+def test_letters_run_as_far_as_the_shape_says(formula: str, text: str) -> None:
+    problem = sg.parse(PROGRAM)
+    assert text in sg.parse_latex(formula, problem, shape=problem.variables["x"].shape)
 
 
 def test_a_letter_does_not_number_examples_and_entries() -> None:

@@ -23,7 +23,7 @@ BESIDE = re.compile(
     r"|\\end\{(?!cases)[^{}]*\}|(?<=\})\[[\d.]+(?:em|ex|pt|mm)\]"
 )
 EACH = re.compile(r",\s*\\quad\s*\([^()]*\\l?dots[^()]*\)\s*$")  # (t = 1, \dots, T)
-ENDS = re.compile(r"\\\\(?:\*|\[[^\]]*\])?")
+ENDS = re.compile(r"\\begin\{cases\}|\\end\{cases\}|\\\\(?:\*|\[[^\]]*\])?|[,;]\s*\\q?quad\b")
 SPACE = re.compile(r"(?:\s|&|~|\\[,;:! ]|\\q?quad\b|\{\})*")
 GOES_ON = re.compile(
     r"=|\+|-|\*|/|\\(?:odot|oslash|cdot|times|circ|otimes|leq?|geq?)\b|\)|\\right|\\[bB]igr"
@@ -77,10 +77,14 @@ def _lines(formula: Formula) -> Iterator[Formula]:
 
 
 def _rows(formula: Formula) -> Iterator[Formula]:
-    """What \\\\ ends, outside of cases, without the notes after &&."""
+    """What \\\\ ends, or a comma and a space before another equation, outside of cases, without the
+    notes after &&."""
     text, begin, depth = formula.text, 0, 0
-    for match in re.finditer(r"\\begin\{cases\}|\\end\{cases\}|\\\\(?:\*|\[[^\]]*\])?", text):
-        if match[0][:2] != r"\\":
+    for match in ENDS.finditer(text):
+        own, rest = text[begin : match.start()], text[match.end() :]
+        if match[0][0] in ",;" and ("=" not in own or "=" not in rest or "dots" in rest):
+            continue
+        if match[0][1] in "be":
             depth += 1 if match[0].startswith(r"\begin") else -1
         elif depth == 0:
             yield _without_note(Formula(text[begin : match.start()], formula.begin + begin))

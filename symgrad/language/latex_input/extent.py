@@ -21,13 +21,13 @@ def indexed(node: lt.Node, known: Known, outside: frozenset[str] = frozenset()) 
     Raises: ProgramError where there are several."""
     match node:
         case lt.Chain(operands=(left, *_), signs=signs) if "=" in signs:
-            outside |= {*_indices(left, known)}
+            outside |= {*free(left, known)}
         case lt.Big():
             outside |= _over(node)
     whole = lt.mapped(node, lambda part: indexed(part, known, outside))
     if not isinstance(whole, lt.Big) or whole.below is not None or whole.above is not None:
         return whole
-    found = [x for x in dict.fromkeys(_indices(whole.body, known)) if x not in outside]
+    found = [x for x in free(whole.body, known) if x not in outside]
     if len(found) > 1:
         raise ProgramError(
             f"this sum has no index, and {' and '.join(found)} stand in it: write "
@@ -45,7 +45,7 @@ def check_extent(chain: lt.Chain) -> None:
         if big is None:
             continue
         for after in chain.operands[k + 1 :]:
-            letters = [x for x in _indices(after, lambda node: None) if x in _over(big)]
+            letters = [x for x in free(after, lambda node: None) if x in _over(big)]
             if letters or (big.below is None and _goes_on(big.body, after)):
                 names = letters[:1] or sorted({*_names(after)})
                 what = f"{' and '.join(names)} stand{'s' * (len(names) == 1)}"
@@ -94,15 +94,29 @@ def _over(big: lt.Big) -> frozenset[str]:
     return frozenset(map(look, parts))
 
 
-def _indices(node: lt.Node, known: Known) -> Iterator[str]:
-    """The letters by which entries are numbered there, and no sum in it goes over."""
+def free(node: lt.Node, known: Known) -> dict[str, bool]:
+    """The letters by which entries are numbered there, and no sum in it goes over, in order; and
+    whether one stands somewhere for itself, as in x_i, not in x_{i + 1} and [i = j] alone."""
+    found: dict[str, bool] = {}
+    for letter, alone in _indices(node, known):
+        found[letter] = found.get(letter, False) or alone
+    return found
+
+
+def _indices(node: lt.Node, known: Known) -> Iterator[tuple[str, bool]]:
     inner: frozenset[str] = frozenset()
+    places: list[lt.Node] = []
     match node:
         case lt.Big():
             inner = _over(node)
         case lt.Script(below=lt.Node() as below) if known(replace(node, above=None)) is None:
-            for factor in (x for part in lt.parts_of(below) for x in lt.factors_of(part)):
-                if isinstance(factor, lt.Sym) and factor.text in LETTERS:
-                    yield factor.text
+            places = [x for part in lt.parts_of(below) for x in lt.factors_of(part)]
+        case lt.Fence(left="[", inner=lt.Chain(operands=sides, signs=("=",))):
+            places = [lt.Negative(side.at, side) for side in sides]
+    for place in places:
+        for sign in lt.walk(place):
+            alone = sign is place
+            if isinstance(sign, lt.Sym) and sign.text in LETTERS and (alone or not known(sign)):
+                yield sign.text, alone
     for part in lt.inside(node):
-        yield from (x for x in _indices(part, known) if x not in inner)
+        yield from (found for found in _indices(part, known) if found[0] not in inner)

@@ -25,6 +25,21 @@ def index_or_label(scope: Scope, names: Names, node: lt.Node) -> str | Name:
     return index_letter(node) if label is None else label
 
 
+def with_deltas(root: lt.Node, names: Names) -> lt.Node:
+    r"""[i = j] for \delta_{ij}, Kronecker's, where \delta is no name."""
+
+    def rule(node: lt.Node) -> lt.Node:
+        match node:
+            case lt.Script(base=lt.Sym(text=r"\delta") as base, below=below, above=None):
+                letters = letters_of(below) or ()
+                if len(letters) == 2 and not (names.find(base) or names.find(node)):
+                    one, other = (lt.Sym(node.at, letter) for letter in letters)
+                    return lt.Fence(node.at, "[", lt.Chain(node.at, (one, other), ("=",)))
+        return node
+
+    return lt.rewritten(root, rule)
+
+
 def letters_of(below: lt.Node | None) -> tuple[str, ...] | None:
     """The index letters that are lowered beside something; None where other things are."""
     parts = lt.parts_of(below)

@@ -42,7 +42,8 @@ def place_of(reader: Context, node: lt.Node) -> Affine:
         case lt.Row(factors=(lt.Num(digits=digits), factor)) if digits.isdecimal():
             return Affine().plus(place_of(reader, factor), int(digits))
     name = reader.names.find(node)
-    if name is not None and name in reader.scope.dimensions:
+    counted = isinstance(node, lt.Sym) and node.text in reader.entries.sizes
+    if name is not None and name in reader.scope.dimensions and not counted:
         return Affine({}, dimension(name))
     letter, entries = index_letter(node), reader.entries
     first = sympy.Integer(letter in entries.from_one)
@@ -71,7 +72,7 @@ def entry_at(
         if any(x.name in reader.entries.from_one for x in where.letters):
             where = where.plus(Affine({}, sympy.Integer(-1)))
         letters |= {x.name: x for x in where.letters}
-        labels.append(at_place(where, d, where.text))
+        labels.append(at_place(where, d, where.text, ""))
     whole = array(at(e, *labels), [*letters.values()])
     return Value(whole, () if {*letters} <= {":", "::"} else tuple(letters))
 

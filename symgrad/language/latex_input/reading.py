@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -21,10 +21,11 @@ from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.entries import Entries, UnknownSizeError, Value
 from symgrad.language.latex_input.equations import Formula, formulas
 from symgrad.language.latex_input.examples import counts, divisors, factors, lowered
-from symgrad.language.latex_input.extent import indexed
+from symgrad.language.latex_input.extent import free, indexed
 from symgrad.language.latex_input.functions import is_function
 from symgrad.language.latex_input.grammar import tree
 from symgrad.language.latex_input.left import Left, left_side
+from symgrad.language.latex_input.letters import with_deltas
 from symgrad.language.latex_input.names import Names
 from symgrad.language.latex_input.reader import Reader
 from symgrad.language.names import entry_parts
@@ -38,6 +39,7 @@ from symgrad.language.unparse import unparse
 from symgrad.language.writing import place
 
 MOST_SIZES = 40  # of 1 and I in a formula
+ORDER = "ijkl"  # of the axes of what is told entry by entry
 
 
 @dataclass(frozen=True)
@@ -59,13 +61,15 @@ class Equation:
 @dataclass(frozen=True)
 class Known:
     """What a formula may use beside the names of its problem: more names, derivatives by their
-    text, the table of symbols that it was printed with, the shape that it must have, and whether
-    a sum goes `over_examples` where it can."""
+    text, the table of symbols that it was printed with, the shape that it must have; the `axes`
+    that it has where it is told entry by entry, and whether a sum goes `over_examples` where it
+    can."""
 
     names: Mapping[str, Expression] = field(default_factory=dict)
     slopes: Mapping[str, Expression] = field(default_factory=dict)
     table: Table | None = None
     shape: Shape | None = None
+    axes: tuple[Dimension, ...] = ()
     over_examples: bool = False
 
 
@@ -170,7 +174,8 @@ def read_among(
 def _read_in_two_ways(text: str, scope: Scope, names: Names, known: Known) -> Equation:
     """An equation, a 1 in it being a number, or where that does not fit a vector of ones."""
     root = tree(text, names.__contains__, is_function)
-    root = root if scope.series is not None else indexed(lowered(root), names.find)
+    if scope.series is None:
+        root = with_deltas(indexed(lowered(root), names.find), names)
     counts = _counts(root, names, scope)
     try:
         return _read(scope, names, root, known, counts, plain_ones=False)
@@ -200,7 +205,7 @@ def _read(
         reader.counts, reader.over_examples = counts, known.over_examples
         before = len(entries.sizes)
         try:
-            return _equation(reader, root, known.shape)
+            return _equation(reader, root, known)
         except UnknownSizeError:
             if len(entries.sizes) == before:
                 raise
@@ -253,21 +258,27 @@ def _counts(root: lt.Node, names: Names, scope: Scope) -> dict[lt.Node, str]:
     return {n: batches[0] for n in found if names.find(n) is None}
 
 
-def _equation(reader: Reader, root: lt.Node, shape: Shape | None) -> Equation:
+def _equation(reader: Reader, root: lt.Node, known: Known) -> Equation:
     operands: tuple[lt.Node, ...] = (root,)
     if isinstance(root, lt.Chain) and {*root.signs} <= {"=", ":=", r"\equiv"}:
         operands = root.operands
     left = left_side(reader, operands[0]) if len(operands) > 1 else None
     rest = operands if left is None else operands[1:]
+    shape = known.shape
     if left is not None and left.shape is not None:
         shape = left.shape
-        dims = shape if len(shape) > 2 else core(shape)
-        reader.entries.sizes.update(zip(left.letters, dims, strict=False))
+        reader.entries.sizes.update(zip(left.letters, _axes(shape), strict=False))
+    elif left is None:
+        axes = known.axes if shape is None else _axes(shape)
+        alone = free(root, reader.names.find)
+        if len(alone) == len(axes):
+            sizes = zip(_in_order(alone), axes, strict=True)
+            reader.entries.sizes.update((x, size) for x, size in sizes if not alone[x])
     sides = []
     for operand in rest:
         value = reader.value(operand)
         if value.letters:
-            letters = left.letters if left is not None else value.letters
+            letters = left.letters if left is not None else _in_order(value.letters)
             letters, left = _entries_of(left, value, letters)
             value = reader.entries.whole(value, letters)
         elif left is not None and left.letters:
@@ -275,6 +286,17 @@ def _equation(reader: Reader, root: lt.Node, shape: Shape | None) -> Equation:
         sides.append(_sized(reader, value, shape))
         shape = sides[0].shape if shape is None else shape  # Y X = I
     return Equation(left, tuple(sides))
+
+
+def _axes(shape: Shape) -> tuple[Dimension, ...]:
+    return shape if len(shape) > 2 else core(shape)
+
+
+def _in_order(letters: Iterable[str]) -> tuple[str, ...]:
+    """The order of axes by their letters: i, j, k is one, others stand as they are met."""
+    met = tuple(letters)
+    usual = ORDER[: len(met)]
+    return tuple(usual) if {*met} == {*usual} else met
 
 
 def _entries_of(

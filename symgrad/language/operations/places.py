@@ -26,6 +26,7 @@ from symgrad.language.operations.meanings import Numbered, Placed, declare
 from symgrad.language.typeset import dimension_formula
 
 MOST = 6  # letters at one place
+RANGE = "; a letter of range(a, b) is from a to b - 1"
 
 
 @dataclass(frozen=True)
@@ -87,8 +88,9 @@ def affine(label: ex.Expression) -> Affine | None:
     return None
 
 
-def at_place(where: Affine, below: Dimension, said: str = "") -> ex.Expression:
-    """The label of an axis that has entries 0 to below - 1; `said` is the entry, for messages.
+def at_place(where: Affine, below: Dimension, said: str = "", hint: str = RANGE) -> ex.Expression:
+    """The label of an axis that has entries 0 to below - 1; `said` is the entry, for messages, and
+    `hint` what may be wrong with its letter.
 
     Raises: ShapeError where it is beyond the axis, at whatever sizes."""
     if where.letters == () and where.offset.is_Integer and where.offset < 0:
@@ -96,7 +98,7 @@ def at_place(where: Affine, below: Dimension, said: str = "") -> ex.Expression:
     if not (reachable(where.least) and reachable(sympy.expand(below - 1 - where.most))):
         least, most = dimension_text(where.least), dimension_text(where.most)
         reach = f"is from {least} to {most}" if where.letters else "is outside"
-        hint = "; a letter of range(a, b) is from a to b - 1" if where.letters else ""
+        hint = hint if where.letters else ""
         last = dimension_text(below - 1)
         front = f"{said}: " if said != where.text else ""
         alone = where.alone
