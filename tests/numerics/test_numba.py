@@ -185,3 +185,16 @@ def test_a_problem_without_a_batch_trains_too() -> None:
         trainer.epoch()
         flats.append(trainer.flat)
     np.testing.assert_allclose(flats[1], flats[0], rtol=1e-12)
+
+
+def test_what_has_a_label_for_each_index_has_a_loop_of_its_own() -> None:
+    """Else the exponentials beside it are no loop on vectors."""
+    text = "u: Index(n)\nv: Index(n)\ns: Vector(n)\n"
+    text += "loss = mean(softplus(s[v] - s[u]) for u, v in batch)"
+    function = sg.derive(text, "s").lambdify(modules="numba", reuse_buffers=True)
+    given = {"u": np.arange(3), "v": np.array([2, 2, 0]), "s": np.arange(3.0)}
+    source = function.compiled(given)[0].source
+    loops = source.split("    for ")[1:]
+    assert sum("row_of(" in each for each in loops) == 2
+    assert not any("row_of(" in each and "exp(" in each for each in loops)
+    assert source.count("check_labels(") == 2

@@ -47,3 +47,19 @@ def test_a_transpose_is_every_entry_at_its_place(shape: tuple[int, int]) -> None
     out = np.full(a.size, np.nan)
     kernels.transposed(a.ravel(), out, *a.T.shape)
     np.testing.assert_array_equal(out.reshape(a.T.shape), a.T)
+
+
+@pytest.mark.parametrize("dtype", ["int64", "int8", "uint8"])
+@pytest.mark.parametrize("label", [-4, -3, 0, 2, 3])
+def test_labels_are_checked_before_they_are_rows(dtype: str, label: int) -> None:
+    if label < 0 and dtype == "uint8":
+        return
+    labels = np.array([[0, 1], [label, 2]], dtype)
+    if label in (-4, 3):
+        with pytest.raises(IndexError):
+            kernels.check_labels(labels, 3)
+        with pytest.raises(IndexError):
+            kernels.checked(labels[1, 0], 3)
+    else:
+        kernels.check_labels(labels, 3)
+        assert kernels.checked(labels[1, 0], 3) == kernels.row_of(labels[1, 0], 3) == label % 3

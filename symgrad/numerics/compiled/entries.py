@@ -41,6 +41,7 @@ class Entries:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.copies: dict[Op, str] = {}  # views of which there is a copy, and its name
+        self.labels: dict[str, None] = {}  # what is checked before all loops
 
     def named(self, op: Op) -> str:
         """The array of an operation that is stored."""
@@ -71,7 +72,7 @@ class Entries:
                 return self._taken(op, at, see)
             case "onehot":
                 (labels,), rows = op.operands, self.program.size(op.dims[-1])
-                return EYE.format(f"checked({self.entry(labels, at[:-1], see)}, {rows})", at[-1])
+                return EYE.format(self.row(labels, self.entry(labels, at[:-1], see), rows), at[-1])
             case "full" | "broadcast":
                 return self.spread(op.operands[0], op.dims, at, see)
         return self.entry(op.operands[0], self._seen(op, at), see)
@@ -89,10 +90,19 @@ class Entries:
         over = common_dims([x.dims for x in labels])
         end = axis + len(over)
         rows = [
-            f"checked({self.spread(x, over, at[axis:end], see)}, {self.program.size(dim)})"
+            self.row(x, self.spread(x, over, at[axis:end], see), self.program.size(dim))
             for x, dim in zip(labels, table.dims[axis:], strict=False)
         ]
         return self.entry(table, [*at[:axis], *rows, *at[end:]], see)
+
+    def row(self, label: Op, entry: str, size: str) -> str:
+        """The row of so many that an entry of labels names; those that are given are checked before
+        all loops."""
+        base = label.base
+        given = base.kind == "input" and bool(base.dims)
+        if given:
+            self.labels[f"check_labels({base.name}, {size})"] = None
+        return f"{'row_of' if given else 'checked'}({entry}, {size})"
 
     def _seen(self, op: Op, at: Sequence[str]) -> Sequence[str]:
         """Where a view looks at its operand."""

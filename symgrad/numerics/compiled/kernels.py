@@ -95,11 +95,25 @@ def minimum(a: Any, b: Any) -> Any:
     return a if a < b or a != a else b
 
 
+def row_of(label: Any, size: int) -> Any:
+    """The row of a label from 0 to size - 1, or from -size to -1 counted from the end."""
+    return label + size if label < 0 else label
+
+
 def checked(label: Any, size: int) -> Any:
-    """A label from 0 to size - 1, or from -size to -1 counted from the end."""
+    """The row of a label that may name none; a loop that may raise runs on no vectors."""
     if label < -size or label >= size:
         raise IndexError("a label names no row")
-    return label + size if label < 0 else label
+    return row_of(label, size)
+
+
+def check_labels(labels: Any, size: int) -> None:
+    """That each of them names a row."""
+    wrong = False
+    for label in labels.reshape(labels.size):
+        wrong |= (label < -size) | (label >= size)
+    if wrong:
+        raise IndexError("a label names no row")
 
 
 def cofactors(x: Any) -> Any:

@@ -20,6 +20,7 @@ from typing import TypeAlias
 from symgrad.numerics.compiled.entries import See, indices
 
 Dims: TypeAlias = tuple[str, ...]
+Kind: TypeAlias = tuple[Dims, bool]
 CALLS = ("call", "product")
 MOST = 16  # arrays that a loop reads: more are not fetched ahead, and compiled for long
 
@@ -66,7 +67,7 @@ def grouped(steps: Sequence[Step]) -> list[list[Step]]:
     made = {s.target for s in steps}
     needs = [s.reads.keys() & made for s in steps]
     users: dict[str, list[int]] = {name: [] for name in made}
-    ready: dict[Dims | None, list[int]] = {}  # by what a loop has in common; first ones first
+    ready: dict[Kind | None, list[int]] = {}  # by what a loop has in common; first ones first
     for k, names in enumerate(needs):
         for name in names:
             users[name].append(k)
@@ -87,14 +88,18 @@ def grouped(steps: Sequence[Step]) -> list[list[Step]]:
     return groups
 
 
-def _loop(step: Step) -> Dims | None:
-    """What steps of one loop have in common; a call shares none."""
-    return None if step.kind in CALLS else step.dims
+def _loop(step: Step) -> Kind | None:
+    """What steps of one loop have in common; a call shares none. Where each index has a label that
+    says where to read or to add, nothing runs on vectors."""
+    if step.kind in CALLS:
+        return None
+    text = step.entry(lambda name, at: name + suffix(at or ())) if len(step.dims) == 1 else ""
+    return step.dims, "row_of(" in text or "checked(" in text
 
 
 def _group(
     steps: Sequence[Step],
-    key: Dims | None,
+    key: Kind | None,
     ready: list[int],
     needs: Sequence[set[str]],
     users: Mapping[str, Sequence[int]],

@@ -62,7 +62,7 @@ def written(program: Program, inputs: Sequence[Sequence[Axis]], kinds: Sequence[
     core = [
         *head,
         f"def core({', '.join(arguments)}):",
-        *(f"    {line}" for line in [*_checks(program, inputs), *body]),
+        *(f"    {line}" for line in [*_checks(program, inputs), *steps.entries.labels, *body]),
         f"    return real({'0.0' if value[1] else result})",
     ]
     room = [

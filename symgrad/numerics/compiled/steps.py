@@ -262,7 +262,9 @@ def _added_text(
 ) -> str:
     """The statement that adds a value to the entry that its labels name."""
     at, cut = indices(dims), len(over)
-    rows = [entries.spread(label, over, at[:cut], see) for label in each.labels]
-    sized = zip(rows, sizes, strict=False)
-    place = [*(f"checked({row}, {size})" for row, size in sized), *at[cut:]]
+    rows = [
+        entries.row(label, entries.spread(label, over, at[:cut], see), size)
+        for label, size in zip(each.labels, sizes, strict=False)
+    ]
+    place = [*rows, *at[cut:]]
     return f"{see(name, place)} {SIGNS[each.name]}= {entries.spread(each.value, dims, at, see)}"
