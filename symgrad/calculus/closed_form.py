@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.centred import without_centred
@@ -154,7 +154,7 @@ class _Writer:
         if key not in known.written:
             with recorded() as used:
                 e = self._written(root, below, known)
-            if not {*leaves(e)} & {*self.names.values()} <= key[1]:
+            if not _leaves(e) & {*self.names.values()} <= key[1]:
                 return e  # it became what has a name in this result only
             known.written[key] = e, used
             return e
@@ -211,13 +211,18 @@ def _used(
 ) -> tuple[tuple[Name, Expression], ...]:
     """The definitions that the result uses, directly or through others: what was to be shared may
     have cancelled."""
-    used = {*leaves(result)}
+    used = {*_leaves(result)}
     kept = []
     for name, value in reversed(definitions):
         if name in used:
-            used |= {*leaves(value)}
+            used |= _leaves(value)
             kept.append((name, value))
     return tuple(reversed(kept))
+
+
+@lru_cache(256)  # results of one derivation have definitions in common
+def _leaves(e: Expression) -> frozenset[Expression]:
+    return frozenset(leaves(e))
 
 
 def _by_definition(notation: Notation, short: Node, node: Node) -> Expression:
