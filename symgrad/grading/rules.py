@@ -35,10 +35,6 @@ def _is_curved(use: Use) -> bool:
     return alone and means(Elementwise, Function, Composite, Monomial)(use)
 
 
-def _is_straight(use: Use) -> bool:
-    return _keeps_shape(use) and not _is_curved(use)
-
-
 def _keeps_shape(use: Use) -> bool:
     call, argument = use.statement.call, use.argument.expression
     return (call.shape, call.batch) == (argument.shape, argument.batch)
@@ -81,18 +77,6 @@ def _unchanged(branches: Branches, use: Use, k: int) -> np.ndarray:
     return branches.incoming(use, k)
 
 
-def _itself(branches: Branches, use: Use, k: int) -> np.ndarray:
-    return np.asarray(branches.incoming(use, k) * branches.value(use.statement, k))
-
-
-def _at_output(branches: Branches, use: Use, k: int) -> np.ndarray:
-    return branches.contribution(use, k, argument=branches.value(use.statement, k))
-
-
-def _at_input(branches: Branches, use: Use, k: int) -> np.ndarray:
-    return branches.contribution(use, k, result=branches.value(use.argument, k))
-
-
 def diagonal(branches: Branches, use: Use, k: int, arrived: np.ndarray | None = None) -> np.ndarray:
     """The diagonal of the Jacobian times the cotangent, by pulling back each unit vector."""
     arrived = branches.incoming(use, k) if arrived is None else arrived
@@ -130,7 +114,7 @@ MISTAKES = (
         "The chain rule: the derivative of what is inside is a factor too.",
         "The derivative by {argument} is taken as 1, in {formula}.",
         "Multiply by the derivative of {call} by {argument}.",
-        _is_straight,
+        lambda use: _keeps_shape(use) and not _is_curved(use),
         _unchanged,
     ),
     of_use(
@@ -140,7 +124,7 @@ MISTAKES = (
         "The function {name} stands in the place of its derivative, in {formula}.",
         "Put the derivative of {name} in the place of {name} itself.",
         means(Elementwise, Composite),
-        _itself,
+        lambda b, use, k: np.asarray(b.incoming(use, k) * b.value(use.statement, k)),
     ),
     of_use(
         "derivative_at_output",
@@ -149,7 +133,7 @@ MISTAKES = (
         "The derivative is taken at the result, not at the argument, in {formula}.",
         "Take the derivative of {name} at {argument}.",
         means(Elementwise, Composite),
-        _at_output,
+        lambda b, use, k: b.contribution(use, k, argument=b.value(use.statement, k)),
     ),
     of_use(
         "derivative_at_input",
@@ -158,6 +142,6 @@ MISTAKES = (
         "The derivative is written with the argument where the result belongs, in {formula}.",
         "Write the derivative with {call} where {argument} stands.",
         means(Elementwise, Function),
-        _at_input,
+        lambda b, use, k: b.contribution(use, k, result=b.value(use.argument, k)),
     ),
 )

@@ -25,10 +25,6 @@ from symgrad.language.unparse import unparse
 from symgrad.numerics.interpreter import evaluate_nodes
 
 
-def _twice(branches: Branches, use: Use, k: int) -> np.ndarray:
-    return branches.contribution(use, k, arrived=branches.contribution(use, k))
-
-
 def _diagonal_after(branches: Branches, use: Use, k: int) -> np.ndarray:
     """The contribution, times the diagonal of the Jacobian once more."""
     sent = branches.contribution(use, k)
@@ -41,22 +37,10 @@ def _squared(branches: Branches, use: Use, k: int) -> np.ndarray:
     return branches.contribution(use, k, arrived=branches.incoming(use, k) * factor)
 
 
-def _half_squared(branches: Branches, use: Use, k: int) -> np.ndarray:
-    return np.asarray(_squared(branches, use, k) / 2)
-
-
-def _is_norm(use: Use) -> bool:
-    return use.statement.call.operation is norm2
-
-
 def _has_mask(use: Use) -> bool:
     meaning = use.statement.call.operation.meaning
     kinked = isinstance(meaning, Elementwise) and meaning.kink is not None
     return kinked and means(Elementwise)(use)
-
-
-def _other_side(branches: Branches, use: Use, k: int) -> np.ndarray:
-    return branches.contribution(use, k, argument=-branches.value(use.argument, k))
 
 
 # another function's derivative
@@ -163,7 +147,7 @@ MISTAKES = (
         "The factor that is the derivative of {name} is there once too often, in {formula}.",
         "Leave one factor out that is the derivative of {name} at {argument}.",
         means(Elementwise, Function, Composite),
-        _twice,
+        lambda b, use, k: b.contribution(use, k, arrived=b.contribution(use, k)),
         _diagonal_after,
     ),
     of_use(
@@ -173,9 +157,9 @@ MISTAKES = (
         "The root of the norm is forgotten: the answer belongs to the square of {call}, or half "
         "of it.",
         "Divide by {call}: the derivative of norm2(r) is r / norm2(r).",
-        _is_norm,
+        lambda use: use.statement.call.operation is norm2,
         _squared,
-        _half_squared,
+        lambda b, use, k: np.asarray(_squared(b, use, k) / 2),
     ),
     of_use(
         "mask_reversed",
@@ -184,7 +168,7 @@ MISTAKES = (
         "The derivative of {name} is that of the other side of the kink, in {formula}.",
         "Take the derivative of {name} at {argument}, not at its negative.",
         _has_mask,
-        _other_side,
+        lambda b, use, k: b.contribution(use, k, argument=-b.value(use.argument, k)),
     ),
     Mistake(
         "regularizer_not_differentiated",
