@@ -227,13 +227,15 @@ def _fraction(e: Expression) -> Fraction | None:
 
 
 def negated(e: Expression) -> Expression:
-    """The negative, with the sign at the very front; of a difference, the opposite difference."""
+    """The negative, with the sign at the very front; of a difference, the opposite difference, and
+    of -a - b the sum."""
     if isinstance(e, Number):
         return Number(-e.value)
     if is_call(e, op.negative):
         return e.arguments[0]
     if is_call(e, op.subtract):
-        return op.subtract(*reversed(e.arguments))
+        first, second = e.arguments
+        return negated(first) + second if is_negative(first) else second - first
     if is_call(e, *PRODUCTS):
         first, second = e.arguments
         opposite = op.negative(first) if is_call(first, op.subtract) else negated(first)

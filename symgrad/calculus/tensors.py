@@ -11,6 +11,7 @@ from symgrad.calculus.nodes import ONE, Entry, Factor, Label, Term
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.rules import give_name
 from symgrad.language import dimensions
+from symgrad.language.expressions import exact
 from symgrad.language.problem import TIES, Variable
 
 
@@ -53,8 +54,16 @@ class Tensor:
         return replace(self, terms=(self.closed().term,))
 
     def as_term(self) -> Tensor:
-        """The tensor as one term: a sum becomes a node of its own."""
-        return self if len(self.terms) <= 1 else self.as_factor()
+        """The tensor as one term: a sum becomes a node of its own, with what is before all of it
+        outside, -(x - m) as -1 times x - m."""
+        if len(self.terms) <= 1:
+            return self
+        first = self.terms[0].coefficient
+        if first == 1 or any(abs(t.coefficient) != abs(first) for t in self.terms):
+            return self.as_factor()
+        inner = tuple(t._replace(coefficient=exact(t.coefficient / first)) for t in self.terms)
+        (term,) = replace(self, terms=inner).as_factor().terms
+        return replace(self, terms=(term._replace(coefficient=exact(first * term.coefficient)),))
 
     def kept_whole(self) -> Tensor:
         """The tensor as a node of its own, which stays one where formulas stay as they are
