@@ -167,8 +167,8 @@ def _between(
 
 
 def _beside_sums(term: Term, named: Callable[[Node], bool]) -> Term:
-    """The term with powers of products as those of their sums and of what stands beside these, with
-    roots where that is positive: (|x|^2 / n)^p = (|x|^2)^p / n^p."""
+    """The term with powers of products as those of each sum and of what stands beside them, with
+    roots where that is positive: (|x|^2 |y|^2 / n)^p = (|x|^2)^p (|y|^2)^p / n^p."""
     factors: list[Factor] = []
     for factor in term.factors:
         node, labels, power = factor
@@ -182,10 +182,45 @@ def _beside_sums(term: Term, named: Callable[[Node], bool]) -> Term:
         outside = [f for f in inner.factors if not {*f.labels} & {*inner.summed}]
         beside = [f for f in outside if apart and (whole or positive(f.node))]
         within = tuple(f for f in inner.factors if f not in beside)
-        own = tuple(x for x in labels if any(x in f.labels for f in within))
         factors += [f._replace(power=f.power * power) for f in beside]
-        factors.append(Factor(*contract([inner._replace(factors=within)], own), power))
-    return term._replace(factors=tuple(joined(factors)))
+        sums = [
+            Factor(*contract([t], labels), power) for t in _sums(inner._replace(factors=within))
+        ]
+        if not whole and not all(positive(f.node) for f in sums):
+            sums = [Factor(*contract([inner._replace(factors=within)], labels), power)]
+        factors += sums
+    return _with_sums_joined(term._replace(factors=tuple(joined(factors))))
+
+
+def _with_sums_joined(term: Term) -> Term:
+    """The term with sums in it joined with their powers: |x|^2 (|x|^2)^p = (|x|^2)^(p + 1)."""
+    powers = {f.node for f in term.factors if f.power != 1}
+    factors: list[Factor] = []
+    summed: list[Label] = []
+    for group in _sums(term._replace(coefficient=Fraction(1))):
+        free = dict.fromkeys(x for f in group.factors for x in f.labels if x not in group.summed)
+        entry = contract([group], (*free,))
+        whole = bool(group.summed) and entry.node in powers
+        factors += [Factor(*entry)] if whole else group.factors
+        summed += () if whole else group.summed
+    return Term(term.coefficient, tuple(joined(factors)), tuple(summed))
+
+
+def _sums(term: Term) -> list[Term]:
+    """The sums that a term is the product of: those that share no index that is summed over."""
+    groups: list[tuple[Factor, ...]] = []
+    for factor in term.factors:
+        bound = {*factor.labels} & {*term.summed}
+        beside = [g for g in groups if any(bound & {*f.labels} for f in g)]
+        groups = [g for g in groups if g not in beside]
+        groups.append((*(f for g in beside for f in g), factor))
+    first, *rest = ([Term(Fraction(1), g, _bound(g, term)) for g in groups]) or [term]
+    return [first._replace(coefficient=term.coefficient), *rest]
+
+
+def _bound(factors: Sequence[Factor], term: Term) -> tuple[Label, ...]:
+    """The indices of these factors that are summed over in the term."""
+    return tuple(x for x in term.summed if any(x in f.labels for f in factors))
 
 
 def _deviates(node: Node) -> bool:

@@ -128,6 +128,9 @@ def quotient(top: Formula, bottom: Formula, scalar: bool = True, by_entry: bool 
             return juxtaposed(top, quotient(ONE, bottom, by_entry=True), (True, False))
         number, rest = _number_before(top)
         return juxtaposed(quotient(number, bottom), rest, (True, scalar))  # 2/n dL/dx
+    if not (scalar or by_entry) and _has_fraction(top):
+        front, rest = _scalars_before(top)
+        return juxtaposed(quotient(front, bottom), rest, (True, False))  # 2/|x|^2 (A x - r/s x)
     (above, under), (below, over) = _halves(top), _halves(bottom)
     top, bottom = _times(over, above, scalar), _times(under, below, not by_entry)
     return top if bottom == ONE else fm.Fraction((top, bottom), by_entry=by_entry)
@@ -142,6 +145,15 @@ def _number_before(product: Formula) -> tuple[Formula, Formula]:
     return number, left if len(rest) > 1 else rest[0]
 
 
+def _scalars_before(product: Formula) -> tuple[Formula, Formula]:
+    """The scalars at the front of a product, 1 where there are none, and what they multiply."""
+    if not isinstance(product, fm.Row) or not 0 < product.scalars < len(product.parts):
+        return ONE, product
+    front, rest = product.parts[: product.scalars], product.parts[product.scalars :]
+    before = front[0] if len(front) == 1 else replace(product, parts=front)
+    return before, rest[0] if len(rest) == 1 else replace(product, parts=rest, scalars=0)
+
+
 def _factors_of(formula: Formula) -> Parts:
     return formula.parts if isinstance(formula, fm.Row) else ()
 
@@ -151,6 +163,15 @@ def _is_slope(formula: Formula) -> bool:
     whole = formula.parts[0] if isinstance(formula, fm.Either) else None
     number = isinstance(whole, fm.Fraction) and isinstance(whole.parts[0], fm.Number)
     return isinstance(whole, fm.Fraction | fm.Slope) and not number
+
+
+def _has_fraction(formula: Formula) -> bool:
+    """Whether there is a fraction in a sum, alone or at the end of a product."""
+    last = _factors_of(formula)[-1:] or (formula,)
+    sums = last[0].parts if isinstance(last[0], fm.Infix) and last[0].binds == fm.SUM else ()
+    return any(
+        isinstance(f, fm.Fraction) and not f.small for p in sums for f in _factors_of(p) or (p,)
+    )
 
 
 def _times(scalars: Parts, half: Formula, scalar: bool) -> Formula:
