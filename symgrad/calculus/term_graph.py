@@ -253,7 +253,7 @@ def _unnormed(
     value: Expression | None, scalars: list[Piece]
 ) -> tuple[Expression | None, list[Piece]]:
     """A unit vector over a power of its norm as the vector over a higher one."""
-    if not is_call(value, unit) or value.options:
+    if value is None or not is_call(value, unit) or value.options:
         return value, scalars
     (vector,) = value.arguments
     for k, piece in enumerate(scalars):
