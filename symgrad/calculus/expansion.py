@@ -183,11 +183,10 @@ def _beside_sums(term: Term, named: Callable[[Node], bool]) -> Term:
         beside = [f for f in outside if apart and (whole or positive(f.node))]
         within = tuple(f for f in inner.factors if f not in beside)
         factors += [f._replace(power=f.power * power) for f in beside]
-        sums = [
-            Factor(*contract([t], labels), power) for t in _sums(inner._replace(factors=within))
-        ]
+        left = inner._replace(factors=within)
+        sums = [Factor(*contract([t], labels), power) for t in (_sums(left) if apart else [left])]
         if not whole and not all(positive(f.node) for f in sums):
-            sums = [Factor(*contract([inner._replace(factors=within)], labels), power)]
+            sums = [Factor(*contract([left], labels), power)]
         factors += sums
     return _with_sums_joined(term._replace(factors=tuple(joined(factors))))
 

@@ -237,7 +237,7 @@ class TermGraph:
         above = [power(p.value, p.power) for p in scalars if p.power > 0]
         below = [power(p.value, -p.power) for p in scalars if p.power < 0]
         above = [moment_of(e, below) for e in above]
-        apart = bool(value and below) and any(isinstance(e, Call) for e in above)
+        apart = all(any(isinstance(e, Call) for e in half) for half in (above, below))
         top = None if apart else value
         for scalar in reversed(above):
             top = scalar if top is None else times(scalar, top)

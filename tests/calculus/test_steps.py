@@ -167,7 +167,13 @@ def test_a_line_names_the_lines_that_it_uses() -> None:
     assert derivation.verify().passed
 
 
-BY_HAND = [  # a program, what is asked for, and the lines that a person writes
+BY_HAND = [
+    (
+        "x: Vector(n)\nm: Vector(n)\nS: Matrix(n, n)\nloss = -2 * (x - m).T @ S @ (x - m)",
+        "m",
+        ["dL/dm = 2 * S @ (x - m) + 2 * S.T @ (x - m)  inner product"],
+    ),
+    # a program, what is asked for, and the lines that a person writes
     (
         "y: Scalar\nt: Scalar\nloss = sum(-t * log(y) - (1 - t) * log(1 - y) for y, t in batch)",
         "y",
