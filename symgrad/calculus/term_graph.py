@@ -31,13 +31,13 @@ from symgrad.calculus.algebra import (
 from symgrad.calculus.entries import symmetric
 from symgrad.calculus.nodes import Factor, Label, Node, core_labels
 from symgrad.language.dimensions import ONE
-from symgrad.language.expressions import Call, Expression, Name, Number, Size, Value, exact, parts
+from symgrad.language.expressions import Call, Expression, Name, Number, Size, Value, parts
 from symgrad.language.operations.arithmetic import matmul, transpose
 from symgrad.language.operations.constants import eye, filled, ones
 from symgrad.language.operations.contractions import diag, lookup, onehot, total, trace
 from symgrad.language.operations.entries import entry
 from symgrad.language.operations.moments import mean_along, moment_of
-from symgrad.language.operations.norms import norm2, squared_norm, unit
+from symgrad.language.operations.norms import squared_norm, vector_of
 from symgrad.language.operations.slices import slice_of
 from symgrad.language.unparse import unparse
 
@@ -233,10 +233,11 @@ class TermGraph:
     def _front(self, value: Expression | None) -> Expression:
         """The coefficient and the scalars before (or under) the rest; with a fraction of both,
         (x^T y / |x|^2) x, this before it."""
-        value, scalars = _unnormed(value, _joined(self.scalars))
+        scalars = _joined(self.scalars)
         above = [power(p.value, p.power) for p in scalars if p.power > 0]
         below = [power(p.value, -p.power) for p in scalars if p.power < 0]
         above = [moment_of(e, below) for e in above]
+        value = value and vector_of(value, below)
         apart = all(any(isinstance(e, Call) for e in half) for half in (above, below))
         top = None if apart else value
         for scalar in reversed(above):
@@ -247,21 +248,6 @@ class TermGraph:
         if apart and value is not None:
             result = result * value
         return result if top is None else scaled(self.coefficient, result)
-
-
-def _unnormed(
-    value: Expression | None, scalars: list[Piece]
-) -> tuple[Expression | None, list[Piece]]:
-    """A unit vector over a power of its norm as the vector over a higher one."""
-    if value is None or not is_call(value, unit) or value.options:
-        return value, scalars
-    (vector,) = value.arguments
-    for k, piece in enumerate(scalars):
-        norm, squared = piece.value, is_call(piece.value, squared_norm)
-        if piece.power < 0 and is_call(norm, norm2, squared_norm) and norm.arguments == (vector,):
-            more = Piece(norm2(vector), exact((2 if squared else 1) * piece.power - 1))
-            return vector, [*scalars[:k], more, *scalars[k + 1 :]]
-    return value, scalars
 
 
 def _is_eye(value: Expression) -> bool:

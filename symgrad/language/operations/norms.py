@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 from symgrad.language import composing
 from symgrad.language import expressions as ex
 from symgrad.language.dimensions import SCALAR
 from symgrad.language.formula import Formula
+from symgrad.language.operations.arithmetic import power
 from symgrad.language.operations.contractions import alone, dot, total
 from symgrad.language.operations.meanings import Composite, Function, declare, rewrite
 from symgrad.language.operations.namespace import Namespace
@@ -146,3 +148,27 @@ rewrite(
     identity="x^T x / norm2(x) = norm2(x)",
     over=("all",),
 )
+
+
+def vector_of(e: ex.Expression, below: list[ex.Expression]) -> ex.Expression:
+    """x where it is the unit vector of x and a power of the norm of x stands below it, which is of
+    a higher power then: unit(x) / norm2(x) = x / norm2(x)**2."""
+    if not (isinstance(e, ex.Call) and e.operation is unit and not e.options):
+        return e
+    (x,) = e.arguments
+    for k, scalar in enumerate(below):
+        if (exponent := _exponent(scalar, x)) is not None:
+            below[k] = norm2(x) ** ex.Number(ex.exact(exponent + 1))
+            return x
+    return e
+
+
+def _exponent(e: ex.Expression, x: ex.Expression) -> ex.Value | None:
+    """k of norm2(x)**k."""
+    base, exponent = e, ex.Number(Fraction(1))
+    if isinstance(e, ex.Call) and e.operation is power and isinstance(e.arguments[1], ex.Number):
+        base, exponent = e.arguments[0], e.arguments[1]
+    if not (isinstance(base, ex.Call) and base.arguments == (x,) and not base.options):
+        return None
+    once = {norm2: 1, squared_norm: 2}.get(base.operation)
+    return None if once is None else ex.exact(once * exponent.value)
