@@ -30,7 +30,7 @@ from symgrad.language.operations.slices import slice_bounds, sliced
 from symgrad.language.plain import plain_text
 from symgrad.language.problem import Problem, Variable, variable_like
 from symgrad.language.unparse import unparse
-from symgrad.training.optimizers.lines import sympy_text
+from symgrad.training.lines import sympy_text
 
 M, N, K = dims("m n k")
 BLOCKS, BLOCK = (dimension(6), dimension(4)), (dimension(3), dimension(2))

@@ -17,12 +17,12 @@ from symgrad.catalog_entries import Entry, entry_of, is_elementwise
 from symgrad.examples import names, text
 from symgrad.language.expressions import OPERATIONS, Operation
 from symgrad.language.parser import parse
+from symgrad.training.equations import RATE
+from symgrad.training.hyperparameters import HYPERPARAMETERS, symbols_of
+from symgrad.training.lines import plain
 from symgrad.training.metrics.records import METRICS, Metric
 from symgrad.training.optimizers import OPTIMIZERS
 from symgrad.training.optimizers.base import Optimizer
-from symgrad.training.optimizers.equations import RATE
-from symgrad.training.optimizers.hyperparameters import HYPERPARAMETERS, symbols_of
-from symgrad.training.optimizers.lines import plain
 from symgrad.training.rates.base import Schedule
 from symgrad.training.rates.schedules import SCHEDULES
 

@@ -82,9 +82,20 @@ def upward(sources: Sources) -> list[str]:
     ]
 
 
+def run_by(module: str, sources: Sources) -> set[str]:
+    """What the module's imports run: what they name, and the packages that it lies in, but for
+    those of the module itself, which run already."""
+    found = set()
+    for _, name in imports(module, sources):
+        parts = name.split(".")
+        packages = {".".join(parts[:k]) for k in range(1, len(parts))}
+        found |= {name, *(p for p in packages if not f"{module}.".startswith(f"{p}."))}
+    return found
+
+
 def cycles(sources: Sources) -> list[str]:
     """The modules that can be reached from themselves."""
-    direct = {module: {name for _, name in imports(module, sources)} for module in sources}
+    direct = {module: run_by(module, sources) for module in sources}
     reached = {module: set(names) for module, names in direct.items()}
     for middle in sources:  # Warshall's closure
         for names in reached.values():
@@ -162,6 +173,21 @@ def test_a_planted_upward_import_is_found(module: str, text: str) -> None:
 )
 def test_a_downward_import_is_none(module: str, text: str) -> None:
     assert upward({module: text}) == []
+
+
+def test_a_circle_through_a_package_is_found() -> None:
+    planted = {
+        "symgrad.language": "",
+        "symgrad.language.a": "from symgrad.language.within.b import name",
+        "symgrad.language.within": "from symgrad.language.within.c import other",
+        "symgrad.language.within.b": "",
+        "symgrad.language.within.c": "from symgrad.language.a import name",
+    }
+    assert [line.split()[0] for line in cycles(planted)] == [
+        "symgrad.language.a",
+        "symgrad.language.within",
+        "symgrad.language.within.c",
+    ]
 
 
 def test_a_planted_circle_is_found() -> None:

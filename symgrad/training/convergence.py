@@ -20,8 +20,9 @@ from symgrad.language.names import entry_of
 from symgrad.numerics.layers import flattened
 from symgrad.training.data.arrays import Array, Data
 from symgrad.training.history import History
-from symgrad.training.optimizers.searches import SearchState, SearchSteps
+from symgrad.training.optimizers.searches import SearchState
 from symgrad.training.result import FitResult
+from symgrad.training.steps.searches import SearchSteps
 from symgrad.training.stopping import Stopping
 from symgrad.training.trainer import Trainer
 from symgrad.training.validation import loss_of

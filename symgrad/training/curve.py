@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from symgrad.training.optimizers.hyperparameters import checked_count
+from symgrad.training.hyperparameters import checked_count
 
 MARKS = "*o+x#@%&"
 SPREAD = 100  # a loss that falls by more is drawn by its logarithm

@@ -10,9 +10,9 @@ from symgrad.language.problem import Problem
 from symgrad.numerics.layers import flattened
 from symgrad.numerics.remembered import remembered
 from symgrad.training.data.arrays import Data
+from symgrad.training.hyperparameters import checked_count
 from symgrad.training.optimizers import optimizer_of
 from symgrad.training.optimizers.base import Optimizer
-from symgrad.training.optimizers.hyperparameters import checked_count
 from symgrad.training.optimizers.quasi_newton import LBFGS
 from symgrad.training.steps.data_totals import without_data_totals
 from symgrad.training.steps.features import features

@@ -10,7 +10,6 @@ from symgrad.numerics.layers import copied
 from symgrad.training.callbacks import Callback, EpochReport, asked_to_stop
 from symgrad.training.files.checkpoints import Checkpoint, kept
 from symgrad.training.history import History
-from symgrad.training.rates.plateau import check_scored
 from symgrad.training.result import FitResult
 from symgrad.training.stopping import Stopping
 from symgrad.training.trainer import Trainer
@@ -31,7 +30,7 @@ def run_epochs(
     checkpoint: Checkpoint | None,
 ) -> FitResult:
     """At most so many epochs, and what they lead to."""
-    check_scored(trainer.state, epochs if validation is None else None)
+    trainer.state.check_scored(epochs if validation is None else None)
     history = History()
     _note(history, trainer)
     with kept(checkpoint, {"trainer": trainer, "history": history, "stopping": stopping}, epochs):

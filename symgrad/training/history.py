@@ -10,7 +10,7 @@ import numpy as np
 
 from symgrad.language import markup
 from symgrad.training.curve import text_curve
-from symgrad.training.optimizers.hyperparameters import checked_count
+from symgrad.training.hyperparameters import checked_count
 from symgrad.training.plots.curves import history_panels
 from symgrad.training.plots.style import WIDTH, picture
 from symgrad.training.states import restore

@@ -15,7 +15,7 @@ import numpy as np
 from symgrad.errors import OptionError, did_you_mean
 from symgrad.language.problem import Variable
 from symgrad.training.data.arrays import Array
-from symgrad.training.optimizers.hyperparameters import POSITIVE
+from symgrad.training.hyperparameters import POSITIVE
 
 Shape: TypeAlias = tuple[int, ...]
 Fans: TypeAlias = tuple[int, int]

@@ -18,7 +18,7 @@ from symgrad.training.data.preparing import prepared
 from symgrad.training.fit import given, start_values, trained_names
 from symgrad.training.initial import Choice
 from symgrad.training.optimizers.quasi_newton import LBFGS
-from symgrad.training.optimizers.searches import SearchSteps
+from symgrad.training.steps.searches import SearchSteps
 from symgrad.training.steps.weights import weighed
 from symgrad.training.trainer import Trainer
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy.typing as npt
 
-from symgrad.training.optimizers.hyperparameters import NOT_NEGATIVE, checked_count
+from symgrad.training.hyperparameters import NOT_NEGATIVE, checked_count
 from symgrad.training.states import state_of
 
 

@@ -22,10 +22,9 @@ from symgrad.training.chunks.sources import read
 from symgrad.training.data.arrays import Array, Data
 from symgrad.training.data.sizes import dimension_sizes
 from symgrad.training.failures import failure, grown, not_finite
+from symgrad.training.hyperparameters import checked_count
 from symgrad.training.optimizers import Adam, optimizer_of
 from symgrad.training.optimizers.base import Optimizer
-from symgrad.training.optimizers.hyperparameters import checked_count
-from symgrad.training.rates.plateau import check_scored, tell
 from symgrad.training.states import restore, state_of, state_wanted
 from symgrad.training.steps.epoch import Steps, prepared_steps
 from symgrad.training.steps.loop import Pass
@@ -140,7 +139,7 @@ class Trainer:
         """Begin an epoch, for `advance` to take its steps; one that has begun goes on."""
         if self._at is not None and permutation is None:
             return
-        check_scored(self.state, self.epochs)
+        self.state.check_scored(self.epochs)
         count = self._data.places
         if permutation is not None:
             order = order_of(permutation, count)
@@ -182,12 +181,12 @@ class Trainer:
         self.state.epoch = self.epochs
         self.largest_gradient = math.sqrt(at.largest)
         loss = (at.total - (1 - self._last) * value) / (steps.count - 1 + self._last)
-        tell(self.state, "training", loss)
+        self.state.tell("training", loss)
         return loss
 
     def look(self, score: float, *, maximize: bool = False) -> None:
         """Tell the score after an epoch, on which a learning rate may depend (see `Plateau`)."""
-        tell(self.state, "validation", score, maximize)
+        self.state.tell("validation", score, maximize)
 
     def state_dict(self) -> dict[str, Any]:
         """All that changes in a training, as numbers and arrays: parameters, the optimizer's state,

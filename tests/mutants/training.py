@@ -51,6 +51,10 @@ MUTANTS: list[Mutant] = [
         "symgrad/training/optimizers/searches.py",
         "tests/training/test_lbfgs.py",
         ("a kink has converged", "True if is_low else None", "True"),
+    ),
+    *planted_in(
+        "symgrad/training/steps/searches.py",
+        "tests/training/test_lbfgs.py",
         (
             "what was looked at stays known",
             "if not np.array_equal(self._here, self._theta)",
@@ -455,7 +459,7 @@ MUTANTS: list[Mutant] = [
         ("a schedule's numbers are not told", "return scheduled + [", "return ["),
     ),
     *planted_in(
-        "symgrad/training/optimizers/lines.py",
+        "symgrad/training/lines.py",
         "tests/training/plots/test_described.py",
         (
             "lines are told without words",

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from symgrad.errors import DataError, OptionError
+from symgrad.training.equations import GRADIENT, ITERATION, RATE, THETA
+from symgrad.training.hyperparameters import symbols_of
 from symgrad.training.optimizers import GD, OPTIMIZERS, SGD, Adam, AdamW, RMSprop, updates
 from symgrad.training.optimizers.base import UpdateRule
-from symgrad.training.optimizers.equations import GRADIENT, ITERATION, RATE, THETA
-from symgrad.training.optimizers.hyperparameters import symbols_of
 from symgrad.training.rates.schedules import ExponentialDecay
 
 FILE = Path(__file__).parent.parent / "data" / "optimizers" / "torch_reference.json"

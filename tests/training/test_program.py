@@ -9,7 +9,7 @@ import pytest
 import sympy
 from sympy import sqrt
 
-from symgrad.training.optimizers.equations import (
+from symgrad.training.equations import (
     GRADIENT,
     ITERATION,
     RATE,

@@ -20,7 +20,7 @@ from symgrad.errors import DataError, NotFiniteError
 from symgrad.language.problem import Problem
 from symgrad.training.data.arrays import Data
 from symgrad.training.files.archives import file_name, load_archive, save_archive
-from symgrad.training.optimizers.hyperparameters import NOT_NEGATIVE
+from symgrad.training.hyperparameters import NOT_NEGATIVE
 from symgrad.training.states import Stateful
 from symgrad.training.trainer import Trainer
 

@@ -17,10 +17,10 @@ from symgrad.numerics.function import Function
 from symgrad.numerics.gradients import gradient_function
 from symgrad.numerics.sizes import axes_of
 from symgrad.training.files.script_update import quoted, rate_text, start_values, update_lines
+from symgrad.training.hyperparameters import checked_count
 from symgrad.training.multipliers import check_trained
 from symgrad.training.optimizers import optimizer_of
 from symgrad.training.optimizers.base import Optimizer, UpdateRule
-from symgrad.training.optimizers.hyperparameters import checked_count
 from symgrad.training.optimizers.updates import factors_of
 from symgrad.training.rates.plateau import plateau_of
 from symgrad.training.steps.totals import weighted

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 import sympy
 from sympy.printing.numpy import NumPyPrinter
 
+from symgrad.training.equations import GRADIENT, ITERATION, NORM, RATE, THETA, UNCLIPPED
+from symgrad.training.hyperparameters import symbols_of
 from symgrad.training.optimizers.base import UpdateRule
-from symgrad.training.optimizers.equations import GRADIENT, ITERATION, NORM, RATE, THETA, UNCLIPPED
-from symgrad.training.optimizers.hyperparameters import symbols_of
 from symgrad.training.rates.base import COUNT, INITIAL, Rate, Schedule
 
 EXTREMES = {sympy.Max: sympy.Function("np.maximum"), sympy.Min: sympy.Function("np.minimum")}

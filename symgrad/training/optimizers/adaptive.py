@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from sympy import sqrt
 
+from symgrad.training.equations import Equation, State
 from symgrad.training.optimizers.base import UpdateRule
-from symgrad.training.optimizers.equations import Equation, State
 from symgrad.training.optimizers.letters import (
     MEAN,
     SCALED,

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import sympy
 
 from symgrad.errors import OptionError
-from symgrad.training.optimizers.equations import (
+from symgrad.training.equations import (
     GRADIENT,
     NORM,
     RATE,
@@ -25,7 +25,7 @@ from symgrad.training.optimizers.equations import (
     latex_of,
     scalar,
 )
-from symgrad.training.optimizers.hyperparameters import (
+from symgrad.training.hyperparameters import (
     HYPERPARAMETERS,
     NOT_NEGATIVE,
     check_hyperparameters,
@@ -33,7 +33,7 @@ from symgrad.training.optimizers.hyperparameters import (
     symbols,
     symbols_of,
 )
-from symgrad.training.optimizers.lines import Given, Line, line_of, markdown, plain
+from symgrad.training.lines import Given, Line, line_of, markdown, plain
 from symgrad.training.optimizers.program import UpdateProgram, lower
 from symgrad.training.optimizers.searches import SearchState
 from symgrad.training.optimizers.updates import OptimizerState, factors_of

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import sympy
 
 from symgrad.errors import OptionError
+from symgrad.training.equations import Equation
 from symgrad.training.optimizers.base import UpdateRule
-from symgrad.training.optimizers.equations import Equation
 from symgrad.training.optimizers.letters import (
     DESCENT,
     MOMENTUM,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sympy
 
-from symgrad.training.optimizers.equations import (
+from symgrad.training.equations import (
     GRADIENT,
     ITERATION,
     RATE,
@@ -14,7 +14,7 @@ from symgrad.training.optimizers.equations import (
     scalar,
     state,
 )
-from symgrad.training.optimizers.hyperparameters import symbols
+from symgrad.training.hyperparameters import symbols
 
 Equations = tuple[Equation, ...]
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import sympy
 from sympy import sqrt
 
+from symgrad.training.equations import Equation, State
 from symgrad.training.optimizers.base import UpdateRule
-from symgrad.training.optimizers.equations import Equation, State
 from symgrad.training.optimizers.letters import (
     MEAN,
     SCALED,

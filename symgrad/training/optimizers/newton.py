@@ -10,9 +10,9 @@ import numpy as np
 import sympy
 
 from symgrad.errors import NotFiniteError
+from symgrad.training.equations import RATE
+from symgrad.training.lines import Line
 from symgrad.training.optimizers.base import SLOPE, Optimizer
-from symgrad.training.optimizers.equations import RATE
-from symgrad.training.optimizers.lines import Line
 from symgrad.training.optimizers.quasi_newton import SEARCHED, steepest
 from symgrad.training.optimizers.searches import Product, SearchState
 from symgrad.training.optimizers.updates import Vector, check_flat

@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import sympy
 
-from symgrad.training.optimizers.equations import GRADIENT, THETA, UNCLIPPED, Equation, State
+from symgrad.training.equations import GRADIENT, THETA, UNCLIPPED, Equation, State
 
 ONE = sympy.Integer(1)
 MINUS_ONE = sympy.Integer(-1)
@@ -77,7 +77,7 @@ def lower(equations: Sequence[Equation], states: Sequence[State]) -> UpdateProgr
 
     Raises: ValueError where an equation has a form that no optimizer here needs.
 
-    >>> from symgrad.training.optimizers.equations import RATE
+    >>> from symgrad.training.equations import RATE
     >>> print(lower([Equation(THETA.new, THETA.old - RATE * GRADIENT)], []))
     scratch0 = multiply(gradient, -\\eta)
     theta = add(theta, scratch0)

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import sympy
 
+from symgrad.training.equations import RATE
+from symgrad.training.hyperparameters import symbols
+from symgrad.training.lines import Line
 from symgrad.training.optimizers.base import SLOPE, Optimizer
-from symgrad.training.optimizers.equations import RATE
-from symgrad.training.optimizers.hyperparameters import symbols
-from symgrad.training.optimizers.lines import Line
 from symgrad.training.optimizers.searches import Product, SearchState
 from symgrad.training.optimizers.updates import Vector, check_flat
 from symgrad.training.rates.base import Rate

@@ -13,19 +13,17 @@ import numpy.typing as npt
 import sympy
 
 from symgrad.errors import DataError, OptionError, did_you_mean
-from symgrad.training.optimizers.equations import ITERATION, NORM, RATE, State, number_function
+from symgrad.training.equations import ITERATION, NORM, RATE, State, number_function
 from symgrad.training.optimizers.program import UpdateProgram
 from symgrad.training.optimizers.straight import straight
-from symgrad.training.rates.base import Rate, Schedule, rate_at
-from symgrad.training.rates.plateau import watch_of
-from symgrad.training.states import restore, state_of
+from symgrad.training.rates.base import Rate, Schedule
+from symgrad.training.rates.plateau import Rated
 
 Vector: TypeAlias = npt.NDArray[np.floating[Any]]
 Numbers: TypeAlias = Callable[..., list[float]]
 
 WHOLE = 500_000  # entries; a longer vector is gone through in pieces that stay in the cache
 PIECE = 32_768
-STATE = ("iteration", "epoch", "_carried", "vectors")
 INFINITE = math.inf
 UNDERFLOW = 1e-30  # below this, a sum of squares may have lost all its digits in float32
 
@@ -57,14 +55,14 @@ def factors_of(factors: Mapping[str, float], places: Mapping[str, slice]) -> lis
     return [Stretch(place, float(factors.get(name, 1.0))) for name, place in places.items()]
 
 
-class OptimizerState:
+class OptimizerState(Rated):
     """What an optimizer remembers, and how it moves the parameters.
 
     `program` is the update, `vectors` are the states by name, `iteration` is the number of updates
-    so far. `epoch` is set by whoever counts epochs, for schedules that need it; it starts at 0.
-    `stopped` says why it can go no further, which an update never does.
+    so far. `stopped` says why it can go no further, which an update never does.
     """
 
+    changing = ("iteration", "epoch", "_carried", "vectors")
     stopped: ClassVar[str] = ""
     converged: ClassVar[bool | None] = None
 
@@ -80,6 +78,7 @@ class OptimizerState:
         factors: Sequence[Stretch] = (),
         lazy: bool = False,
     ) -> None:
+        super().__init__(rate)
         check_flat("parameters", parameters)
         self.accumulate, self.lazy = accumulate, lazy
         self.frozen = tuple(each.place for each in factors if not each.factor)
@@ -91,11 +90,7 @@ class OptimizerState:
             if not state.is_scalar
         }
         self._carried = [value for state, value in initial.items() if state.is_scalar]
-        self.iteration = 0
-        self.epoch = 0
-        self.watch = watch_of(rate)
         self.program = program
-        self._rate = rate
         self._length, self._dtype = len(parameters), parameters.dtype
         self._hyperparameters = hyperparameters
         # Numbers stand in arrays without axes: NumPy takes these faster than Python's floats,
@@ -117,17 +112,6 @@ class OptimizerState:
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__ | {"_bound": (None, None), "_steps": [], "_work_out": None}
 
-    def state_dict(self) -> dict[str, Any]:
-        """All that changes from one iteration to the next, as numbers and arrays."""
-        watch = {} if self.watch is None else {"plateau": self.watch.state_dict()}
-        return state_of(self, STATE) | watch
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on where that state was."""
-        restore(self, STATE, state)
-        if self.watch is not None:
-            self.watch.load_state_dict(state["plateau"])
-
     @property
     def is_plain(self) -> bool:
         """Whether every step is one gradient, and its numbers are known before it, the same for
@@ -138,15 +122,6 @@ class OptimizerState:
     def is_even(self) -> bool:
         """Whether the numbers of a step are the same for all entries."""
         return len(self._stretches) == 1 and self._stretches[0].factor == 1 and not self.frozen
-
-    @property
-    def learning_rate(self) -> float:
-        """The learning rate of the next update."""
-        return self._rate_at(self.iteration)
-
-    def _rate_at(self, iteration: int) -> float:
-        plateaus = 0 if self.watch is None else self.watch.count
-        return rate_at(self._rate, self.epoch, iteration, plateaus)
 
     def update(
         self,
@@ -195,7 +170,7 @@ class OptimizerState:
             rows, rate, scheduled = [], self.learning_rate, isinstance(self._rate, Schedule)
             for step in range(self.iteration, self.iteration + count):
                 if scheduled:
-                    rate = self._rate_at(step)
+                    rate = self.rate_in(step)
                 values = function(step + 1, rate, 0.0, *carried)
                 rows.append(values[: len(at)])
                 carried = values[len(at) :]

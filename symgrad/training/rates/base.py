@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 import sympy
 
 from symgrad.errors import OptionError
-from symgrad.training.optimizers.equations import RATE, align, latex_of, number_function, scalar
-from symgrad.training.optimizers.hyperparameters import check_hyperparameters, symbols_of
-from symgrad.training.optimizers.lines import Given, Line, markdown
+from symgrad.training.equations import RATE, align, latex_of, number_function, scalar
+from symgrad.training.hyperparameters import check_hyperparameters, symbols_of
+from symgrad.training.lines import Given, Line, markdown
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Literal
 
 import sympy
 
 from symgrad.errors import OptionError
-from symgrad.training.optimizers.hyperparameters import symbols
-from symgrad.training.rates.base import COUNT, INITIAL, Rate, Schedule
+from symgrad.training.hyperparameters import symbols
+from symgrad.training.rates.base import COUNT, INITIAL, Rate, Schedule, rate_at
 from symgrad.training.states import restore, state_of
 
 GAMMA, LOWEST = symbols("factor", "lowest")
@@ -120,32 +120,52 @@ class Watch:
         restore(self, STATE, state)
 
 
-class Watching(Protocol):
-    """What has a learning rate that may wait for a plateau."""
+class Rated:
+    """What counts iterations and epochs, and has the learning rate of the next step; `changing` are
+    the attributes that change in a training. `epoch` is set by whoever counts epochs, for schedules
+    that need it; it starts at 0."""
 
-    watch: Watch | None
+    changing: ClassVar[tuple[str, ...]]
 
+    def __init__(self, rate: Rate) -> None:
+        self.iteration = self.epoch = 0
+        self._rate, plateau = rate, plateau_of(rate)
+        self._watch = None if plateau is None else Watch(plateau)
 
-def watch_of(rate: Rate) -> Watch | None:
-    """What looks at the scores, where the learning rate depends on them."""
-    plateau = plateau_of(rate)
-    return None if plateau is None else Watch(plateau)
+    @property
+    def learning_rate(self) -> float:
+        """The learning rate of the next iteration."""
+        return self.rate_in(self.iteration)
 
+    def rate_in(self, iteration: int) -> float:
+        """The learning rate after so many iterations, in this epoch."""
+        plateaus = 0 if self._watch is None else self._watch.count
+        return rate_at(self._rate, self.epoch, iteration, plateaus)
 
-def tell(state: Watching, on: str, score: float, maximize: bool = False) -> None:
-    """Let a learning rate that depends on it know the score of an epoch."""
-    if state.watch is not None and state.watch.plateau.on == on:
-        state.watch.look(score, maximize)
+    def tell(self, on: str, score: float, maximize: bool = False) -> None:
+        """Let a learning rate that depends on it know the score of an epoch."""
+        if self._watch is not None and self._watch.plateau.on == on:
+            self._watch.look(score, maximize)
 
+    def check_scored(self, epochs: int | None) -> None:
+        """Raise OptionError where the learning rate waits for a score of so many epochs that nobody
+        tells; None where there will be one."""
+        watch = self._watch
+        if watch is None or epochs is None or watch.plateau.on == "training":
+            return
+        if watch.looks < epochs:
+            raise OptionError(
+                "Plateau waits for a score on data for validation: give validation=0.2, or data; "
+                "for a Trainer, look(score) after each epoch; or on='training'"
+            )
 
-def check_scored(state: Watching, epochs: int | None) -> None:
-    """Raise OptionError where the learning rate waits for a score of so many epochs that nobody
-    tells; None where there will be one."""
-    watch = state.watch
-    if watch is None or epochs is None or watch.plateau.on == "training":
-        return
-    if watch.looks < epochs:
-        raise OptionError(
-            "Plateau waits for a score on data for validation: give validation=0.2, or data; for a "
-            "Trainer, look(score) after each epoch; or on='training'"
-        )
+    def state_dict(self) -> dict[str, Any]:
+        """All that changes, as numbers, texts and arrays."""
+        watch = {} if self._watch is None else {"plateau": self._watch.state_dict()}
+        return state_of(self, self.changing) | watch
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on where that state was."""
+        restore(self, self.changing, state)
+        if self._watch is not None:
+            self._watch.load_state_dict(state["plateau"])

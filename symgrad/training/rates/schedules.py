@@ -12,7 +12,7 @@ from typing import Literal
 import sympy
 from sympy import cos, pi
 
-from symgrad.training.optimizers.hyperparameters import symbols
+from symgrad.training.hyperparameters import symbols
 from symgrad.training.rates.base import COUNT, INITIAL, Rate, Schedule
 from symgrad.training.rates.plateau import Plateau
 

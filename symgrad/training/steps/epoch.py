@@ -11,7 +11,7 @@ from symgrad.numerics.gradients import gradient_function
 from symgrad.numerics.layers import places_of
 from symgrad.numerics.remembered import remembered
 from symgrad.training.data.arrays import Array, Arrays, Data, as_observed
-from symgrad.training.optimizers.searches import SearchState, SearchSteps, steps_of
+from symgrad.training.optimizers.searches import SearchState
 from symgrad.training.optimizers.updates import OptimizerState
 from symgrad.training.steps.data_totals import with_data_totals
 from symgrad.training.steps.features import euclidean, metric_of
@@ -19,6 +19,7 @@ from symgrad.training.steps.loop import Gradients, PlainSteps
 from symgrad.training.steps.minibatches import ArrayGradients, Minibatches
 from symgrad.training.steps.products import HessianProducts
 from symgrad.training.steps.rows import row_steps
+from symgrad.training.steps.searches import SearchSteps, steps_of
 from symgrad.training.steps.totals import weighted
 from symgrad.training.steps.weights import with_weights
 

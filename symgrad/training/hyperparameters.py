@@ -11,7 +11,7 @@ from typing import Any
 import sympy
 
 from symgrad.errors import OptionError
-from symgrad.training.optimizers.equations import RATE, scalar
+from symgrad.training.equations import RATE, scalar
 
 
 @dataclass(frozen=True)

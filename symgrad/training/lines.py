@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import sympy
 
 from symgrad.language.tex import words_in_formula
-from symgrad.training.optimizers.equations import displayed, latex_of
+from symgrad.training.equations import displayed, latex_of
 
 Given = list[tuple[str, sympy.Symbol, float]]  # hyperparameters: name, symbol, value
 
@@ -26,7 +26,7 @@ class Line:
 def line_of(symbol: sympy.Symbol, expression: sympy.Expr, words: str = "") -> Line:
     r"""A line that defines a symbol; terms and factors as they were written.
 
-    >>> from symgrad.training.optimizers.equations import GRADIENT, THETA, RATE
+    >>> from symgrad.training.equations import GRADIENT, THETA, RATE
     >>> with sympy.evaluate(False):
     ...     print(line_of(THETA.new, THETA.old - RATE * GRADIENT).text)
     theta[t] = theta[t-1] - eta*g[t]
