@@ -638,7 +638,7 @@ CLOSED = [  # a result uses only what is defined beside it
             " / std(x)"
         },
         same={
-            "x": "(g - mean(g * (x - mean(x))) * (x - mean(x)) / var(x) - mean(g)) / std(x)",
+            "x": "(g - mean(g * (x - mean(x))) / var(x) * (x - mean(x)) - mean(g)) / std(x)",
         },
     ),
     Row(

@@ -306,7 +306,7 @@ def is_negative(e: Expression) -> bool:
 def signed_sum(parts: Sequence[Expression]) -> Expression:
     """The sum of the parts, a positive one first; diag(v) X + M X is (diag(v) + M) X, and f(c) A +
     f(c) B is f(c) (A + B)."""
-    parts = [turned(part, len(parts) == 1) for part in _fronted(_joined(parts))]
+    parts = [turned(part, len(parts) == 1) for part in _fronted(_joined(_collected(parts)))]
     first = next((k for k, part in enumerate(parts) if not is_negative(part)), 0)
     ordered = [parts[first], *parts[:first], *parts[first + 1 :]]
     if len(ordered) == 2 and _is_transpose(ordered[0], ordered[1]):
@@ -315,6 +315,45 @@ def signed_sum(parts: Sequence[Expression]) -> Expression:
     for part in ordered[1:]:
         result = result - negated(part) if is_negative(part) else result + part
     return result
+
+
+def _collected(parts: Sequence[Expression]) -> Sequence[Expression]:
+    """What stands in several of the parts once: R + R = 2 R, (q - a) + (a - p) = q - p."""
+    if len(parts) < 2 or not any(is_call(_counted(p)[1], op.add, op.subtract) for p in parts):
+        return parts
+    whole = _once(parts)
+    addends = [addend for part in whole for addend in _addends(part)]
+    apart = _once(addends)
+    return (apart if len(apart) < len(addends) else whole) or parts
+
+
+def _once(parts: Sequence[Expression]) -> list[Expression]:
+    """The parts, those that differ by a number alone as one."""
+    counts: dict[str, tuple[Value, Expression]] = {}
+    for part in parts:
+        number, what = _counted(part)
+        key = unparse(what)
+        counts[key] = exact(number + counts[key][0] if key in counts else number), what
+    return [scaled(number, what) for number, what in counts.values() if number]
+
+
+def _counted(e: Expression) -> tuple[Value, Expression]:
+    """An expression without the number in front of it, and that number."""
+    if is_call(e, op.negative):
+        number, what = _counted(e.arguments[0])
+        return -number, what
+    if is_call(e, op.multiply) and isinstance(e.arguments[0], Number):
+        return e.arguments[0].value, e.arguments[1]
+    return Fraction(1), e
+
+
+def _addends(e: Expression) -> list[Expression]:
+    """What is added up in a sum, each with its sign."""
+    if not is_call(e, op.add, op.subtract):
+        return [e]
+    first, second = e.arguments
+    last = _addends(second)
+    return _addends(first) + (last if is_call(e, op.add) else [*map(negated, last)])
 
 
 def _joined(parts: Sequence[Expression]) -> list[Expression]:

@@ -37,6 +37,7 @@ from symgrad.language.dimensions import SCALAR, describe
 from symgrad.language.expressions import Expression, Name
 from symgrad.language.phrases import joined, phrase
 from symgrad.language.problem import Problem, Wrt
+from symgrad.language.unparse import unparse
 
 SEED = Term(ONE, ())  # dL/dL = 1
 PRODUCTS = {  # what has a matrix form where the derivative itself has none
@@ -357,7 +358,7 @@ def hessian(problem: Problem, wrt: Wrt = None) -> Derivation:
         )
     passes = work.backward()
     first = work.derivatives(passes, *work.example())
-    loss = work.called.naming.loss
+    loss = unparse(work.writer.top())
     results: dict[Key, _Found] = {}
     entries = without_aliases([found.entry for found in first.values()])
     for k, ((a, found), entry) in enumerate(zip(first.items(), entries, strict=True)):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from typing import TypeGuard
 
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.entries import positive, singular
@@ -137,7 +138,9 @@ def _opened_once(term: Term, named: Callable[[Node], bool]) -> Term | list[Term]
     while pending:
         factor = pending.pop()
         node = factor.node
-        if not isinstance(node, Polynomial) or named(node) or singular(node) or factor.power != 1:
+        if _is_product(node) and not named(node) and factor.power == 1:
+            pending.extend(reversed(_product(node, factor.labels)))
+        elif not isinstance(node, Polynomial) or named(node) or singular(node) or factor.power != 1:
             factors.append(factor)
         elif len(node.terms) == 1:
             (inner,) = opened(node, factor.labels)
@@ -152,6 +155,23 @@ def _opened_once(term: Term, named: Callable[[Node], bool]) -> Term | list[Term]
         else:
             factors.append(factor)
     return Term(coefficient, tuple(factors), summed)
+
+
+def _is_product(node: Node) -> TypeGuard[Map]:
+    """Whether it is a function that is a product but where an argument is 0: x log(y)."""
+    if not isinstance(node, Map) or node.operation.meaning.product is None:
+        return False
+    return not any(isinstance(n, Polynomial) and not n.terms for n in node.operands)
+
+
+def _product(node: Map, labels: Sequence[Label]) -> tuple[Factor, ...]:
+    """The factors of that product."""
+    names = [Name(f"?{k}", SCALAR) for k, _ in enumerate(node.arguments)]
+    places = [tuple(labels[k] for k in at) for _, at in node.arguments]
+    pairs = zip(names, node.arguments, places, strict=True)
+    values = {name.name: tensor(Entry(n, at)) for name, (n, _), at in pairs}
+    (term,) = lower(node.operation.meaning.product(*names), values).terms
+    return term.factors
 
 
 def _between(

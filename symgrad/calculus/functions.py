@@ -54,7 +54,8 @@ def apply_entry(
 def aligned(entry: Entry, labels: Sequence[Label]) -> Node:
     """A node with exactly these labels as its axes, in order: transposed and spread where
     needed."""
-    if entry.labels == tuple(labels):
+    turned = isinstance(entry.node, ix.Identity) and entry.labels[::-1]
+    if tuple(labels) in (entry.labels, turned):
         return entry.node
     from_labels = {label: k for k, label in enumerate(labels)}
     return spread(

@@ -20,12 +20,11 @@ def gathered(terms: Sequence[Term], labels: Sequence[Label], length: Length) -> 
     """The terms, those with a factor in common joined where matrix notation can say it."""
     kept = list(terms)
     for key in _common_factors(kept, length):
-        chosen = [(t, f) for t in kept for f in t.factors if _key(f, t) == key]
-        if any(len(_batches(t)) > 1 for t, _ in chosen):
-            continue  # a product of two sums over a batch: none is to stand in the other
+        having = [(t, [f for f in t.factors if _key(f, t) == key]) for t in kept]
+        chosen = [(t, found[0]) for t, found in having if len(found) == 1]  # none twice in a term
         own = [t for t, _ in chosen]
-        if len({*map(id, own)}) != len(own) or len(own) < 2:
-            continue  # twice in one term, or in one term alone
+        if len(own) < 2 or any(len(_batches(t)) > 1 for t in own):
+            continue  # a product of two sums over a batch: none is to stand in the other
         one = _joined(chosen, labels, length)
         if one is not None:
             kept = [one if t is own[0] else t for t in kept if t is own[0] or not _in(t, own)]
@@ -111,9 +110,22 @@ def _in_sum(factor: Factor, term: Term) -> bool:
     beside = [f for f in rest if bound and bound[0] in f.labels]
     if len(bound) != 1 or not beside or any(_looks_up(f, bound[0]) for f in beside):
         return False
-    free = {x for f in rest for x in f.labels if x not in term.summed}
+    free = {x for f in _reached(bound[0], rest, term) for x in f.labels if x not in term.summed}
     matrix_free = {x for x in free if not is_batch(x)}
     return all(matrix_free <= {*f.labels} for f in beside)
+
+
+def _reached(label: Label, factors: Sequence[Factor], term: Term) -> list[Factor]:
+    """The factors that summed indices join to this one: of x y^T A those that y is in."""
+    reached: list[Factor] = []
+    pending = [label]
+    while pending:
+        at = pending.pop()
+        for factor in factors:
+            if at in factor.labels and factor not in reached:
+                reached.append(factor)
+                pending += [x for x in factor.labels if x in term.summed]
+    return reached
 
 
 def _looks_up(factor: Factor, label: Label) -> bool:

@@ -156,6 +156,9 @@ def _node(
         yield from _wildcard(pattern, slots, node, tuple(labels), match)
     elif isinstance(pattern, ix.Polynomial) and isinstance(node, ix.Polynomial):
         yield from _polynomial(pattern, slots, node, labels, match)
+    elif isinstance(pattern, ix.Identity) and isinstance(node, ix.Identity):
+        ways = (_tied(slots, at, match) for at in (labels, labels[::-1]))
+        yield from (tied for tied in ways if tied is not None)
     elif getattr(pattern, "operation", None) is not getattr(node, "operation", None):
         return
     elif isinstance(pattern, ix.Map) and isinstance(node, ix.Map):
@@ -177,12 +180,15 @@ def _apply(
     known = _tied(slots, core, match)
     if known is None:
         return
-    ((p, outside), _), ((n, inside), acted) = pattern.opened(slots)[0], node.opened(labels)[0]
-    if len(outside) != len(acted):
-        return
-    tied = _tied(outside, acted, known)
-    if tied is not None:
-        yield from _node(p, outside, n, inside, tied)
+    matches = [known]
+    for ((p, outside), _), ((n, inside), acted) in zip(
+        pattern.opened(slots), node.opened(labels), strict=True
+    ):
+        if len(outside) != len(acted):
+            return
+        tied = [m for each in matches if (m := _tied(outside, acted, each)) is not None]
+        matches = [m for each in tied for m in _node(p, outside, n, inside, each)]
+    yield from matches
 
 
 def _tied(slots: Sequence[Label], labels: Sequence[Label], match: Match) -> Match | None:
@@ -283,7 +289,7 @@ def _factors(
     for k, factor in enumerate(factors):
         if first is not None and factor is not first:
             continue
-        higher = partial and factor.power >= pattern.power > 0
+        higher = partial and factor.power / pattern.power >= 1
         if factor.power != pattern.power and not higher:
             continue
         for extended in _node(pattern.node, pattern.labels, factor.node, factor.labels, match):

@@ -147,7 +147,7 @@ def _left(derivation: Derivation, outcome: Outcome, by: str) -> Formula:
     x = stacked(Name(by, variables[by].shape))
     if isinstance(outcome.key, tuple):
         name = outcome.key[0]
-        loss = derivation.naming.loss
+        loss = derivation.output_called
         y, above = stacked(Name(name, variables[name].shape)), second(fm.Named(name=loss))
         bottom = listed((partial(typeset(y)), partial(typeset(x.T))), r" \, ")
         return spelled(fm.Fraction((above, bottom)), f"d2{loss} / d {unparse(y)} d {unparse(x.T)}")

@@ -20,7 +20,7 @@ from sympy.printing.pretty.stringpict import prettyForm
 
 from symgrad.errors import ProgramError, ShapeError
 from symgrad.language import expressions as ex
-from symgrad.language import sympy_arrays, sympy_cases, sympy_indices
+from symgrad.language import sympy_arrays, sympy_cases, sympy_indices, sympy_open
 from symgrad.language import sympy_rules as rules
 from symgrad.language.dimensions import ONE, SCALAR, Shape, describe
 from symgrad.language.expressions import Call, Expression, Name, Operation
@@ -342,7 +342,8 @@ def _plain(option: sympy.Basic) -> int | float | str:
     return int(option) if option.is_Integer else float(option)
 
 
-RULES |= sympy_cases.RULES | sympy_arrays.RULES | sympy_indices.RULES
-OPERANDS |= sympy_cases.OPERANDS | sympy_arrays.OPERANDS | sympy_indices.OPERANDS
+for own in (sympy_cases, sympy_arrays, sympy_indices, sympy_open):
+    RULES |= own.RULES
+    OPERANDS |= own.OPERANDS
 OPERANDS[CallNode] = lambda node: node.args[1]
 OPERANDS[NamedNode] = lambda node: node.args[1:]

@@ -24,7 +24,7 @@ from symgrad.language import expressions as ex
 from symgrad.language.constants import multiple
 from symgrad.language.dimensions import ONE, SCALAR, Dimension, Shape
 from symgrad.language.expressions import Call, Expression
-from symgrad.language.operations import meanings
+from symgrad.language.operations import meanings, unspecified
 from symgrad.language.operations.arithmetic import matmul, transpose
 from symgrad.language.operations.constants import zeros
 from symgrad.language.operations.contractions import dot
@@ -32,6 +32,7 @@ from symgrad.language.operations.places import affine
 from symgrad.language.problem import dimensions_in
 from symgrad.language.sympy_nodes import call as node_of
 from symgrad.language.sympy_nodes import total
+from symgrad.language.sympy_open import written
 
 Symbols = Mapping[str, sympy.Basic]
 LETTERS = "ijklpqrst"
@@ -162,6 +163,8 @@ class Writer:
             left, right = arguments
             product = _times(sympy.Transpose(left).doit(deep=False), right)
             return _number_in(product, SCALAR) if left.shape[1] == 1 else sympy.Trace(product)
+        if isinstance(operation, unspecified.Derivative):
+            return self._entrywise(call, written(operation), arguments)
         if operation.sympy_classes:
             column = call.arguments[0].shape[1] == ONE
             own = operation.sympy_classes[0 if column or len(operation.sympy_classes) < 2 else 1]
@@ -174,7 +177,8 @@ class Writer:
             if meaning.indices(call) == "ij->" and _is_matrix(arguments[0]):
                 rows, columns = arguments[0].shape
                 left, right = sympy.OneMatrix(1, rows), sympy.OneMatrix(columns, 1)
-                return MatrixElement(sympy.MatMul(left, arguments[0], right), 0, 0)
+                beside = [m for m in (left, arguments[0], right) if m.shape != (1, 1)]
+                return MatrixElement(_times(*beside), 0, 0)
             return _contracted(self, call, meaning.indices(call), arguments)
         if any(isinstance(a, Tensor) for a in arguments):
             raise ProgramError(f"{operation.name} of a tensor is no function of SymPy")
@@ -269,9 +273,11 @@ def _contracted(writer: Writer, call: Call, indices: str, values: Sequence[Any])
         dims = (ex.label_size(argument),) if own_label(argument) else argument.shape
         sizes |= {x: d for x, d in zip(own, dims, strict=False) if d != ONE and x != "?"}
     bound = dict(zip(sizes, writer.letters(len(sizes)), strict=True))
+    picked = {x[0]: v for x, a, v in parts if own_label(a) and x[0] not in output}
 
     def entry(*at: Any) -> sympy.Expr:
-        places = {**bound, **{x: i for x, i in zip(output, at, strict=False) if x in sizes}}
+        given = {x: i for x, i in zip(output, at, strict=False) if x in sizes}
+        places = {**bound, **given, **picked}
         factors = []
         for own, argument, value in parts:
             if own_label(argument):
@@ -279,7 +285,8 @@ def _contracted(writer: Writer, call: Call, indices: str, values: Sequence[Any])
             else:
                 here = [places.get(x, sympy.Integer(0)) for x in own]
                 factors.append(_entry(value, argument.shape, here))
-        summed = [(bound[x], 0, writer.dim(sizes[x]) - 1) for x in sizes if x not in output]
+        over = [x for x in sizes if x not in output and x not in picked]
+        summed = [(bound[x], 0, writer.dim(sizes[x]) - 1) for x in over]
         body = sympy.Mul(*factors)
         twins = [x for x in output if output.count(x) > 1]
         if twins:
@@ -329,6 +336,8 @@ def _at(value: Any, at: Sequence[Any]) -> Any:
     places = [0 if d == 1 else i for i, d in zip(at, value.shape, strict=True)]
     if isinstance(value, sympy.FunctionMatrix):
         return value.lamda(*places)
+    if isinstance(value, sympy.Identity):
+        return sympy.KroneckerDelta(*places)
     return MatrixElement(value, *places)
 
 

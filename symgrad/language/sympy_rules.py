@@ -8,7 +8,6 @@ from fractions import Fraction
 from functools import reduce
 
 import sympy
-from sympy.core.function import AppliedUndef
 from sympy.matrices.expressions.adjoint import Adjoint
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.diagonal import DiagonalMatrix
@@ -25,7 +24,6 @@ from symgrad.language.operations.constants import eye, filled, ones, zeros
 from symgrad.language.operations.matrix_powers import exponent_of
 from symgrad.language.operations.meanings import Composite, Elementwise, Linear, Monomial
 from symgrad.language.operations.smooth import sqrt
-from symgrad.language.operations.unspecified import Unspecified, derivative
 from symgrad.language.problem import number_or_name
 from symgrad.language.scope import function_named
 from symgrad.language.unparse import unparse
@@ -227,15 +225,6 @@ BY_OTHERS: dict[type, Callable[..., sympy.Expr]] = {
 }
 
 
-def _left_open(node: AppliedUndef, *arguments: ex.Expression) -> ex.Expression:
-    """A function without a formula, Function('f')(x)."""
-    name = node.func.__name__
-    if function_named(name) is not None:
-        raise ProgramError(f"{name} is a function of the language; call symgrad's own {name}")
-    function = Unspecified(check_name(name)).first_called(arguments)
-    return derivative(function)(*arguments)
-
-
 LEAVES: dict[type, trees.ClassRule] = {
     sympy.Rational: _rational,
     sympy.Float: lambda node: exact_number(float(node)),
@@ -258,7 +247,6 @@ trees.RULES |= LEAVES | {
     DiagonalMatrix: lambda node, matrix: matrix * filled(eye, matrix.shape[:1]),
     ElementwiseApplyFunction: _applied,
     sympy.gamma: lambda node, value: value,
-    AppliedUndef: _left_open,
 }
 trees.RULES |= dict.fromkeys(BY_OTHERS, lambda node, value: value)
 trees.OPERANDS |= dict.fromkeys(BY_OTHERS, lambda node: (BY_OTHERS[node.func](*node.args),))

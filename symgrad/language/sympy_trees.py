@@ -76,17 +76,22 @@ def operations() -> dict[type, Operation]:
 
 
 def class_of(node: sympy.Basic) -> type:
-    """The nearest class that has a meaning; an error that says what to write instead."""
+    """The nearest class that has a meaning."""
     for cls in type(node).__mro__:
         if cls in RULES or cls in operations():
             return cls
+    raise refusal(node)
+
+
+def refusal(node: sympy.Basic) -> NoRuleError:
+    """That a node has no meaning, and what to write instead."""
     hint = next((text for cls, text in HINTS.items() if isinstance(node, cls)), SUPPORTED)
     name = type(node).__name__
     if isinstance(node, sympy.Function) and name in OPERATIONS:
         hint = f"call symgrad's own {name}"
     elif isinstance(node, sympy.Function) and hint is SUPPORTED:
         hint = (did_you_mean(name, OPERATIONS) or f"; {hint}")[2:]
-    raise NoRuleError(f"{shown(node)}: {name} is not part of the language; {hint}")
+    return NoRuleError(f"{shown(node)}: {name} is not part of the language; {hint}")
 
 
 def meaning_of(node: sympy.Basic, arguments: Arguments) -> Expression:

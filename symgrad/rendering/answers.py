@@ -71,12 +71,12 @@ def _name(outcome: Outcome) -> tuple[Formula, str]:
     name = outcome.name
     if not isinstance(name, Derivative):
         return typeset(name), unparse(name)
-    if isinstance(outcome.key, tuple):
+    if isinstance(outcome.key, tuple) and isinstance(name.top, Derivative):
         first, last = (fm.Named(name=key) for key in outcome.key)
         below = [composing.partial(first), composing.partial(last)]
         if first == last:
             below = [composing.partial(composing.raised(first, composing.TWO))]
-        above = composing.second(fm.Named(name=outcome.naming.loss))
+        above = composing.second(typeset(name.top.top))
         return fm.Fraction((above, composing.listed(below, r" \, "))), unparse(name)
     if name.top.shape == SCALAR:
         slope = fm.Slope((typeset(name.top), typeset(name.bottom)), result=True)

@@ -228,6 +228,21 @@ BY_HAND = [
         "b",
         ["dL/dz = 2 * z  squared norm", "dL/db = dL/dz  affine layer"],
     ),
+    (  # what is added twice, or cancels, stands there once
+        "Z: Matrix(n, n)\nA: Matrix(n, n)\nloss = trace((Z + A) @ (Z + A).T)",
+        "Z",
+        ["dL/dZ = 2 * (Z + A)  trace"],
+    ),
+    (
+        "a: Vector(n)\np: Vector(n)\nq: Vector(n)\nloss = exp(norm2(a - p)**2 - norm2(a - q)**2)",
+        "a",
+        ["dL/dr = L  exp, elementwise", "dL/da = 2 * dL/dr * (q - p)  squared norm"],
+    ),
+    (  # the slope of the hinge at its kink is 0 in each line
+        "s: Vector(n)\nt: Vector(n)\nloss = sum(maximum(0, 1 - t * s))",
+        "s",
+        ["dL/ds = -step(1 - t * s) * t  maximum, elementwise"],
+    ),
 ]
 
 
@@ -235,6 +250,19 @@ BY_HAND = [
 def test_the_lines_that_a_person_writes(program: str, wrt: str, lines: list[str]) -> None:
     steps = [s for s in sg.derive(program, [wrt]).steps if s.kind == "backward"]
     assert [f"{unparse(s.left)} = {unparse(s.right)}  {s.rule}" for s in steps] == lines
+
+
+@pytest.mark.parametrize(
+    ("output", "name"),
+    [
+        ("loss = x.T @ x", "d2L/dxdx"),
+        ("f = x.T @ x", "d2f/dxdx"),
+        ("h = x.T @ x\nf = h", "d2h/dxdx"),
+    ],
+)
+def test_a_hessian_is_called_after_what_is_derived(output: str, name: str) -> None:
+    text = sg.hessian(f"x: Vector(n)\n{output}").text()
+    assert f"Result    {name} = 2 * eye(n)" in text
 
 
 def test_a_pull_back_speaks_of_its_upstream_gradient() -> None:

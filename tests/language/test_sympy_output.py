@@ -116,3 +116,48 @@ def test_a_number_of_examples_has_no_form() -> None:
     program = "w: Scalar\nt: Scalar\nloss = w * size(batch) + sum(t * w for t in batch)"
     with pytest.raises(sg.SymgradError, match="is none of SymPy"):
         sg.derive(program, "w").results["w"].sympy()
+
+
+f, u, v = sympy.Function("f"), sympy.Symbol("u", real=True), sympy.Symbol("v", real=True)
+inner = sympy.Dummy("t", real=True)
+OPEN = [
+    (f(u), [u], f(u).diff(u)),
+    (f(u).diff(u), [u], f(u).diff(u, 2)),
+    (f(u, v).diff(u), [v], f(u, v).diff(u, v)),
+    (sympy.exp(f(u**2)), [u], 2 * u * sympy.exp(f(u**2)) * f(inner).diff(inner).subs(inner, u**2)),
+]
+
+
+@pytest.mark.parametrize(("expression", "wrt", "slope"), OPEN, ids=lambda part: str(part))
+def test_a_function_without_a_formula(expression: Any, wrt: Any, slope: Any) -> None:
+    """Once KeyError: its derivative f_1 is no function of the catalog."""
+    (result,) = sg.derive(expression, wrt).results.values()
+    again = sg.derive(result.sympy(), wrt)
+    assert result.sympy().doit() == slope.doit() and again.verify().passed
+    assert [r.expression for r in again.results.values()] == [
+        r.expression for r in sg.derive(slope, wrt).results.values()
+    ]
+
+
+def test_a_function_without_a_formula_of_entries_and_of_vectors() -> None:
+    z = sympy.MatrixSymbol("z", n, 1)
+    program = "phi: Function\nz: Vector(n)\nloss = sum(phi(z)**2)"
+    written = sg.derive(program, "z").results["z"].sympy()
+    assert problem_from_sympy(written).output.shape == z.shape
+    of_vectors = sg.derive("phi: Function\nz: Vector(n)\nloss = phi(z, z)", "z").results["z"]
+    with pytest.raises(sg.ProgramError, match="phi_[12] of vectors is no function of SymPy"):
+        of_vectors.sympy()
+
+
+@pytest.mark.parametrize(
+    ("program", "text"),
+    [
+        ("A: Matrix(n, n)\nloss = A[0, 1]**2", "(2*A[0, 1])*"),
+        ("z: Vector(n)\nk: Index(n)\nloss = z[k]**2", "(2*z[k, 0])*"),
+        ("z: Vector(n)\nloss = sum(z)**2", "(2*(1*z)[0, 0])*1"),
+    ],
+)
+def test_an_entry_is_no_sum_over_entries(program: str, text: str) -> None:
+    (result,) = sg.derive(program).results.values()
+    assert text in str(result.sympy())
+    assert not result.sympy().has(sympy.Sum)

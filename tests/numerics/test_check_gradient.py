@@ -164,6 +164,24 @@ def test_what_rounding_hides_is_no_gradient_of_0() -> None:
     assert hidden.verdict == "inconclusive" and "rounding" in hidden.reason
 
 
+@pytest.mark.parametrize(
+    "program",
+    [
+        "x: Scalar\nloss = exp(x) * exp(-x)",
+        "x: Matrix(n, n)\nloss = trace(inv(x) @ x)",
+        "x: Matrix(n, n)\nloss = det(x) * det(inv(x))",
+    ],
+)
+def test_a_gradient_that_is_0_is_right_where_rounding_leaves_more(program: str) -> None:
+    """Of a loss that is constant the terms cancel in the program's numbers, not in the gradient."""
+    assert sg.check_gradient(program).verdict == "passed"
+    shape = () if "Scalar" in program else (3, 3)
+    given, wrong = np.eye(3) + 1 if shape else 2.0, np.full(shape, 1e-9)
+    for claim, verdict in ((np.zeros(shape), "passed"), (wrong, "failed")):
+        report = sg.check_gradient(program, inputs={"x": given}, gradients={"x": claim})
+        assert report.verdict == verdict
+
+
 def test_noise_inside_of_a_small_value_contradicts_nothing() -> None:
     program = "W: Matrix(m, n)\nb: Vector(m)\nloss = logdet(W @ W.T + diag(exp(b)))"
     W = 1e-6 * np.sin(np.arange(12.0)).reshape(3, 4)

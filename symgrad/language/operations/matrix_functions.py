@@ -16,7 +16,7 @@ from symgrad.language import expressions as ex
 from symgrad.language.dimensions import ONE, Shape, summands
 from symgrad.language.operations.constants import eye, filled
 from symgrad.language.operations.elementwise import composite
-from symgrad.language.operations.linear_algebra import inv
+from symgrad.language.operations.linear_algebra import inv, of_matrices
 from symgrad.language.operations.matrix_powers import exponent_of, not_known, power_to
 from symgrad.language.operations.meanings import Function, declare
 from symgrad.language.operations.namespace import Routine
@@ -306,4 +306,16 @@ expm = _of_matrices(
     rule="matrix exponential",
     sentence="The gradient of an exponential is its derivative at X^T along the incoming gradient.",
     source="Higham, Functions of Matrices, 2008, chapters 3 and 10",
+)
+of_matrices(
+    name="root's derivative along the identity",
+    pattern=lambda x: sylvester(x, x, filled(eye, x.shape[:1])),
+    replacement=lambda x: inv(x) / 2,
+    identity="sylvester(X, X, I) = X^-1 / 2",
+)
+of_matrices(
+    name="exponential's derivative along the identity",
+    pattern=lambda x: expm_frechet(x, filled(eye, x.shape[:1])),
+    replacement=lambda x: expm(x),
+    identity="expm_frechet(X, I) = expm(X)",
 )

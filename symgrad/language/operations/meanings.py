@@ -86,6 +86,7 @@ class Elementwise:
     keeps_positive: bool = False  # whether f(x) = x for every x that is at least 0
     logarithm: Callable[..., Expression] | None = None  # of f(x), x > 0 unless f is positive
     inverse: Callable[[Expression], Expression] | None = None  # x by f(x), the only one
+    product: Callable[..., Expression] | None = None  # what it is where no argument is 0
 
 
 @dataclass(frozen=True, kw_only=True)

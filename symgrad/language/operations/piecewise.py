@@ -139,24 +139,28 @@ rewrite(
     pattern=lambda x: maximum(x, expression(0)),
     replacement=lambda x: relu(x),
     identity="max(x, 0) = relu(x)",
+    of_writing=True,
 )
 rewrite(
     name="maximum of 0 and x",
     pattern=lambda x: maximum(expression(0), x),
     replacement=lambda x: relu(x),
     identity="max(0, x) = relu(x)",
+    of_writing=True,
 )
 rewrite(
     name="minimum of x and 0",
     pattern=lambda x: minimum(x, expression(0)),
     replacement=lambda x: -relu(-x),
     identity="min(x, 0) = -relu(-x)",
+    of_writing=True,
 )
 rewrite(
     name="minimum of 0 and x",
     pattern=lambda x: minimum(expression(0), x),
     replacement=lambda x: -relu(-x),
     identity="min(0, x) = -relu(-x)",
+    of_writing=True,
 )
 rewrite(
     name="root of a square",

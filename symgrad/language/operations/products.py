@@ -123,3 +123,11 @@ rewrite(
     for_code=True,
     over=("vector",),
 )
+rewrite(
+    name="products of all others of positive numbers",
+    pattern=lambda x: other_products(x),
+    replacement=lambda x: product(x) / x,
+    identity="other_products(x) = prod(x) / x",
+    fact="positive",
+    over=("vector",),
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import sympy
@@ -217,6 +218,7 @@ xlogy: ex.Operation = elementwise(
     arity=2,
     symbol="m",
     derivative=lambda x, y: (log(y), x / y),
+    product=lambda x, y: x * log(y),
     text=ex.Spelling("{0} * log({1})", ex.PRODUCT, (ex.PRODUCT, 0)),
     notation=lambda call, x, y: times(call, x, applied(LOG, y)),
     sentence="x log y, which is 0 where x is 0.",
@@ -250,6 +252,28 @@ rewrite(
     identity="x log(x/y) = xlogy(x, x/y), 0 at x = 0, its limit",
     for_code=True,
     over=("scalar", "scalar"),
+)
+of_two = partial(rewrite, over=("scalar", "scalar"))
+of_two(
+    name="power times its base",
+    pattern=lambda x, y: x**y * x,
+    replacement=lambda x, y: x ** (y + 1),
+    identity="x^y x = x^(y + 1)",
+    partial=True,
+)
+of_two(
+    name="power over its base",
+    pattern=lambda x, y: x**y / x,
+    replacement=lambda x, y: x ** (y - 1),
+    identity="x^y / x = x^(y - 1)",
+    partial=True,
+)
+rewrite(
+    name="powers of one base",
+    pattern=lambda x, y, z: x**y * x**z,
+    replacement=lambda x, y, z: x ** (y + z),
+    identity="x^y x^z = x^(y + z)",
+    over=("scalar", "scalar", "scalar"),
 )
 rewrite(
     name="logarithm near 1",

@@ -71,9 +71,13 @@ class Loss(ABC):
         """The derivative by the k-th entry of a parameter."""
         if not self.still(name).reshape(-1)[k]:
             return Quotient(float("nan"), float("inf"), kink=True)
+        return self.slope(self.towards(name, k))
+
+    def towards(self, name: str, k: int) -> Arrays:
+        """The direction of the k-th entry of a parameter."""
         direction = np.zeros(np.shape(self.point[name]))
         direction.reshape(-1)[k] = 1.0
-        return self.slope({name: direction})
+        return {name: direction}
 
     def still(self, name: str) -> Any:
         """1 where an entry has one derivative, 0 where it is known to be at a kink."""
@@ -83,6 +87,10 @@ class Loss(ABC):
         """What the derivatives may be off by beside the quotients' errors; asked for where
         something differs."""
         return np.zeros(np.shape(self.point[name]))
+
+    def own_rounding(self, directions: Arrays) -> float:
+        """What rounding may do to the numerical derivative along these directions."""
+        return 0.0
 
     def zero(self, error: Any, top: float) -> Any:
         """Up to what a claim that its error hides counts as 0, where the largest is `top`."""
@@ -164,6 +172,7 @@ class ClaimedGradient:
         size: Any,
         top: float,
         rounding: Callable[[], Any],
+        directions: Callable[[int], Arrays],
     ) -> Judgement:
         """Claims of these sizes, the largest being `top`, against numerical derivatives."""
         error = np.array([q.error for q in quotients])
@@ -175,6 +184,11 @@ class ClaimedGradient:
         least = np.full(len(quotients), max(SMALL * top, 1e-300))
         if not (right | kinks).all():
             error = error + rounding()
+            unsure = np.flatnonzero((off > allowed + error) & ~kinks)
+            for k in sorted(map(int, unsure), key=lambda k: -off[k]):
+                error[k] += self.loss.own_rounding(directions(k))
+                if off[k] > allowed[k] + error[k]:
+                    break  # wrong, whatever the others are
             every = max(float(np.abs(g).max(initial=0.0)) for g in self.claimed.values())
             zero = (size <= ZERO * error) & (np.abs(claim) <= self.loss.zero(error, every))
             zero &= ~np.array([q.hidden for q in quotients], bool)
@@ -198,7 +212,12 @@ class ClaimedGradient:
         size = np.maximum(np.abs(claim), np.abs(found))
         top = max(size.max(initial=0.0), np.abs(claimed).max(initial=0.0))
         judged = self._judged(
-            claim, quotients, size, top, lambda: self.loss.rounding(name).reshape(-1)[entries]
+            claim,
+            quotients,
+            size,
+            top,
+            lambda: self.loss.rounding(name).reshape(-1)[entries],
+            lambda k: self.loss.towards(name, int(entries[k])),
         )
         relative = judged.relative
         worst = int(np.argmax(np.where(judged.wrong, 2.0 + relative, relative)) if size.size else 0)
@@ -219,7 +238,8 @@ class ClaimedGradient:
         numeric = self.loss.slope(directions)
         slope, size = self._slope(directions)
         scale = np.array([size or abs(numeric.value) or 1.0])
-        judged = self._judged(slope, [numeric], scale, 0.0, lambda: self._rounding(directions))
+        rounding = lambda: self._rounding(directions)  # noqa: E731
+        judged = self._judged(slope, [numeric], scale, 0.0, rounding, lambda _: directions)
         return float(judged.relative[0]), judged.verdict
 
     def _directions(self) -> Arrays:

@@ -23,7 +23,7 @@ from symgrad.language.problem import Problem, Wrt
 from symgrad.language.unparse import unparse
 from symgrad.numerics.checks.claims import called, claims
 from symgrad.numerics.checks.comparison import TOLERANCE, ClaimedGradient, Loss
-from symgrad.numerics.checks.evaluation import STEP, Sample, drawn
+from symgrad.numerics.checks.evaluation import BLURS, STEP, Sample, blurring, drawn
 from symgrad.numerics.checks.kinks import kink_distance
 from symgrad.numerics.checks.quotients import (
     EPS,
@@ -191,6 +191,18 @@ class ProgramLoss(Loss):
 
     def _complex(self, directions: Arrays, step: float) -> float:
         return float(np.imag(self.along(directions, 1j * step))) / step
+
+    def own_rounding(self, directions: Arrays) -> float:
+        """How far the complex step moves where every value on the way is changed a little."""
+        if self.method != ProgramLoss.method:
+            return 0.0
+        exact, blur = self._complex(directions, STEP), blurring()
+        moved = {n: self.point[n] + 1j * STEP * d for n, d in directions.items()}
+        found = []
+        for _ in range(BLURS):
+            values = evaluate_nodes([self.node], {**self.arrays, **moved}, self.sizes, blur=blur)
+            found.append(2 * abs(float(np.imag(values[self.node])) / STEP - exact))
+        return max(found) if np.isfinite(found).all() else 0.0
 
     def rounding(self, name: str) -> Any:
         """How an entry changes where every value on the way is changed a little."""

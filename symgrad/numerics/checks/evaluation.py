@@ -51,6 +51,19 @@ BLURS = 3  # one alone may happen to cancel
 BLUR = 1e-13  # a relative change of every value, some hundred times that of rounding
 
 
+def blurring() -> Callable[[Any], Any]:
+    """A function that changes every number by a relative `BLUR` at most."""
+    rng = np.random.default_rng(0)
+
+    def blur(value: Any) -> Any:
+        if is_sparse(value):
+            return entries_changed(blur, value)
+        whole = np.issubdtype(np.asarray(value).dtype, np.integer)
+        return value if whole else value * (1 + BLUR * rng.uniform(-1, 1, np.shape(value)))
+
+    return blur
+
+
 @dataclass(eq=False)
 class Sample:
     """A derivation at numbers; `blur` changes every value on the way a little, so that one sees
@@ -65,15 +78,7 @@ class Sample:
     @cached_property
     def blurred(self) -> list[Sample]:
         """The same, several times, with every number changed by a relative `BLUR` at most."""
-        rng = np.random.default_rng(0)
-
-        def blur(value: Any) -> Any:
-            if is_sparse(value):
-                return entries_changed(blur, value)
-            whole = np.issubdtype(np.asarray(value).dtype, np.integer)
-            return value if whole else value * (1 + BLUR * rng.uniform(-1, 1, np.shape(value)))
-
-        samples = []
+        blur, samples = blurring(), []
         for _ in range(BLURS):
             inputs = {name: blur(array) for name, array in self.inputs.items()}
             values = evaluate_nodes(self.values, inputs, self.sizes, blur=blur)
