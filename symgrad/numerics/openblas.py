@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 
 SMALL = 1_000_000  # multiplications, the most of a product that is made without copies
+STRIPED = {8: 32, 4: 10}  # columns of a factor, of numbers of so many bytes, for which strips of
+FEWEST = 8  # so many rows of the other one are multiplied one by one
 THREADS = 2  # the most that take as long for a large product
 WITHOUT_COPIES = ("SkylakeX", "Cooperlake", "SapphireRapids")  # whose kernels make such products
 

@@ -109,6 +109,20 @@ def test_forward_and_backward_products_are_chosen_together() -> None:
     assert Costs(sizes).of(ops) == 9 * r * n * n + 6 * r * r * n + r * n
 
 
+GRAPH = """A: Matrix(n, n, symmetric=True)
+X: Matrix(n, f)
+W: Matrix(f, h)
+V: Matrix(h, c)
+loss = norm2(A @ relu(A @ X @ W) @ V)**2"""
+
+
+def test_of_two_products_that_terms_share_one_alone_may_pay() -> None:
+    """A X serves value and gradient; A H would, too, but A (H V) has fewer columns."""
+    sizes = {dimension(name): size for name, size in zip("nfhc", (2000, 32, 16, 7), strict=True)}
+    ops = sg.derive(GRAPH, ["W", "V"]).lambdify().plan.of_sizes(sizes).ops
+    assert Costs(sizes).of(ops) < 2000**2 * (32 + 7 + 7 + 1)
+
+
 def test_what_several_terms_may_share_is_made_once() -> None:
     """A X is needed by value and gradient; A (X W) and A D take as many multiplications, and read
     A twice."""

@@ -97,6 +97,45 @@ def test_values_are_those_of_all_rows_at_once() -> None:
     np.testing.assert_allclose(gradients["W"], slopes["W"], rtol=1e-9, atol=1e-12)
 
 
+FACTORS = """\
+A: Matrix(m, n)
+U: Matrix(m, k)
+V: Matrix(n, k)
+E = A @ V - U
+loss = norm2(E)**2"""
+
+
+@pytest.mark.parametrize(
+    ("m", "n", "k", "dtype", "rows"),
+    [
+        (1000, 700, 7, "float64", [204]),  # 204 rows have 10^6 multiplications
+        (1000, 700, 7, "float32", [204]),
+        (1000, 700, 20, "float64", [71]),
+        (1000, 700, 20, "float32", []),  # no factor is narrow
+        (1000, 700, 40, "float64", []),
+        (200, 700, 7, "float64", []),  # small as it is
+    ],
+)
+def test_strips_of_rows(m: int, n: int, k: int, dtype: str, rows: list[int]) -> None:
+    rng, derivation = np.random.default_rng(0), sg.derive(FACTORS, ["U", "V"])
+    arrays = {
+        name: rng.normal(size=shape).astype(dtype)
+        for name, shape in {"A": (m, n), "U": (m, k), "V": (n, k)}.items()
+    }
+    function = derivation.lambdify(dtype=dtype, reuse_buffers=True)
+    sizes = infer_sizes(derivation.problem, arrays)
+    program = function.plan.of_sizes(sizes)
+    assert [*thin.strips(program, sizes, np.dtype(dtype).itemsize).values()] == rows
+    A, U, V = arrays.values()
+    for _ in range(2):  # the second time the buffers are full
+        value, gradients = function(arrays)
+        E = A @ V - U
+        tolerance = 1e-10 if dtype == "float64" else 2e-4
+        np.testing.assert_allclose(value, (E**2).sum(), rtol=tolerance)
+        for found, wanted in ((gradients["U"], -2 * E), (gradients["V"], 2 * A.T @ E)):
+            np.testing.assert_allclose(found, wanted, atol=tolerance * np.abs(wanted).max())
+
+
 @pytest.mark.parametrize(
     ("kernels", "threads", "known"),
     [("SkylakeX", 1, True), ("SkylakeX", 8, False), ("Haswell", 1, False), ("", 1, False)],

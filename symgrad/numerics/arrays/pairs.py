@@ -12,6 +12,7 @@ from symgrad.language.dimensions import ONE
 from symgrad.numerics.arrays.listing import Array, Labels, Listing, Op
 from symgrad.numerics.arrays.systems import Systems
 
+FEW = 4  # products that may be made for several terms, of which each is tried alone
 LARGE = 10**6  # entries of a factor whose product is faster with few rows than few columns
 
 
@@ -60,10 +61,11 @@ class Pairs:
     @property
     def regretted(self) -> Sequence[frozenset[Hashable]]:
         """The products of two nodes that one term passed by, and another one made; these, and those
-        that several terms passed by. Each where there are any."""
+        that several terms passed by; each of a few alone. Each where there are any."""
         made = frozenset({*map(self.between, self.left.keys() & self.made.keys())} - {None})
         both = made.union({*map(self.between, self.shared)} - {None})
-        return [x for x in dict.fromkeys((made, both)) if x]
+        alone = [frozenset({x}) for x in both] if len(both) <= FEW else []
+        return [x for x in dict.fromkeys((made, both, *alone)) if x]
 
     def pass_by(self, keys: Iterable[Hashable], term: object) -> None:
         """A term does not choose these products."""

@@ -26,7 +26,7 @@ from symgrad.numerics.buffers.narrow import along_columns
 from symgrad.numerics.buffers.onto import on_diagonals
 from symgrad.numerics.buffers.planned import Form, buffered_source
 from symgrad.numerics.buffers.rowwise import Part, Parts, parts
-from symgrad.numerics.buffers.thin import rows_without_copies
+from symgrad.numerics.buffers.thin import rows_without_copies, strips
 from symgrad.numerics.interpreter import Sizes, size_of
 from symgrad.numerics.source.numpy import defined
 
@@ -62,15 +62,20 @@ def allocating(
         called = dict(zip(program.functions, functions, strict=True))
         ordered = (called[function] for function in laid.functions)  # as the lines call them
         arguments = (*counts, dtype, names, shapes, dtypes, *ordered)
-        return _defined(laid, sizes, form, kept)(*arguments)  # type: ignore[no-any-return]
+        return _defined(laid, sizes, dtype, form, kept)(*arguments)  # type: ignore[no-any-return]
 
     return allocate
 
 
 def _defined(
-    program: Program, sizes: Sizes, form: Form = "step", few: frozenset[Op] = frozenset()
+    program: Program,
+    sizes: Sizes,
+    dtype: Any,
+    form: Form = "step",
+    few: frozenset[Op] = frozenset(),
 ) -> Callable[..., Any]:
-    source = buffered_source(program, form, few, sizes)
+    narrow = strips(program, sizes, np.dtype(dtype).itemsize)
+    source = buffered_source(program, form, few, sizes, narrow)
     return defined(source, {})["allocate"]  # type: ignore[no-any-return]
 
 
@@ -81,7 +86,8 @@ def _of_part(part: Part) -> Callable[..., Allocated]:
         sizes = dict(zip(axes, given[: len(axes)], strict=True))
         laid = along_columns(early(part.program), sizes)
         counts = (sizes[axis] for axis in laid.axes)
-        return _defined(laid, sizes)(*counts, *given[len(axes) :])  # type: ignore[no-any-return]
+        dtype = given[len(axes)]
+        return _defined(laid, sizes, dtype)(*counts, *given[len(axes) :])  # type: ignore[no-any-return]
 
     return allocate
 

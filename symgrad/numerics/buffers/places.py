@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable
 
-from symgrad.calculus.nodes import Axis
 from symgrad.numerics.arrays.listing import VIEWS, Dims, Op
 from symgrad.numerics.arrays.program import FILLED, Program
 from symgrad.numerics.buffers.matrices import as_matrices
-from symgrad.numerics.interpreter import size_of
+from symgrad.numerics.interpreter import Sizes, size_of
 
 
 class Places:
@@ -18,9 +17,7 @@ class Places:
     their places, where they may be. A buffer is used again for what has its axes, or by the `sizes`
     of these, where they are known, its shape."""
 
-    def __init__(
-        self, program: Program, rows: frozenset[Op], turned: bool, sizes: Mapping[Axis, int]
-    ) -> None:
+    def __init__(self, program: Program, rows: frozenset[Op], turned: bool, sizes: Sizes) -> None:
         self.sizes = sizes
         self.of: dict[Op, str] = {}
         self.shapes: list[Dims] = []

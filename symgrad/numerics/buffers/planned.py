@@ -13,9 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
-from symgrad.calculus.nodes import Axis
 from symgrad.numerics.arrays.listing import Op, additions
 from symgrad.numerics.arrays.program import FILLED, Program
 from symgrad.numerics.buffers.known_inputs import knowable, reading
@@ -24,12 +23,13 @@ from symgrad.numerics.buffers.matrices import matrix_texts
 from symgrad.numerics.buffers.onto import onto_lines
 from symgrad.numerics.buffers.places import Places
 from symgrad.numerics.buffers.text import BufferText
+from symgrad.numerics.interpreter import Sizes
 from symgrad.numerics.source.numpy import indexed
 from symgrad.numerics.source.of_math import OF_ARRAYS, of_array
 from symgrad.numerics.source.scatters import MANY
 
 Form: TypeAlias = Literal["call", "step", "bind"]
-EMPTY: Mapping[Axis, int] = MappingProxyType({})
+EMPTY: Mapping[Any, int] = MappingProxyType({})
 CHECKED = (("k", "names"), ("s", "shapes"), ("d", "dtypes"))
 TAKING = f"""
 
@@ -47,12 +47,14 @@ def buffered_source(
     program: Program,
     form: Form = "call",
     rows: frozenset[Op] = frozenset(),
-    sizes: Mapping[Axis, int] = EMPTY,
+    sizes: Sizes = EMPTY,
+    strips: Mapping[Op, int] = EMPTY,
 ) -> str:
-    """The source of `allocate`; `sizes`, where they are known, say which buffers have one shape. Of
-    the results in `rows` there are only the rows that are added, one after another, and the labels
-    that say where: `r0` those of the first result, and so on."""
-    planner = _Planner(program, form, rows, sizes)
+    """The source of `allocate`; `sizes`, where they are known, say which buffers have one shape,
+    `strips` of how many rows at a time a product is made. Of the results in `rows` there are only
+    the rows that are added, one after another, and the labels that say where: `r0` those of the
+    first result, and so on."""
+    planner = _Planner(program, form, rows, sizes, strips)
     gradients = planner.gradients()
     body = planner.body()
     value = program.results[0][0]
@@ -98,11 +100,17 @@ class _Planner(BufferText):
     """Writes each operation by its place."""
 
     def __init__(
-        self, program: Program, form: Form, rows: frozenset[Op], sizes: Mapping[Axis, int]
+        self,
+        program: Program,
+        form: Form,
+        rows: frozenset[Op],
+        sizes: Sizes,
+        strips: Mapping[Op, int],
     ) -> None:
         known = knowable(program) if form == "call" else frozenset()
         super().__init__(program, form == "bind", known)
         self.rows = rows
+        self.strips = strips
         # in a step the derivatives are one after another as they are
         found = Places(program, rows, form != "step", sizes)
         self.places, self.turned = found.of, found.turned
@@ -155,6 +163,8 @@ class _Planner(BufferText):
             return [f"{out}.fill(0.0)", *self.filled(op)]
         if op.kind == "product":
             texts = matrix_texts(op, self.shaped) or [*map(self.of, op.operands), out]
+            if op in self.strips:
+                return self._by_strips(op, *texts)
             matmul = op.name == "matmul"
             return [self.call("matmul", ", ".join(texts)) if matmul else _dot(*texts)]
         if op.kind == "take":
@@ -181,6 +191,15 @@ class _Planner(BufferText):
             own = f", {of_array(name)}" if name in OF_ARRAYS else ""
             return [f"{self.once(f'each({name}{own})')}({operands}, {out})"]
         return [self.call(name, f"{operands}, {'out=' * (name in KEYWORD_OUT)}{out}")]
+
+    def _by_strips(self, op: Op, left: str, right: str, out: str) -> list[str]:
+        """A product that so many rows of the left factor at a time make small."""
+        rows, count = self.strips[op], self.program.size(op.dims[0])
+        part = f"[k:k + {rows}]"
+        return [
+            f"for k in range(0, {count}, {rows}):",
+            f"    {_dot(f'{left}{part}', right, f'{out}{part}')}",
+        ]
 
     def _copied(self, op: Op, out: str, text: str) -> list[str]:
         """A copy; of a large transposed matrix in strips of columns."""

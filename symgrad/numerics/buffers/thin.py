@@ -3,7 +3,8 @@
 OpenBLAS copies the factors of a product into an order that its kernel reads, which pays where each
 of them is used often. A product with a narrow factor takes half of the time without; kernels for
 AVX-512 make small products so, and a product of many rows is cut into such. (Of x W^T, with a
-transpose on the right, the result has to be small, too.)
+transpose on the right, the result has to be small, too.) Where the program has no blocks, such a
+product goes through strips of rows of its own.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from symgrad.calculus.nodes import Axis
 from symgrad.numerics.arrays.listing import Dims, Op
 from symgrad.numerics.arrays.program import Program
 from symgrad.numerics.interpreter import Sizes, size_of
-from symgrad.numerics.openblas import SMALL, without_copies
+from symgrad.numerics.openblas import FEWEST, SMALL, STRIPED, without_copies
 
 NARROW = {8: 64, 4: 16}  # the narrower factor, of numbers of so many bytes
 TURNED = {8: 20, 4: 10}  # the same where the right factor is a transpose
@@ -23,6 +24,27 @@ ENTRIES = 1200  # and the most of its result then
 WORTH = SMALL // 2  # multiplications, the fewest of a product in a block
 LINE = 30_000  # bytes that are copied as fast as a line of code is called
 PARTS = 20  # lines that take as long as going through blocks at all
+
+
+def strips(program: Program, sizes: Sizes, unit: int) -> dict[Op, int]:
+    """Of each product with a narrow matrix on the right how many rows of the left one make it
+    small, where they are fewer than all; `unit` is the bytes of a number."""
+    if not without_copies():
+        return {}
+    found = {op: _strip(op, sizes, unit) for op in program.ops if op.kind == "product"}
+    return {op: rows for op, rows in found.items() if rows}
+
+
+def _strip(op: Op, sizes: Sizes, unit: int) -> int:
+    """The rows of a strip; 0 for other products."""
+    left, right = op.operands
+    if op.name != "dot" or op.of_sparse or not len(left.dims) == len(right.dims) == 2:
+        return 0
+    rows, summed, narrow = (size_of(axis, sizes) for axis in (*left.dims, right.dims[1]))
+    if "permute" in (left.kind, right.kind) or not 1 < narrow <= STRIPED.get(unit, 0):
+        return 0
+    strip = SMALL // (summed * narrow)
+    return strip if FEWEST <= strip < rows else 0
 
 
 class Thin(NamedTuple):

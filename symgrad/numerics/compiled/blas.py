@@ -13,13 +13,15 @@ from typing import Any
 import numpy as np
 
 from symgrad.numerics.compiled.lapack import symbol
-from symgrad.numerics.openblas import SMALL, loaded
+from symgrad.numerics.openblas import FEWEST, SMALL, STRIPED, loaded, without_copies
 
 ROWS, UPPER, PLAIN, TURNED = 101, 121, 111, 112  # CBLAS's numbers
 CHARACTERS = np.frombuffer(b"NT", np.uint8)
-gemm: Any = None  # those of `blas` in compiled code
+gemm: Any = None  # this and the next are those of `blas` in compiled code
 gemv: Any = None
 syrk: Any = None
+carray: Any = None
+NARROW = 0
 ONE: Any = 1.0
 ZERO: Any = 0.0
 
@@ -42,6 +44,12 @@ def of_numpy(
         for i in range(m):
             for j in range(i):
                 out[i * m + j] = out[j * m + i]
+    elif not turned and not other and n <= NARROW and FEWEST * k * n <= SMALL < m * k * n:
+        strip = SMALL // (k * n)
+        left, result = carray(a, m * k), carray(out, m * n)
+        for i in range(0, m, strip):
+            rows, x, y = min(strip, m - i), left[i * k :].ctypes, result[i * n :].ctypes
+            gemm(ROWS, PLAIN, PLAIN, rows, n, k, ONE, x, k, b, n, ZERO, y, n)
     else:
         wide, long = m if turned else k, k if other else n
         gemm(ROWS, first, second, m, n, k, ONE, a, wide, b, long, ZERO, out, n)
@@ -84,4 +92,5 @@ def blas(double: bool) -> tuple[Any, dict[str, Any]]:
     found = {name: getattr(library, f"scipy_cblas_{own}{name}64_") for name in arguments}
     addresses = {name: ctypes.cast(each, ctypes.c_void_p).value for name, each in found.items()}
     made = {name: function(name, addresses[name], text) for name, text in arguments.items()}
-    return of_numpy, made | numbers
+    narrow = STRIPED[real().itemsize] if without_copies() else 0
+    return of_numpy, made | numbers | {"NARROW": narrow, "carray": import_module("numba").carray}
