@@ -95,6 +95,12 @@ ARRAYS: dict[str, tuple[str, str, int]] = {
     "cotangents over what no derivative needs any more": (layers("sigmoid"), "xt", 6),
     "with penalties": (layers("sigmoid", "norm2({})**2"), "xt", 6),
     "relu over its argument": (layers("relu"), "xt", 5),
+    "one derivative, after the value": (
+        "x: Vector(n)\nt: Vector(n)\nW: Matrix(n, n)\nU: Matrix(n, n)\n"
+        "loss = mean(norm2(sigmoid(W @ x) - t)**2 for x, t in batch) + norm2(U)**2",
+        "xt",
+        3,
+    ),
 }
 
 

@@ -28,7 +28,7 @@ def early(program: Program) -> Program:
     """The program with look-ups of entries, copies of diagonals, and what leads to one derivative
     alone as early as they can be."""
     few = _of_few_entries(program)
-    groups = [*((op,) for op in few), *_of_one_derivative(program)]
+    groups = [*((op,) for op in few), *_of_one_result(program)]
     return _Early(few).over(program, _ordered(program.ops, groups))
 
 
@@ -71,8 +71,9 @@ def _takes(op: Op) -> bool:
     return not of.inline and len(op.dims) < len(of.dims)
 
 
-def _of_one_derivative(program: Program) -> list[Group]:
-    """The lines that lead to one derivative and to nothing else, of each derivative."""
+def _of_one_result(program: Program) -> list[Group]:
+    """The lines that lead to one result and to nothing else: of the value, which needs what the
+    derivatives write over, then of each derivative, short ones first."""
     results = [op for op, _ in program.results]
     leads: dict[Op, set[int]] = {op: set() for op in program.ops}
     for k, op in enumerate(results):
@@ -84,15 +85,16 @@ def _of_one_derivative(program: Program) -> list[Group]:
             leads[x] |= leads[op] if len(leads[x]) < 2 else set()
         if len(leads[op]) == 1:
             groups[min(leads[op])].append(op)
-    return [(*reversed(group),) for k, group in groups.items() if k]
+    value, *others = ((*reversed(group),) for group in groups.values())
+    return [value, *sorted(others, key=len)]
 
 
 def _ordered(ops: Sequence[Op], groups: Sequence[Group]) -> Iterator[Op]:
-    """The operations, each group as soon as what it needs is there, short ones first; those that
-    need nothing, numbers in order, stand before all others."""
+    """The operations, each group as soon as what it needs is there, the first ones first; those
+    that need nothing, numbers in order, stand before all others."""
     waiting: dict[Op, list[Group]] = defaultdict(list)
     needed: dict[Group, set[Op]] = {}
-    for group in sorted(groups, key=len):
+    for group in groups:
         needs = {x for op in group for x in _lines(op.operands)} - {*group}
         if needs:
             needed[group] = needs
