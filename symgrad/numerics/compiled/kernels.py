@@ -116,20 +116,6 @@ def check_labels(labels: Any, size: int) -> None:
         raise IndexError("a label names no row")
 
 
-def cofactors(x: Any) -> Any:
-    """det(x) inv(x).T by singular values, so also of a singular matrix."""
-    u, s, v = np.linalg.svd(np.ascontiguousarray(x))
-    sign = np.linalg.det(u) * np.linalg.det(v)
-    for i in range(s.size):
-        others = sign
-        for j in range(s.size):
-            if j != i:
-                others *= s[j]
-        for k in range(s.size):
-            u[k, i] *= others
-    return u @ v
-
-
 def expm1_near(r: Any) -> Any:
     """exp(r) - 1 for r between log 2 / 2 and its negative, by the Taylor series."""
     e = OF_EXP[0]

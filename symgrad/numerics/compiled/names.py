@@ -83,7 +83,7 @@ def _helpers(dtype: str) -> dict[str, Any]:
         made[name] = inside(FunctionType(getattr(lapack, name).__code__, vars(lapack) | routines))
     for name, routine in ROUTINES.items():
         function = defined(for_numba(routine), OWN | made)[name]
-        made.setdefault(name, inside(function))
+        made[name] = inside(function)
     return made
 
 

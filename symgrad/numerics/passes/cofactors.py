@@ -27,6 +27,18 @@ def cofactors(xp, x):  # det(x) inv(x).T by singular values, so also of a singul
     others = xp.prod(s[..., None, :] * (1 - one) + one, axis=-1)
     sign = xp.linalg.det(u) * xp.linalg.det(v)
     return (u * (sign[..., None] * others)[..., None, :]) @ v""",
+    loops="""
+def cofactors(x):
+    u, s, v = np.linalg.svd(np.ascontiguousarray(x))
+    sign = np.linalg.det(u) * np.linalg.det(v)
+    for i in range(s.size):
+        others = sign
+        for j in range(s.size):
+            if j != i:
+                others *= s[j]
+        for k in range(s.size):
+            u[k, i] *= others
+    return u @ v""",
 )
 
 cofactors = ex.Operation(
