@@ -163,7 +163,7 @@ def _repaired(exam: Exam) -> Iterator[tuple[str, Claim]]:
     if len(expression.shape) == 2:
         forms.append(("The answer is to be transposed.", partial(transpose, expression)))
     if expression.batch is not None and exam.batch is None:
-        names = tuple(n for n, b in exam.claim.problem.batch.items() if b == expression.batch)
+        names = exam.claim.problem.examples(expression.batch)
         batch = expression.batch
         totals = [("sum", batch_sum), ("mean", batch_mean)]
         used = {call.operation for call in calls_in(*exam.problem.formulas)}

@@ -24,7 +24,7 @@ from symgrad.grading.misfit import misfit
 from symgrad.grading.mistakes import diagnose
 from symgrad.grading.recursions import graded_recursion
 from symgrad.grading.verdict import CORRECT, WHERE_TRIED, Verdict
-from symgrad.language.dimensions import SCALAR, Dimension, core
+from symgrad.language.dimensions import SCALAR, Dimension, indexed_dims
 from symgrad.language.problem import Problem, Wrt
 from symgrad.language.scope import also_called, functions_beside
 from symgrad.language.tokens import is_latex
@@ -104,7 +104,7 @@ def _axes(asked: Problem, key: Key, kind: str) -> tuple[Dimension, ...]:
     shapes = [asked.variables[name].shape for name in names]
     if kind == "jacobian":
         shapes = [asked.output.shape, *shapes]
-    return tuple(d for shape in shapes for d in (shape if len(shape) > 2 else core(shape)))
+    return tuple(d for shape in shapes for d in indexed_dims(shape))
 
 
 def _over_examples(exam: Exam, answer: str, axes: tuple[Dimension, ...]) -> Exam:

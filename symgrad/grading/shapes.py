@@ -30,7 +30,7 @@ def _batch_sum_forgotten(evidence: Evidence) -> Finding | None:
     batch = exam.claim.expression.batch
     if batch is None or exam.batch is not None:
         return None
-    examples = ", ".join(n for n, b in exam.problem.batch.items() if b == batch)
+    examples = ", ".join(exam.problem.examples(batch))
     start = f"The answer belongs to one example of {batch}, the loss to all of them: "
     for name in ("sum", "mean"):
         totals = [getattr(np, name)(got, axis=0) for got in exam.got]

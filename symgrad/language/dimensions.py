@@ -96,6 +96,11 @@ def core(shape: Shape) -> tuple[Dimension, ...]:
     return tuple(d for d in shape if d != ONE)
 
 
+def indexed_dims(shape: Shape) -> tuple[Dimension, ...]:
+    """The dimensions that a written index runs along: all of an array with three axes or more."""
+    return shape if len(shape) > 2 else core(shape)
+
+
 def column(d: Dimension) -> Shape:
     """The shape of a vector with d entries."""
     return (d, ONE)

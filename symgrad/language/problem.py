@@ -197,6 +197,10 @@ class Problem:
         """Each variable of which every example has its own -> the name of its batch."""
         return {v.name: v.batch for v in self.variables.values() if v.batch is not None}
 
+    def examples(self, batch: str) -> tuple[str, ...]:
+        """The variables of which every example of this batch has its own."""
+        return tuple(name for name, own in self.batch.items() if own == batch)
+
     @property
     def dims(self) -> tuple[Dimension, ...]:
         """The dimensions of its variables, each once."""

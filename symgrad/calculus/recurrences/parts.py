@@ -188,7 +188,7 @@ class Parts:
         for batch, terms in each.items():
             total = reduce(add, terms)
             if batch is not None:
-                examples = tuple(n for n, b in self.problem.batch.items() if b == batch)
+                examples = self.problem.examples(batch)
                 total = over_batch(batch_sum, total, examples, batch)
             parts.append(total)
         return reduce(add, parts)

@@ -96,7 +96,7 @@ class Received:
         """The sum over the examples, where each has a cotangent of what is the same for all."""
         if e.batch is None or of.batch is not None:
             return e
-        examples = tuple(n for n, b in self.of.problem.batch.items() if b == e.batch)
+        examples = self.of.problem.examples(e.batch)
         return over_batch(batch_sum, e, examples, e.batch)
 
     def _terms(self, name: str) -> list[Expression]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 
 from symgrad.errors import ProgramError, ShapeError
-from symgrad.language.dimensions import ONE, Dimension, core
+from symgrad.language.dimensions import ONE, Dimension, core, indexed_dims
 from symgrad.language.expressions import (
     OPERATIONS,
     Expression,
@@ -78,8 +78,7 @@ class Entries:
 
     def entry(self, value: Value, letters: tuple[str, ...]) -> Value:
         """value[letters]: one letter an index; of several : each is a letter of its own."""
-        dims = value.expression.shape
-        dims = dims if len(dims) > 2 else core(dims)
+        dims = indexed_dims(value.expression.shape)
         letters = tuple(
             ":" * letters[: k + 1].count(":") if x == ":" else x for k, x in enumerate(letters)
         )
@@ -227,14 +226,13 @@ class Entries:
         def own(value: Value) -> Expression:
             if not value.letters:
                 return value.expression
-            dims = value.expression.shape
-            dims = dims if len(dims) > 2 else core(dims)
+            dims = indexed_dims(value.expression.shape)
             free = {x: y for x, y in zip(value.letters, letters(dims), strict=True) if is_slice(x)}
             at = [free.get(x) or places[x] for x in value.letters]
             return array(entry(value.expression, *at), [*free.values()])
 
         found = function(*map(own, values))
-        dims = found.shape if len(found.shape) > 2 else core(found.shape)
+        dims = indexed_dims(found.shape)
         inner = letters(dims)
         slices = tuple(":" * k for k, _ in enumerate(dims, start=1))
         self.sizes |= dict(zip(slices, dims, strict=True))

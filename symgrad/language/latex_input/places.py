@@ -8,7 +8,7 @@ from dataclasses import replace
 import sympy
 
 from symgrad.errors import ProgramError
-from symgrad.language.dimensions import ONE, Dimension, core, dimension
+from symgrad.language.dimensions import ONE, Dimension, core, dimension, indexed_dims
 from symgrad.language.expressions import Expression, Letter
 from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.context import Context
@@ -55,7 +55,7 @@ def entry_at(
 ) -> Value:
     """The entry at these places, over the letters in them; one at a number is `bracketed`."""
     e = value.expression
-    dims = e.shape if len(e.shape) > 2 else core(e.shape)
+    dims = indexed_dims(e.shape)
     if len(parts) != len(dims):
         raise ProgramError(f"{len(parts)} indices, where {len(dims)} are wanted")
     labels: list[Expression] = []

@@ -15,7 +15,7 @@ from symgrad.errors import (
     text_wanted,
 )
 from symgrad.language import expressions as ex
-from symgrad.language.dimensions import Dimension, Shape, core, dimension
+from symgrad.language.dimensions import Dimension, Shape, dimension, indexed_dims
 from symgrad.language.expressions import Expression
 from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.entries import Entries, UnknownSizeError, Value
@@ -267,9 +267,9 @@ def _equation(reader: Reader, root: lt.Node, known: Known) -> Equation:
     shape = known.shape
     if left is not None and left.shape is not None:
         shape = left.shape
-        reader.entries.sizes.update(zip(left.letters, _axes(shape), strict=False))
+        reader.entries.sizes.update(zip(left.letters, indexed_dims(shape), strict=False))
     elif left is None:
-        axes = known.axes if shape is None else _axes(shape)
+        axes = known.axes if shape is None else indexed_dims(shape)
         alone = free(root, reader.names.find)
         if len(alone) == len(axes):
             sizes = zip(_in_order(alone), axes, strict=True)
@@ -286,10 +286,6 @@ def _equation(reader: Reader, root: lt.Node, known: Known) -> Equation:
         sides.append(_sized(reader, value, shape))
         shape = sides[0].shape if shape is None else shape  # Y X = I
     return Equation(left, tuple(sides))
-
-
-def _axes(shape: Shape) -> tuple[Dimension, ...]:
-    return shape if len(shape) > 2 else core(shape)
 
 
 def _in_order(letters: Iterable[str]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from symgrad.errors import ProgramError
-from symgrad.language.dimensions import ONE, SCALAR, core
+from symgrad.language.dimensions import ONE, SCALAR, core, indexed_dims
 from symgrad.language.expressions import OPERATIONS, Expression
 from symgrad.language.latex_input import places
 from symgrad.language.latex_input import tree as lt
@@ -84,7 +84,7 @@ class Scripts:
     def _shorter(self, value: Value, letters: list[str]) -> bool:
         """Whether a letter is known to run along a part of its axis."""
         e, sizes = value.expression, self.reader.entries.sizes
-        dims = e.shape if len(e.shape) > 2 else core(e.shape)
+        dims = indexed_dims(e.shape)
         return any(sizes.get(x, d) != d for x, d in zip(letters, dims, strict=False))
 
     def _of_entries(self, value: Value, letters: list[str]) -> Value:

@@ -21,7 +21,7 @@ from symgrad.language.composing import (
     summed,
     transposed,
 )
-from symgrad.language.dimensions import ONE, SCALAR, Dimension, Shape, column, core
+from symgrad.language.dimensions import ONE, SCALAR, Dimension, Shape, column, indexed_dims
 from symgrad.language.formula import Fence, Formula, Symbol
 from symgrad.language.operations.meanings import Contraction, declare
 from symgrad.language.shapes import axis_of, given, reduced, same, single, square, vector
@@ -243,7 +243,7 @@ def _einsum_shape(arguments: tuple[ex.Expression, ...], options: ex.Options) -> 
     parts, output = _spec(arguments, options)
     sizes: dict[str, Dimension] = {}
     for letters, argument in zip(parts, arguments, strict=True):
-        dims = argument.shape if len(argument.shape) > 2 else core(argument.shape)
+        dims = indexed_dims(argument.shape)
         if len(dims) != len(letters):
             raise ShapeError(f"einsum: {letters!r} has {len(letters)} indices; {given(argument)}")
         for letter, d in zip(letters, dims, strict=True):

@@ -17,8 +17,8 @@ from symgrad.language.dimensions import (
     Dimension,
     Shape,
     column,
-    core,
     dimension_text,
+    indexed_dims,
     reachable,
 )
 from symgrad.language.expressions import Call, Letter, Operation, Spelling
@@ -63,7 +63,7 @@ def unbound(root: ex.Expression) -> frozenset[Letter]:
 def _entry_shape(arguments: tuple[ex.Expression, ...], options: ex.Options) -> Shape:
     """A number, where there is one label for each index, below what that index runs along."""
     array, *labels = arguments
-    dims = array.shape if len(array.shape) > 2 else core(array.shape)
+    dims = indexed_dims(array.shape)
     text = f"{unparse(array)}[{', '.join(map(unparse, labels))}]"
     if len(labels) != len(dims):
         raise ShapeError(f"{text}: {given(array)}; {len(labels)} indices are written")

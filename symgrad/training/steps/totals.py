@@ -183,7 +183,7 @@ def needed(problem: Problem) -> Problem:
 
 def _count(problem: Problem, batch: str) -> Call:
     """The number of examples as a sum over them."""
-    names = ", ".join(name for name, own in problem.batch.items() if own == batch)
+    names = ", ".join(problem.examples(batch))
     options = {"variables": names, "batch": batch}
     return Call(batch_sum, (Number(Fraction(1)),), SCALAR, options)
 
