@@ -19,6 +19,7 @@ from symgrad.language.expressions import (
     Value,
     exact,
     is_scalar,
+    leaves,
 )
 from symgrad.language.operations import arithmetic as op
 from symgrad.language.operations.batches import batch_mean, batch_sum
@@ -154,8 +155,14 @@ def _is_part_of_identity(e: Expression, axis: int) -> TypeGuard[Call]:
 
 def fewest_transposes(e: Expression) -> Expression:
     """A product that is its own transpose, or in a trace, with as few transposes and parentheses as
-    may be: v^T R^T u = u^T R v and (x - y)^T w = w^T (x - y)."""
+    may be: v^T R^T u = u^T R v and (x - y)^T w = w^T (x - y); in a number a direction stands last:
+    x^T A dx."""
     other = _reversed(e)
+    factors = matrix_factors(e)
+    if is_scalar(e) and _moves(factors[0]) and not _moves(factors[-1]):
+        return other
+    if is_scalar(e) and _moves(factors[-1]) and not _moves(factors[0]):
+        return e
     return other if _marks(other) < _marks(e) else e
 
 
@@ -163,6 +170,11 @@ def drawn_out(e: Expression) -> Expression:
     """A product of three or more transposes as one: A^T B^T C^T = (C B A)^T."""
     count = len(matrix_factors(e))
     return op.transpose(_reversed(e)) if count == len(_transposes(e)) > 2 else e
+
+
+def _moves(e: Expression) -> bool:
+    """Whether a direction stands in it."""
+    return any(isinstance(x, Name) and x.direction for x in leaves(e))
 
 
 def _reversed(e: Expression) -> Expression:

@@ -157,7 +157,7 @@ class _Work:
         for name, node in self.nodes.items():
             called = self.called.new_name(f"d{name}", f"d_{name}")
             variable = self.problem.variables[name]
-            self.called.naming.declare(called, variable.shape, variable.batch)
+            self.called.naming.declare(called, variable.shape, variable.batch, direction=True)
             directions[node] = intern(Input, node.axes, name=called, facts=frozenset(), owner=node)
             seeds[called] = name
         return directions, seeds

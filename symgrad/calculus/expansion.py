@@ -263,9 +263,9 @@ def _without_sums(entry: Entry, named: Callable[[Node], bool]) -> Entry:
 
 def _shorter(entry: Entry, named: Callable[[Node], bool]) -> Entry:
     """The same sum with its products multiplied out, up to nodes that have a name, if it has fewer
-    factors then."""
+    factors then; a product if it is one again: S_ij (B_ij + B_ji) = 2 S_ij B_ij."""
     node, labels = entry
-    if not isinstance(node, Polynomial) or len(node.terms) < 2:
+    if not isinstance(node, Polynomial):
         return entry
     terms = opened(node, labels)
     expanded: list[Term] = []
@@ -276,6 +276,8 @@ def _shorter(entry: Entry, named: Callable[[Node], bool]) -> Entry:
     if len(expanded) == len(terms):
         return entry
     other = contract(expanded, labels)
+    if len(terms) == 1 and isinstance(other.node, Polynomial) and len(other.node.terms) > 1:
+        return entry
     return other if _size(other.node, named) < _size(node, named) else entry
 
 

@@ -108,9 +108,11 @@ class Naming:
             return replace(declared, symmetric=False)
         return transposed(declared) if row else declared
 
-    def declare(self, name: str, shape: Shape, batch: str | None = None) -> None:
+    def declare(
+        self, name: str, shape: Shape, batch: str | None = None, direction: bool = False
+    ) -> None:
         """An input beside the problem's: a direction or a cotangent."""
-        self.inputs[name] = Name(name, shape, batch)
+        self.inputs[name] = Name(name, shape, batch, direction=direction)
         if batch is not None:
             self.bound[batch] = (*self.bound[batch], name)
 

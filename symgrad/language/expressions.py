@@ -75,13 +75,14 @@ class Expression:
 
 @dataclass(frozen=True, eq=False)
 class Name(Expression):
-    """A variable or definition, by its name."""
+    """A variable or definition, by its name; a `direction` is how a variable moves."""
 
     name: str
     shape: Shape
     batch: str | None = None
     index_of: Dimension | None = None  # an integer label below this dimension
     symmetric: bool = False
+    direction: bool = False
 
 
 @dataclass(frozen=True, eq=False)
