@@ -216,7 +216,9 @@ def lowered(base: Formula, below: Formula) -> Formula:
 
 
 def transposed(formula: Formula) -> Formula:
-    """The transpose; of an inverse A^{-T}."""
+    """The transpose; of an inverse A^{-T}, of a fraction over a scalar that of its top."""
+    if isinstance(formula, fm.Fraction) and not formula.by_entry:
+        return replace(formula, parts=(transposed(formula.parts[0]), formula.parts[1]))
     if isinstance(formula, fm.Script) and formula.at == "^" and formula.parts[1] == INVERSE:
         return raised(formula.parts[0], negative(TOP))
     return raised(formula, TOP)

@@ -48,10 +48,10 @@ def test_each_definition_has_its_differential_beside_it() -> None:
         "da[l]": "a[l] * (1 - a[l]) * dz[l]",
     }
     assert unparse(loop.initial["da"]) == "zeros(n[0])"
-    assert unparse(along.problem.output) == "-da[L].T @ (y - a[L])"
+    assert unparse(along.problem.output) == "-(y - a[L]).T @ da[L]"
     text = sg.hvp(problem).text()
     assert "dW[l] in R^(n[l] x n[l - 1]), direction of W" in text
-    assert "(5) dloss = -da[L].T @ (y - a[L])" in text
+    assert "(5) dloss = -(y - a[L]).T @ da[L]" in text
 
 
 def test_the_product_is_what_gradients_differ_by() -> None:

@@ -84,6 +84,7 @@ EXPRESSIONS = [
     ("norm1(A, axis=1)", r"\left\lVert A \right\rVert_{1,\text{rows}}"),
     ("norm2(A, axis=0)", r"\left\lVert A \right\rVert_{\text{columns}}"),
     ("unit(A, axis=1)", r"\operatorname{unit}_{\text{rows}}\left(A\right)"),
+    ("unit(x).T @ y", r"\frac{x^{\top}}{\left\lVert x \right\rVert} y"),
     ("step(x - y)", r"\mathbf{1}\left[x - y > 0\right]"),
     ("-x / a", r"-\frac{x}{a}"),
     ("x / (a / b)", r"\frac{b x}{a}"),
