@@ -17,7 +17,7 @@ from symgrad.grading.changes import Formulas, all_but_one, pairs, right_formula
 from symgrad.grading.comparison import LOOSER, close
 from symgrad.grading.evidence import Evidence, Finding, Mistake
 from symgrad.grading.exam import Exam
-from symgrad.grading.factors import At, Ratio, named_ratio
+from symgrad.grading.factors import At, Ratio, multiple, named_ratio
 from symgrad.grading.formulas import described, off
 from symgrad.language.expressions import Expression, calls_in
 from symgrad.language.operations.arithmetic import transpose
@@ -92,6 +92,30 @@ def _two_changes(evidence: Evidence) -> Finding | None:
     if found is None:
         return None
     return _both(*(described(evidence, replacement) for replacement in found))
+
+
+def _one_term(evidence: Evidence) -> Finding | None:
+    """A term of the right result that the answer has another multiple of."""
+    exam = evidence.exam
+    right = right_formula(exam) if exam.right_shape else None
+    for term, value in Formulas(exam, right).terms() if right is not None else ():
+
+        def rest(k: int, value: At = value) -> np.ndarray | None:
+            own = value(k)
+            return None if own is None else exam.want[k] - own
+
+        ratio = multiple(exam, value, rest)
+        if ratio is not None and not ratio.is_number(1):
+            return _off_term(term, ratio)
+    return None
+
+
+ONE_TERM = Mistake(
+    "term_of_the_result",
+    "A term of the result left out, or with another factor.",
+    "A derivative of a sum is the sum of the derivatives, each with its own factor.",
+    _one_term,
+)
 
 
 # two branches

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from string import ascii_uppercase
@@ -53,11 +54,16 @@ LOSS = r"\s*(?:\\math\w+\s*)?\{?\\?\w+(?:\{\w+\})?\}?(?:\s*\(.*\))?[\s&]*$"
 GRADIENT = re.compile(  # \nabla_w of a formula
     rf"\\nabla\s*_\s*(?:(?P<by>[A-Za-z])(?!\w)|\{{(?P<braced>[^{{}}]*)\}})(?!{LOSS})(?=.*\S)"
 )
+OF_A_FORMULA = re.compile(  # \frac{\partial (Xw - y)^2}{\partial w}
+    r"\\[dt]?frac\s*\{\s*\\partial(?!\s*\^)"
+    r"(?:\s*(?:\\left|\\lVert|\\?\||[(\[])|[^{}]*?(?:[+-]|\^\s*(?!\{?\s*[(\[])))"
+)
 UPRIGHT = re.compile(r"\\math(?:rm|sf)\s*(?:\{d\}|d\b)")
 BRACKET = r"\s*(?:\\left|\\[bB]ig+l?)?\s*[(\[]"
 MOVING = re.compile(rf"(?<![A-Za-z{{\\]){D}{BRACKET}")  # d(r^T r)
 MOVING_UPRIGHT = re.compile(UPRIGHT.pattern + BRACKET)
 UNNAMED = "the differential of a formula without a name: not graded"
+TO_BE_TAKEN = "a derivative that is still to be taken: not graded"
 NEXT = re.compile(r"(?<!\\)[,;]\s*(?:\\q?quad\b|\\[ ,;]|&|\\text\{[^{}]*\}|\s)+(?=[^,;]*=)")
 BY = re.compile(r"\\nabla(?!\s*_)")
 ARROWS = r"\\(?:Rightarrow|Longrightarrow|implies|therefore|iff|to)\b"
@@ -153,7 +159,7 @@ class LatexSheet:
 
     def _stacked(self, left: Piece, sides: list[Piece]) -> Row:
         """A derivative in vectorised form: its shape says how long ones and identities are."""
-        found = self._left(TOP.sub("", VEC.sub(r"\1", left.text)))
+        found = _left(self.paper, TOP.sub("", VEC.sub(r"\1", left.text)))
         symbol = symbol_of(found.text, self.paper.names) if found else None
         if found is None or symbol is None:
             return Row(left, sides, "a vectorised form: not graded")
@@ -168,7 +174,7 @@ class LatexSheet:
     def _of_a_formula(self, of: re.Match[str], left: Piece, sides: list[Piece]) -> Row:
         """d/dw of a formula."""
         wanted = of["by"] or of["braced"]
-        by, formula = self._left(wanted), left.part(of.end())
+        by, formula = _left(self.paper, wanted), left.part(of.end())
         row = Row(left, sides, by=by.text if by else wanted)
         if row.by in self.paper.names.known:
             try:
@@ -189,16 +195,23 @@ class LatexSheet:
         moving = MOVING_UPRIGHT if self._named_d else MOVING
         if self.differential and moving.search(side.text):
             return replace(side, unread=UNNAMED)
+        if OPERATOR.search(side.text) or OF_A_FORMULA.search(side.text):
+            return self._to_be_taken(row, left, side)
         try:
-            equation = self._read(f"{head} {side.text}")
+            equation = self._of_all(f"{head} {side.text}")
         except SymgradError as error:
             if (array := self._array(left, side)) is not None:
                 row.left = array[0]
                 return array[1]
+            if GRADIENT.search(side.text):
+                return self._to_be_taken(row, left, side)
             error.column = max(1, (error.column or 1) - len(head) - 1)
-            if isinstance(error, UnknownNameError) and (new := self._new(side.text)) is not None:
+            if (
+                isinstance(error, UnknownNameError)
+                and (new := _new(self.paper, side.text)) is not None
+            ):
                 return side.saying(new)
-            name, text = self._left(left.text), self._factors(side.text)
+            name, text = _left(self.paper, left.text), _factors(self.paper, side.text)
             if name is not None:
                 row.left = left.saying(name.text)
                 if text is not None:
@@ -212,10 +225,26 @@ class LatexSheet:
         row.left = left.saying(said)
         return side.saying(unparse(equation.sides[-1]))
 
+    def _to_be_taken(self, row: Row, left: Piece, side: Piece) -> Piece:
+        """A side with the derivative of a formula in it."""
+        if (name := _left(self.paper, left.text)) is not None:
+            row.left = left.saying(name.text)
+        return replace(side, unread=TO_BE_TAKEN)
+
+    def _of_all(self, text: str) -> Equation:
+        """An equation; where it is of the whole loss, but read as one example's, its sums go over
+        the examples if they can."""
+        equation = self._read(text)
+        if equation.sides[-1].batch is not None and _is_of_all(equation.left, self.paper):
+            with suppress(SymgradError):
+                other = self._read(text, over_examples=True)
+                return equation if other.sides[-1].batch is not None else other
+        return equation
+
     def _array(self, left: Piece, side: Piece) -> tuple[Piece, Piece] | None:
         """A derivative by indices, those of its variable first, and what it is said to be. None
         where it has no indices."""
-        found = self._left(left.text)
+        found = _left(self.paper, left.text)
         new = unused_letter(self.paper)
         entries, count = FRACTION.subn(new, left.text)
         symbol = symbol_of(found.text, self.paper.names) if found and found.letters else None
@@ -230,7 +259,13 @@ class LatexSheet:
             return None
         return left.saying(found.text), side.saying(unparse(meaning))
 
-    def _read(self, text: str, more: Mapping[str, Expression] = MappingProxyType({})) -> Equation:
+    def _read(
+        self,
+        text: str,
+        more: Mapping[str, Expression] = MappingProxyType({}),
+        *,
+        over_examples: bool = False,
+    ) -> Equation:
         """An equation, in which dx may be the differential of x, and `more` names have meanings."""
         problem = self.paper.problem()
         spelled = {
@@ -238,39 +273,53 @@ class LatexSheet:
             **more,
         }
         try:
-            known = self._differentials(problem) if self.differential else {}
-            return read_formula(text, problem, Known(names={**known, **spelled}))
+            moved = _differentials(self.paper, problem) if self.differential else {}
+            known = Known(names={**moved, **spelled}, over_examples=over_examples)
+            return read_formula(text, problem, known)
         except UnknownNameError:
-            known = self._differentials(problem)
-            return read_formula(text, problem, Known(names={**known, **spelled}))
+            known = replace(known, names={**_differentials(self.paper, problem), **spelled})
+            return read_formula(text, problem, known)
 
-    def _differentials(self, problem: Problem) -> dict[str, Expression]:
-        meanings: dict[str, Expression] = {
-            name: variable.expression() for name, variable in problem.variables.items()
-        }
-        meanings |= {n: e for n, e in problem.definitions.items() if n not in self.paper.symbols}
-        return {f"d{n}": Name(f"d{n}", e.shape, e.batch) for n, e in meanings.items()}
 
-    def _factors(self, text: str) -> str | None:
-        r"""A product of nothing but derivatives, as \frac{dL}{dr} \frac{dr}{dx}, in text of the
-        language; None where it is none."""
-        if not FRACTION.search(text) or not BETWEEN.fullmatch(FRACTION.sub("", text)):
-            return None
-        factors = [self._left(found[0]) for found in FRACTION.finditer(text)]
-        slopes = [f.text for f in factors if f and symbol_of(f.text, self.paper.names)]
-        return " * ".join(slopes) if len(slopes) == len(factors) else None
+def _differentials(paper: Paper, problem: Problem) -> dict[str, Expression]:
+    meanings: dict[str, Expression] = {
+        name: variable.expression() for name, variable in problem.variables.items()
+    }
+    meanings |= {n: e for n, e in problem.definitions.items() if n not in paper.symbols}
+    return {f"d{n}": Name(f"d{n}", e.shape, e.batch) for n, e in meanings.items()}
 
-    def _new(self, text: str) -> str | None:
-        """A name that is new, where that is the whole text."""
-        left = self._left(text)
-        return left.text if left and not left.letters and left.text.isidentifier() else None
 
-    def _left(self, text: str) -> Left | None:
-        """What a left side says; None where it is no name."""
-        try:
-            return read_formula(f"{text} = 0", self.paper.problem()).left
-        except SymgradError:
-            return None
+def _factors(paper: Paper, text: str) -> str | None:
+    r"""A product of nothing but derivatives, as \frac{dL}{dr} \frac{dr}{dx}, in text of the
+    language; None where it is none."""
+    if not FRACTION.search(text) or not BETWEEN.fullmatch(FRACTION.sub("", text)):
+        return None
+    factors = [_left(paper, found[0]) for found in FRACTION.finditer(text)]
+    slopes = [f.text for f in factors if f and symbol_of(f.text, paper.names)]
+    return " * ".join(slopes) if len(slopes) == len(factors) else None
+
+
+def _new(paper: Paper, text: str) -> str | None:
+    """A name that is new, where that is the whole text."""
+    left = _left(paper, text)
+    return left.text if left and not left.letters and left.text.isidentifier() else None
+
+
+def _left(paper: Paper, text: str) -> Left | None:
+    """What a left side says; None where it is no name."""
+    try:
+        return read_formula(f"{text} = 0", paper.problem()).left
+    except SymgradError:
+        return None
+
+
+def _is_of_all(left: Left | None, paper: Paper) -> bool:
+    """Whether it is the whole loss, or its derivative by what all examples share."""
+    text = "" if left is None else left.text
+    symbol = symbol_of(text, paper.names)
+    if symbol is None:
+        return text in WHOLE
+    return symbol.top in WHOLE and symbol.of not in paper.asked.batch
 
 
 def unused_letter(paper: Paper) -> str:

@@ -7,7 +7,7 @@ from symgrad.grading import formulas, multiples, rules, shapes, slips
 from symgrad.grading.assumptions import ASSUMPTION, BRANCH
 from symgrad.grading.comparison import vanish
 from symgrad.grading.conventions import SYMMETRIC
-from symgrad.grading.doubles import two_mistakes
+from symgrad.grading.doubles import ONE_TERM, two_mistakes
 from symgrad.grading.evidence import Evidence, Finding, Mistake
 from symgrad.grading.verdict import Verdict
 
@@ -32,6 +32,7 @@ MISTAKES = (
     slips.ANOTHER,
     ASSUMPTION,
     *formulas.OTHERS,
+    ONE_TERM,
 )
 PARTIAL = ("wrong_shape", "batch_sum_forgotten")  # what may not be all that is wrong
 TWO = Mistake(

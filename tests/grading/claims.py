@@ -289,6 +289,8 @@ WRONG = [
      "2 * (h - y) + W.T @ ((2 - tanh(W @ x)**2) * (2 * (h - y)))", "1 - tanh(W @ x)**2"),
     ("missing_function", "sine", "x", "c * x", "cos(x)"),
     ("extra_function", "ridge", "w", "2 * X.T @ (X @ w - y) + 2 * lam * tanh(w)", "tanh(w)"),
+    ("term_of_the_result", "gelu", "x",
+     "0.5 * (1 + erf(x / sqrt(2))) + (x / 3 + 2 * x) * exp(-x**2 / 2) / sqrt(2 * pi)", "7/3 times"),
     ("unlisted", "ridge", "w", "X.T @ X @ X.T @ X @ w", "should be"),
 ]  # fmt: skip
 

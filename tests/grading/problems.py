@@ -192,6 +192,10 @@ loss = dot(g, (x - mean(x)) / std(x))
 x: Vector(n)
 loss = minimum(sum(x**2), 1000)
 """,
+    "gelu": """\
+x: Vector(n)
+loss = sum(gelu(x))
+""",
     "row": """\
 X: Matrix(m, n)
 loss = sum(softmax(X, axis=1)**2)

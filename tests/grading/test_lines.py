@@ -144,3 +144,47 @@ def test_where_nothing_was_graded_it_is_not_right(text: str) -> None:
     assert (verdict.correct, verdict.kind) == (None, "ungraded")
     assert "Nothing was graded" in str(verdict)
     assert [line.correct for line in verdict.lines] == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("line", "correct"),
+    [
+        (r"\nabla_c L = 2 c - \frac{2}{N} \sum_i x_i", True),
+        (r"\nabla_c L = 2 c - 2 \sum_i x_i", False),
+        (r"\nabla_c L = 2 (c - x)", False),
+        (r"L = \frac1N \sum \|x\|^2 - \frac2N c^\top \sum_i x_i + \|c\|^2", True),
+        (r"L = \frac1N \sum \|x\|^2 - c^\top \sum_i x_i + \|c\|^2", False),
+        (r"\frac{\partial L}{\partial x} = \frac2N (x - c) + \mathbf{1}^\top x - \sum_i x_i", True),
+    ],
+)
+def test_sums_of_a_line_go_over_the_examples_where_they_have_to(line: str, correct: bool) -> None:
+    program = "x: Vector(d)\nc: Vector(d)\nloss = mean(norm2(x - c)**2 for x in batch)"
+    verdict = grade_derivation(program, ["c"], line)
+    assert verdict.lines[0].correct is correct
+
+
+def test_a_term_of_a_differential_with_another_factor() -> None:
+    program = "X: Matrix(m, n)\ny: Vector(m)\nw: Vector(n)\nlam: Scalar\n"
+    program += "loss = norm2(X @ w - y)**2 + lam * norm2(w)**2"
+    line = r"$r = Xw - y$, $dL = 2 r^\top X dw + \lambda w^\top dw$"
+    verdict = grade_derivation(program, "w", line)
+    assert verdict.kind == "term_of_the_result"
+    assert "1/2 times the term" in verdict.diagnosis
+
+
+@pytest.mark.parametrize(
+    "taken",
+    [
+        r"\frac{\partial}{\partial w} \left( w^\top w + c^\top w \right)",
+        r"\nabla_w \|w\|^2 + c",
+        r"\frac{\partial w^\top w}{\partial w} + c",
+        r"2 w + \frac{\partial}{\partial w} c^\top w",
+    ],
+)
+def test_a_derivative_that_is_still_to_be_taken_is_not_graded(taken: str) -> None:
+    program = "w: Vector(n)\nc: Vector(n)\nloss = c.T @ w + norm2(w)**2"
+    for result, correct in (("2 w + c", True), ("2 w - c", False)):
+        verdict = grade_derivation(program, "w", rf"$\nabla_w L = {taken} = {result}$")
+        assert verdict.correct is correct
+        assert [line.correct for line in verdict.lines] == [None, correct]
+        assert "still to be taken" in verdict.lines[0].remark
