@@ -112,3 +112,37 @@ def test_a_jump_is_a_kink() -> None:
     program = "x: Scalar\nloss = where(x > 1, x, x**2)"
     assert sg.check_gradient(program, inputs={"x": 0.3}).passed
     assert sg.check_gradient(program, inputs={"x": 1.0}).verdict == "inconclusive"
+
+
+def pairs(x: Any, function: Callable[[Any, Any], Any]) -> Any:
+    """The sum over all pairs with j < i."""
+    return sum(function(x[i], x[j]) for i in range(len(x)) for j in range(i))
+
+
+RANGES: dict[str, Callable[[Any, Any], Any]] = {
+    "sum(1 / (x[i] - x[j]) for i in range(n) for j in range(i))": lambda a, b: 1 / (a - b),
+    "sum(1 / abs(x[i] - x[j]) for j in range(n) for i in range(j + 1, n))": lambda a, b: (
+        1 / np.sqrt((a - b) ** 2)
+    ),
+    "sum(where(i > j, sqrt((x[i] - x[j])**2), 0) for i in range(n) for j in range(n))": (
+        lambda a, b: np.sqrt((a - b) ** 2)
+    ),
+}
+
+
+@pytest.mark.parametrize("options", BACKENDS, ids=str)
+@pytest.mark.parametrize("text", RANGES)
+def test_what_a_sum_leaves_out_has_no_influence(text: str, options: dict[str, Any]) -> None:
+    """1 / (x_i - x_j) is infinite for i = j, which is not in the sum."""
+    x, h = np.array([0.3, 1.7, -0.4, 2.2]), 1e-100
+    value, gradient = sg.derive(f"x: Vector(n)\nloss = {text}").lambdify(**options)(x=x)
+    np.testing.assert_allclose(value, pairs(x, RANGES[text]))
+    slope = [pairs(x + 1j * h * e, RANGES[text]).imag / h for e in np.eye(4)]
+    np.testing.assert_allclose(gradient["x"], slope, rtol=1e-12)
+
+
+def test_a_line_in_index_notation_that_is_not_finite_is_shown() -> None:
+    """Once a TypeError: such a line is no expression."""
+    program = "x: Vector(n)\nloss = sum(1 / (x[i] - x[j])**2 for i in range(n) for j in range(i))"
+    report = sg.check_gradient(program, inputs={"x": [1.0, 1.0, 2.0]})
+    assert report.verdict == "not finite" and "step(i - j) / r[i, j]**2" in report.reason

@@ -17,6 +17,7 @@ import numpy as np
 
 from symgrad.calculus.derivation import Derivation
 from symgrad.calculus.derive import gradient
+from symgrad.calculus.index_notation import IndexForm
 from symgrad.data.sparse import is_sparse
 from symgrad.errors import DataError, did_you_mean, names_wanted, whole_number
 from symgrad.language.problem import Problem, Wrt
@@ -223,7 +224,9 @@ class ProgramLoss(Loss):
         for step in self.derivation.steps:
             value = np.asarray(sample.value(step.node), float)
             for bad in value[~np.isfinite(value)]:
-                return f": {unparse(step.left)} = {unparse(step.right)} is {bad}"
+                right = step.right
+                text = right.text if isinstance(right, IndexForm) else unparse(right)
+                return f": {unparse(step.left)} = {text} is {bad}"
         return ""
 
     # kinks

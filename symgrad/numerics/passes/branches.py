@@ -5,7 +5,8 @@
 
 The code takes as 1 what may not be finite, wherever a factor beside it is 0 by such a condition:
 the condition itself, or a cotangent with it in every term. What does not depend on anything that
-the condition depends on is no branch: t / s of relu(x) t / s stays.
+the condition depends on is no branch: t / s of relu(x) t / s stays; but one of indices alone is,
+the range of a sum: 1[i > j] / (x_i - x_j).
 """
 
 from __future__ import annotations
@@ -100,7 +101,7 @@ class _Branches(Pass):
             if other is not factor and other.power > 0:
                 for gate, places in self.gates[other.node]:
                     labels = tuple(other.labels[k] for k in places)
-                    tied = self.inputs[gate] & self.inputs[factor.node]
+                    tied = not self.inputs[gate] or self.inputs[gate] & self.inputs[factor.node]
                     if tied and labels and {*labels} <= {*factor.labels}:
                         made = self.made(Factor(gate, labels))
                         yield Entry(made.node, made.labels)
