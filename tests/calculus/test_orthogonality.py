@@ -174,13 +174,13 @@ def test_numbers_that_are_not_orthogonal_are_refused() -> None:
 
 def test_random_numbers_are_orthogonal_of_either_determinant() -> None:
     problem = sg.parse(f"{DECLARED}loss = sum(norm2(Q @ x) for Q in batch)")
-    signs = set()
+    signs: dict[int, set[float]] = {}
     for given, _ in draws(problem, 0):
         Q = given["Q"]
         identity = np.broadcast_to(np.eye(Q.shape[-1]), Q.shape)
         np.testing.assert_allclose(np.swapaxes(Q, -1, -2) @ Q, identity, atol=1e-13)
-        signs |= set(np.sign(np.linalg.det(Q)))
-    assert signs == {1.0, -1.0}
+        signs.setdefault(Q.shape[-1], set()).update(np.sign(np.linalg.det(Q)))
+    assert {1.0, -1.0} in signs.values()
 
 
 def test_symbols_have_the_fact() -> None:
