@@ -464,4 +464,24 @@ MUTANTS: list[Mutant] = [
             "xp.linalg.det(u) * xp.linalg.det(u)",
         ),
     ),
+    *planted_in(
+        "symgrad/numerics/passes/bends.py",
+        "tests/numerics/test_bends.py",
+        ("what bends bends up", "maximum if slopes[1] > slopes[0] else minimum", "maximum"),
+    ),
+    *planted_in(
+        "symgrad/numerics/passes/clipping.py",
+        "tests/numerics/test_clipping.py",
+        ("a tangent begins elsewhere", "Fraction(1 - k, k)", "Fraction(1, k)"),
+    ),
+    *planted_in(
+        "symgrad/numerics/source/scatters.py",
+        "tests/numerics/test_scatters.py",
+        (
+            "a sparse matrix has rows from the end",
+            "if many and labels.min() >= 0 and labels.max() < len(table):",
+            "if many:",
+        ),
+        ("small labels overflow", "labels.astype(np.intp, copy=False)[:, None]", "labels[:, None]"),
+    ),
 ]
