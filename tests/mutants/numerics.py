@@ -475,6 +475,11 @@ MUTANTS: list[Mutant] = [
         ("a tangent begins elsewhere", "Fraction(1 - k, k)", "Fraction(1, k)"),
     ),
     *planted_in(
+        "symgrad/numerics/passes/separating.py",
+        "tests/numerics/test_separating.py",
+        ("a factor of one term is one of all", "all(factor in t.factors for t in terms)", "True"),
+    ),
+    *planted_in(
         "symgrad/numerics/source/scatters.py",
         "tests/numerics/test_scatters.py",
         (

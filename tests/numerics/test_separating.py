@@ -32,6 +32,12 @@ X: Matrix(m, d)
 x: Vector(d)
 W = u @ v.T
 loss = sum(X / W) + sum(W / (1 + X**2)) + norm2((W * X) @ x)**2 + norm2(W**2 @ x)"""
+APART = """u: Vector(m)
+v: Vector(d)
+w: Vector(d)
+x: Vector(d)
+W = u @ v.T + ones(m) @ w.T
+loss = norm2(W @ x)**2 + sum(W**2)"""  # u is a factor of one term alone
 SIZES = {"d": 20, "m": 9, "k": 5, "batch": 100}
 LARGEST = {  # array that is made on the way, in entries
     "perceptron": (sg.hessian(PERCEPTRON, ["W", "b", "V"]), 100 * 20 * 20),  # x x^T
@@ -52,7 +58,7 @@ def test_no_array_is_larger_than_it_has_to_be(name: str) -> None:
     assert max(math.prod(of[str(axis)] for axis in op.dims) for op in made) <= largest
 
 
-@pytest.mark.parametrize("program", [PERCEPTRON, SOFTMAX, ADAPTER, ENTRIES])
+@pytest.mark.parametrize("program", [PERCEPTRON, SOFTMAX, ADAPTER, ENTRIES, APART])
 @pytest.mark.parametrize("kind", [sg.derive, sg.hessian, sg.hvp])
 def test_values_stay(program: str, kind: type) -> None:
     assert kind(program).verify().passed
