@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 
 import symgrad as sg
+from symgrad.numerics.buffers.planned import TAKING
+from symgrad.numerics.source.numpy import defined
 
 DECLARED = """\
 v: Index(n)
@@ -199,3 +201,16 @@ def test_rows_are_looked_up_into_a_buffer_by_labels_that_name_some(count: int) -
     given["k"][3] = 50
     with pytest.raises(sg.SymgradError, match="50"):
         function(given)
+
+
+@pytest.mark.parametrize("count", [10, 10**6])
+@pytest.mark.parametrize("label", [-6, -5, 4, 5])
+def test_a_label_that_names_no_row_is_refused_whatever_the_size(count: int, label: int) -> None:
+    take = defined(TAKING, {"np": np})["taking"](count)
+    table, out = np.arange(10.0).reshape(5, 2), np.empty((2, 2))
+    if label in (-6, 5):
+        with pytest.raises(IndexError):
+            take(table, np.array([0, label]), 0, out)
+    else:
+        take(table, np.array([0, label]), 0, out)
+        np.testing.assert_array_equal(out, table[[0, label]])

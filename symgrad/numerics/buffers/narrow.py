@@ -15,7 +15,7 @@ from symgrad.numerics.buffers.base import ArrayPass
 from symgrad.numerics.buffers.layouts import COPY
 from symgrad.numerics.interpreter import size_of
 
-COLUMNS, ROWS = 32, 16  # at most, at least
+COLUMNS, ROWS = 48, 16  # at most, at least
 
 
 def along_columns(program: Program, sizes: Mapping[Axis, int]) -> Program:

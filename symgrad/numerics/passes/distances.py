@@ -36,13 +36,17 @@ def squared_distances(xp, x, y):  # |x|^2 + |y|^2 - 2 x.y; by differences where 
     a = x - middle
     b = a if y is x else y - middle
     one, other = (xp.einsum("...id,...id->...i", z, z) for z in (a, b))
-    result = a @ xp.swapaxes(b, -1, -2)
-    result *= -2.0
-    result += one[..., :, None] + other[..., None, :]
-    near = ~(result > 0.25 * one[..., :, None])
-    if not near.any():
+    result = (-2.0 * a) @ xp.swapaxes(b, -1, -2)
+    if y is x:  # symmetric, rounding too
+        result += one[..., :, None] + other[..., None, :]
+    else:
+        result += one[..., :, None]
+        result += other[..., None, :]
+    far = result > 0.25 * one[..., :, None]
+    if far.all():
         return result
-    near = xp.nonzero(near | xp.swapaxes(near, -1, -2) if y is x else near)
+    near = ~(far & xp.swapaxes(far, -1, -2) if y is x else far)
+    near = xp.unravel_index(xp.flatnonzero(near), near.shape)
     count = max(1, 65536 // max(1, x.shape[-1]))
     for k in range(0, near[0].size, count):
         *leading, i, j = (z[k : k + count] for z in near)
