@@ -94,8 +94,32 @@ def juxtaposed(
         _factors(f, s, s and not all(scalar)) for f, s in zip((left, right), scalar, strict=True)
     )
     (numbers, matrices), (more, others) = factors
-    parts = (*numbers, *more, *matrices, *others)
+    parts = (*numbers, *more, *_chained(matrices, others))
     return fm.Row(parts, scalars=len(numbers) + len(more), apart=apart)
+
+
+def _chained(left: Parts, right: Parts) -> Parts:
+    """Matrices in a row, those of the same name that meet as a power: S S as S^2."""
+    if not left or not right:
+        return (*left, *right)
+    (base, one), (other, two) = _power(left[-1]), _power(right[0])
+    named = base.parts[0] if isinstance(base, fm.Script) and base.parts[-1] == TOP else base
+    if base != other or not isinstance(named, fm.Named) or (one > 0) != (two > 0):
+        return (*left, *right)
+    alone = base if base is named else fm.Fence((base,))
+    return (*left[:-1], raised(alone, number(Fraction(one + two))), *right[1:])
+
+
+def _power(matrix: Formula) -> tuple[Formula, int]:
+    """A matrix and its power: of (S^T)^2 S^T and 2."""
+    if not isinstance(matrix, fm.Script) or matrix.at != "^":
+        return matrix, 1
+    base, above = matrix.parts
+    digits = opposite(above) or above
+    if not isinstance(digits, fm.Number) or not digits.digits.isdecimal():
+        return matrix, 1
+    base = base.parts[0] if isinstance(base, fm.Fence) else base
+    return base, int(digits.digits) * (1 if digits is above else -1)
 
 
 def _factors(formula: Formula, scalar: bool, closed: bool) -> tuple[Parts, Parts]:

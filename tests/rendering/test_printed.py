@@ -141,9 +141,9 @@ class Reader:
             else:
                 entries = self.peek() == r"\odot" and bool(self.take())
                 exponent = self.sum()
-                inverse = value.ndim and not entries
-                assert not inverse or exponent == -1
-                value = np.linalg.inv(value) if inverse else value**exponent
+                whole = value.ndim and not entries
+                assert not whole or exponent in (-3, -2, -1, 2, 3)
+                value = np.linalg.matrix_power(value, int(exponent)) if whole else value**exponent
             self.take("}")
             assert self.peek() != "^", "two powers"
         return value, digit
