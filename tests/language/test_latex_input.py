@@ -160,6 +160,7 @@ def test_sums_over_a_batch(formula: str) -> None:
         (r"\sum_i x_i (y_i - t_i) + \sum_i w_i", "sum(x * (y - t) for x, t in batch) + sum(w)"),
         (r"\sum_i w^\top x_i", "sum(w.T @ x for x, t in batch)"),
         (r"\sum_i x_i x_i^\top w", "sum(x @ x.T @ w for x, t in batch)"),
+        (r"\frac{N}{2} - \sum_i t_i", "size(batch) / 2 - sum(t for x, t in batch)"),
         (r"2 N w + \sum_i t_i x_i", "2 * size(batch) * w + sum(t * x for x, t in batch)"),
     ],
 )

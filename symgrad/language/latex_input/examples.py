@@ -111,10 +111,13 @@ def counts(nodes: Iterable[lt.Node]) -> Iterator[lt.Sym]:
 
 
 def factors(root: lt.Node) -> Iterator[lt.Node]:
-    """What stands in a product."""
+    """What stands in a product, or above a fraction."""
     for node in lt.walk(root):
-        if isinstance(node, lt.Row):
-            yield from node.factors
+        match node:
+            case lt.Row(factors=found):
+                yield from found
+            case lt.Fraction(top=top):
+                yield top
 
 
 def divisors(root: lt.Node) -> Iterator[lt.Node]:
