@@ -60,12 +60,14 @@ def stated(root: Node) -> set[Node]:
     each = examples(root)
     kept = {root, each.loss} if each else {root}
     inside: set[Node] = set()
+    ranges = _ranges(order)
     for node in order:
         if node not in lines or node in kept or _has_name(node):
             continue
         if (
             _is_sum(node, inside)
             or _is_entry(node)
+            or node in ranges
             or _is_factor(node, users.get(node, ()), inside)
             or (node in into_numbers and _is_function(node, lines, inside))
             or _is_gate(node, users.get(node, ()), lines)
@@ -74,6 +76,18 @@ def stated(root: Node) -> set[Node]:
             inside.add(node)
             lines.remove(node)
     return lines | {root}
+
+
+def _ranges(order: Sequence[Node]) -> set[Node]:
+    """The arrays that are made of indices alone, as 1 - 1[i > j] of a sum over j from i on."""
+    given: set[Node] = set()
+    ranges: set[Node] = set()
+    for node in order:
+        if isinstance(node, ix.Input) or not given.isdisjoint(node.operands):
+            given.add(node)
+        elif isinstance(node, ix.Place) or not ranges.isdisjoint(node.operands):
+            ranges.add(node)
+    return ranges
 
 
 def _has_name(node: Node) -> bool:

@@ -152,7 +152,29 @@ def terms_value(
 
 def _term(term: ClosedTerm, rank: int, values: Mapping[Node, Any], shape: tuple[int, ...]) -> Any:
     operands = [(_power(values[f.node], f.power), f.labels) for f in term.factors]
-    return summed_product(term.coefficient, operands, range(rank), dict(enumerate(shape)))
+    sizes = dict(enumerate(shape))
+    value = summed_product(term.coefficient, operands, range(rank), sizes)
+    if is_sparse(value) or np.isfinite(value).all():
+        return value
+    outside = [(values[f.node] == 0, f.labels) for f in term.factors if _is_range(f.node)]
+    operands = [(_inside(value, labels, outside), labels) for value, labels in operands]
+    return summed_product(term.coefficient, operands, range(rank), sizes)
+
+
+def _is_range(node: Node) -> bool:
+    """Whether entries are known by their indices alone, as 1[i > j] is, of a sum for j < i."""
+    return bool(node.axes) and not any(isinstance(n, ix.Input) for n in ix.topological([node]))
+
+
+def _inside(
+    value: Any, labels: tuple[int, ...], outside: Iterable[tuple[Any, tuple[int, ...]]]
+) -> Any:
+    """A factor with 1 for the entries that a sum leaves out: 1 / (x_i - x_j) for i = j."""
+    for out, own in outside:
+        if {*own} <= {*labels} and len({*labels}) == len(labels):
+            at = tuple(labels.index(x) for x in own)
+            value = np.where(spread(out, at, len(labels)) & ~np.isfinite(value), 1.0, value)
+    return value
 
 
 def summed_product(

@@ -146,3 +146,13 @@ def test_a_line_in_index_notation_that_is_not_finite_is_shown() -> None:
     program = "x: Vector(n)\nloss = sum(1 / (x[i] - x[j])**2 for i in range(n) for j in range(i))"
     report = sg.check_gradient(program, inputs={"x": [1.0, 1.0, 2.0]})
     assert report.verdict == "not finite" and "step(i - j) / r[i, j]**2" in report.reason
+
+
+@pytest.mark.parametrize("text", RANGES)
+def test_checks_leave_out_what_a_sum_leaves_out(text: str) -> None:
+    program = f"x: Vector(n)\nloss = {text}"
+    derivation = sg.derive(program)
+    assert derivation.verify().passed and sg.check_gradient(program).passed
+    (_, slope), x = derivation.lambdify()(x=np.arange(4.0) ** 2), np.arange(4.0) ** 2
+    wrong = {"x": 1.01 * slope["x"]}
+    assert sg.check_gradient(program, inputs={"x": x}, gradients=wrong).verdict == "failed"
