@@ -23,7 +23,7 @@ from symgrad.calculus.reduction import reduced
 from symgrad.calculus.rules import FOR_CODE, NODE_RULES, OF_WRITING, TERM_RULES, trigger
 from symgrad.calculus.tensors import Tensor, given, tensor
 from symgrad.calculus.terms import opened, times
-from symgrad.language.dimensions import SCALAR, Shape, column, dimension
+from symgrad.language.dimensions import ONE, SCALAR, Shape, column, dimension
 from symgrad.language.expressions import Name
 from symgrad.language.operations.meanings import Rewrite, on_rewrite
 
@@ -120,10 +120,11 @@ class _Compiled:
 
     def _replacement(self, match: Match) -> Tensor:
         values = {n.name: _bound(*match.wildcards[n.name]) for n in self.names}
-        result = lower(self.rule.replacement(*self.names), values)
+        names = [replace(n, shape=_shape(values[n.name])) for n in self.names]
+        result = lower(self.rule.replacement(*names), values)
         pairs = zip(result.core, self.pattern.core, strict=True)
-        names = {mine: match.labels[label] for mine, label in pairs}
-        return replace(result, terms=result.renamed(names))
+        labels = {mine: match.labels[label] for mine, label in pairs}
+        return replace(result, terms=result.renamed(labels))
 
 
 def _still_summed(term: Term, rest: Sequence[Factor], new: Term) -> tuple[Label, ...]:
@@ -146,6 +147,11 @@ def _bound(node: Node, labels: tuple[Label | Hole, ...]) -> Tensor:
     filled = tuple(core[x.k] if isinstance(x, Hole) else x for x in labels)
     others = tuple(dict.fromkeys(x for x in labels if isinstance(x, Label)))
     return tensor(Entry(node, filled), (core.get(0), core.get(1)), others)
+
+
+def _shape(value: Tensor) -> Shape:
+    """The shape of what a wildcard stands for, by which the replacement counts."""
+    return tuple(ONE if x is None else x.axis for x in value.axes)
 
 
 def _node(

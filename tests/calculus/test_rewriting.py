@@ -21,8 +21,10 @@ from symgrad.calculus.rules import NODE_RULES, TERM_RULES
 from symgrad.calculus.tensors import Tensor, given
 from symgrad.language.dimensions import ONE, SCALAR, Shape, dims
 from symgrad.language.expressions import Expression, Name
+from symgrad.language.operations.contractions import total
 from symgrad.language.operations.linear_algebra import det, inv, logdet
 from symgrad.language.operations.meanings import REWRITES, Rewrite, rewrite
+from symgrad.language.operations.norms import norm1
 from symgrad.language.operations.smooth import exp, log
 from symgrad.language.unparse import unparse
 from symgrad.numerics.interpreter import evaluate_nodes
@@ -270,6 +272,20 @@ def test_the_exponential_of_log_sum_exp_has_the_sizes_of_its_vector(loss: str) -
     (one, own), (other, same) = (derivation.lambdify(reuse_buffers=b)(x=x) for b in (False, True))
     assert one == pytest.approx(float(other), rel=1e-12)
     np.testing.assert_allclose(own["x"], same["x"], rtol=1e-12)
+
+
+@pytest.mark.parametrize("size", ["m", "4"])
+def test_a_replacement_counts_by_the_size_of_what_was_matched(size: str) -> None:
+    with no_trace():
+        rewrite(
+            name="another function of as many entries",
+            pattern=norm1,
+            replacement=lambda x: total(exp(x) + 1),
+            identity="norm1(x) = sum(exp(x) + 1)",
+            over=("vector",),
+        )
+        function = sg.derive(f"x: Vector({size})\nloss = norm1(x)").lambdify()
+    assert function(x=np.zeros(4))[0] == 8
 
 
 @pytest.mark.parametrize("pattern", [lambda x: x, lambda x: exp(x) + log(x), lambda x: 2 * (x - x)])
