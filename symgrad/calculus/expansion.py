@@ -204,8 +204,10 @@ def _beside_sums(term: Term, named: Callable[[Node], bool]) -> Term:
         within = tuple(f for f in inner.factors if f not in beside)
         factors += [f._replace(power=f.power * power) for f in beside]
         left = inner._replace(factors=within)
-        sums = [Factor(*contract([t], labels), power) for t in (_sums(left) if apart else [left])]
-        if not whole and not all(positive(f.node) for f in sums):
+        parts = _sums(left)
+        sums = [Factor(*contract([t], labels), power) for t in parts]
+        alone = apart or all(t.summed for t in parts)  # a deviation's mean square stays one
+        if not alone or not (whole or all(positive(f.node) for f in sums)):
             sums = [Factor(*contract([left], labels), power)]
         factors += sums
     return _with_sums_joined(term._replace(factors=tuple(joined(factors))))

@@ -63,6 +63,12 @@ TEXTBOOK = [
         "x",
         "(a - x.T @ a / norm2(x)**2 * x) / norm2(a) / norm2(x)",
     ),
+    (
+        "gradient",
+        "c = x - mean(x)\nd = a - mean(a)\nloss = c.T @ d / sqrt(norm2(c)**2 * norm2(d)**2)",
+        "x",
+        "(d - c.T @ d / norm2(c)**2 * c) / norm2(d) / norm2(c)",
+    ),
     ("gradient", "loss = y.T @ A @ x", "A", "y @ x.T"),
     ("gradient", "loss = norm2(A @ x - y)**2", "x", "2 * A.T @ (A @ x - y)"),
     ("gradient", "loss = norm2(A @ x - y)**2", "A", "2 * (A @ x - y) @ x.T"),
