@@ -74,8 +74,8 @@ def _helpers(dtype: str) -> dict[str, Any]:
     inside = partial(njit, error_model="numpy", **INSIDE)
 
     def own(kernel: FunctionType) -> Any:
-        inline = kernel.__code__ in kernels.LONG
-        return inside(kernel, fastmath={"contract"}, forceinline=inline)
+        told = {"forceinline": True} if kernel.__code__ in kernels.LONG else {}  # False forbids it
+        return inside(kernel, fastmath={"contract"}, **told)
 
     made = kernels.typed(dtype, own)
     routines = lapack.lapack(double)
