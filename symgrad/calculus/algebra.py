@@ -361,11 +361,15 @@ def _counted(e: Expression) -> tuple[Value, Expression]:
 
 def _addends(e: Expression) -> list[Expression]:
     """What is added up in a sum, each with its sign."""
-    if not is_call(e, op.add, op.subtract):
-        return [e]
-    first, second = e.arguments
-    last = _addends(second)
-    return _addends(first) + (last if is_call(e, op.add) else [*map(negated, last)])
+    pending, addends = [(e, False)], []
+    while pending:
+        part, minus = pending.pop()
+        if is_call(part, op.add, op.subtract):
+            first, second = part.arguments
+            pending += [(second, minus != (part.operation is op.subtract)), (first, minus)]
+        else:
+            addends.append(negated(part) if minus else part)
+    return addends
 
 
 def _joined(parts: Sequence[Expression]) -> list[Expression]:

@@ -8,6 +8,10 @@ import numpy as np
 import pytest
 
 import symgrad as sg
+from symgrad.calculus.algebra import signed_sum
+from symgrad.language.dimensions import SCALAR
+from symgrad.language.expressions import Expression, Name
+from symgrad.language.unparse import unparse
 
 DEPTHS = (32, 64, 128, 256)
 
@@ -97,3 +101,11 @@ def test_what_a_derivation_is_says_neither_its_steps_nor_its_expressions() -> No
     assert repr(derivation) == "Derivation(data=<gradient of loss by x: 3 steps>)"
     assert len(repr(derivation.problem)) < 500
     assert all(len(repr(step)) < 1000 for step in derivation.steps)
+
+
+def test_a_long_sum_among_others_is_taken_apart_without_recursion() -> None:
+    a, b = Name("a", SCALAR), Name("b", SCALAR)
+    total: Expression = a
+    for _ in range(2000):
+        total = total + a - b
+    assert unparse(signed_sum([total, b])) == "2001 * a - 1999 * b"
