@@ -185,3 +185,36 @@ loss = sum(tanh(einsum("ocd,cd->o", K, M))) + mean(norm2(E[y])**2 for y in batch
     counts = [sizes[axis] for axis in made.axes]
     allocate = allocating(made, "step", few, 1)
     assert allocate(*counts, np.float64, made.inputs, shapes, shapes)[3]
+
+
+ORDERED = {  # losses of x_nj and A_kij whose products are of the matrices A_k
+    'mean(sum(log(1 + sum(einsum("kij,kj->ki", A, x.T - M)**2, axis=1))) for x in batch)',
+    'sum(sum(einsum("kij,kj->ki", A, tanh(x.T - M))**2) for x in batch)',
+    'mean(logsumexp(a - sum(einsum("kij,kj->ki", A, x.T - M)**2, axis=1)) for x in batch)',
+    'sum(sum(einsum("kij,kj->ki", A, x.T * M), axis=0) @ x for x in batch)',
+}
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("loss", sorted(ORDERED))
+def test_what_many_products_read_has_their_order(loss: str, dtype: str) -> None:
+    program = f"x: Vector(p)\nA: Tensor(k, p, p)\nM: Matrix(k, p)\na: Vector(k)\nloss = {loss}"
+    rng = np.random.default_rng(0)
+    exact = {"x": rng.normal(size=(40, 8)), "A": rng.normal(size=(3, 8, 8)) / 3}
+    exact |= {"M": rng.normal(size=(3, 8)), "a": rng.normal(size=3)}
+    derivation = sg.derive(program, [v for v in "AMa" if v in loss])
+    wanted, slopes = derivation.lambdify()(exact)
+    numbers = {x: a.astype(dtype) for x, a in exact.items()}
+    function = derivation.lambdify(dtype=dtype, reuse_buffers=True)
+    function(numbers)
+    value, found = function(numbers)
+    tolerance = 1e-10 if dtype == "float64" else 2e-4
+    np.testing.assert_allclose(value, wanted, rtol=tolerance)
+    for x, slope in slopes.items():
+        np.testing.assert_allclose(found[x], slope, rtol=tolerance, atol=tolerance)
+    plain = function.plan.program
+    counts = {axis: {"k": 3, "p": 8}.get(str(axis), 40) for axis in plain.axes}
+    laid = laid_out(plain, counts)
+    turned = [x for op in laid.ops for x in op.operands if x.kind == "permute"]
+    computed = [x for x in turned if x.operands[0].kind in ("ufunc", "product")]
+    assert not [x for x in computed if len(x.dims) > 2 and x.axes[0]]

@@ -2,7 +2,8 @@
 
 A sum of products of tensors is a product of matrices, of rows and columns that are several axes
 each. An array whose axes do not stand so is copied once, for all products that need it. What is
-computed entry by entry of such a product has its order, and so meets the next product as it is.
+computed entry by entry of such a product, or summed, has its order, and so meets the next product
+as it is; what is made of smaller arrays alone has the order in which it is read (orders.py).
 Where factors share an index with their product, as heads of attention do, there are many products
 of matrices:
 
@@ -25,6 +26,7 @@ from symgrad.language.dimensions import ONE
 from symgrad.numerics.arrays.listing import Array, Op
 from symgrad.numerics.arrays.program import Program
 from symgrad.numerics.buffers.base import ArrayPass
+from symgrad.numerics.buffers.orders import inverse, wanted_orders
 from symgrad.numerics.interpreter import size_of
 
 COPY = "positive"  # the ufunc that changes nothing, into a buffer with its axes in their order
@@ -37,14 +39,20 @@ Letters: TypeAlias = tuple[Any, ...]
 
 def laid_out(program: Program, sizes: Mapping[Axis, int]) -> Program:
     """The program with the axes of tensors in the order in which products need them."""
-    if not any(_of_tensors(op) or _turned(op, op.operands) for op in program.ops):
+    if not any(_of_tensors(op) or _has_turned(op) for op in program.ops):
         return program
     results = frozenset(op for op, _ in program.results)
-    return _Layouts(sizes, results).over(program, program.ops)
+    return _Layouts(sizes, results, wanted_orders(program)).over(program, program.ops)
 
 
 def _of_tensors(op: Op) -> bool:
     return op.name in ("tensordot", "einsum") and not op.of_sparse
+
+
+def _has_turned(op: Op) -> bool:
+    """Whether it reads tensors in another order of axes, or entries of transposed matrices."""
+    tensors = (x for x in op.operands if x.kind == "permute" and len(x.dims) > 2)
+    return any(tensors) or bool(_turned(op, op.operands))
 
 
 def _turned(op: Op, operands: Sequence[Op]) -> list[Op]:
@@ -55,9 +63,11 @@ def _turned(op: Op, operands: Sequence[Op]) -> list[Op]:
 
 
 class _Layouts(ArrayPass):
-    def __init__(self, sizes: Mapping[Axis, int], results: frozenset[Op]) -> None:
+    def __init__(
+        self, sizes: Mapping[Axis, int], results: frozenset[Op], wanted: Mapping[Op, Letters]
+    ) -> None:
         super().__init__()
-        self.sizes, self.results = sizes, results
+        self.sizes, self.results, self.wanted = sizes, results, wanted
 
     def made(self, op: Op) -> Op:
         """The operation with the axes that it had: a view of it where they stand in another order
@@ -68,7 +78,11 @@ class _Layouts(ArrayPass):
             turned = [x for x in whole if x.kind == "permute"]
             alone = turned == whole and not any(map(self._is_copied, turned))
             if turned and (len(op.dims) > 2 or alone):
-                return self._in_order(op, operands, turned[0].axes)
+                return self._in_order(op, operands, inverse(turned[0].axes))
+            if op in self.wanted:
+                return self._in_order(op, operands, self.wanted[op])
+        if op.kind == "reduce" and operands[0].kind == "permute":
+            return self._reduced(op, *operands)
         if _of_tensors(op):
             arrays = [_base(x, own) for x, own in zip(operands, op.axes[:2], strict=True)]
             made = self._of_one if op.name == "tensordot" else self._of_many
@@ -89,10 +103,9 @@ class _Layouts(ArrayPass):
         turned = _turned(op, operands)
         return tuple(self._copy_of(x) if x in turned else x for x in operands)
 
-    def _in_order(self, op: Op, operands: Sequence[Op], order: Letters) -> Op:
-        """A ufunc in the order of an operand's memory: that of the axes that `order` takes."""
+    def _in_order(self, op: Op, operands: Sequence[Op], places: Letters) -> Op:
+        """A ufunc with its axes in this order in memory."""
         count = len(op.dims)
-        places = tuple(order.index(k) for k in range(count))
         spread = tuple(
             self.listing.permuted(
                 Array(self.listing.expanded(x, (*range(count - len(x.dims)),)), (*range(count),)),
@@ -105,6 +118,15 @@ class _Layouts(ArrayPass):
         dims = tuple(op.dims[k] for k in places)
         made = self.listing.op("ufunc", spread, dims, name=op.name)
         return self.listing.permuted(Array(made, places), (*range(count),))
+
+    def _reduced(self, op: Op, turned: Op) -> Op:
+        """A sum or maximum, of an array in the order of its memory."""
+        (own,), order = turned.operands, turned.axes
+        summed = tuple(sorted(order[k] for k in op.axes))
+        rest = tuple(k for k in range(len(order)) if k not in summed)
+        dims = tuple(own.dims[k] for k in rest)
+        made = self.listing.op("reduce", (own,), dims, name=op.name, axes=summed)
+        return self.listing.permuted(Array(made, rest), [k for k in order if k in rest])
 
     def _of_one(self, op: Op, arrays: Sequence[Array]) -> Op:
         """A product of tensors as one of matrices."""

@@ -225,6 +225,8 @@ class _Planner(BufferText):
             count, summed, left = len(a.dims), len(op.axes), len(a.dims) - len(op.axes)
             if (first := {*op.axes} == {*range(summed)}) or {*op.axes} == {*range(left, count)}:
                 return self._summed(a, out, summed if first else left, first)
+            if summed == 1:
+                return self._summed_between(a, out, *op.axes)
         self.functions.add(op.name)
         axes = op.axes[0] if len(op.axes) == 1 else op.axes
         return f"{op.name}.reduce({self.of(a)}, {f'{axes}, None, {out}' if out else 'None'})"
@@ -235,6 +237,13 @@ class _Planner(BufferText):
         factors = [self.shaped(a, (a.dims[:place], a.dims[place:]))]
         factors.insert(0 if first else 1, self.ones(a.dims[:place] if first else a.dims[place:]))
         return _dot(*factors, self.view(f"{out}.reshape(-1)"))
+
+    def _summed_between(self, a: Op, out: str, place: int) -> str:
+        """The sum over an axis of a buffer between others, as ones times each matrix."""
+        before, summed, behind = a.dims[:place], a.dims[place : place + 1], a.dims[place + 1 :]
+        rows = self.shaped(a, (before, summed, behind))
+        sums = self.view(f"{out}.reshape({self.product_of(before)}, {self.product_of(behind)})")
+        return self.call("matmul", f"{self.ones(summed)}, {rows}, {sums}")
 
     def line(self, op: Op) -> str:
         """What an operation without a buffer computes."""
