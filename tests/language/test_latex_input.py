@@ -120,7 +120,25 @@ READ = [
     (r"\delta_2 = Wx - y", "delta_2 = W @ x - y"),
     (r"$r = Wx - y$ and $\nabla_W L = 2 r x^T$", "r = W @ x - y\ndL/dW = 2 * r @ x.T"),
     (r"\begin{align*} r &= Wx \\ &\quad - y \tag{1} \end{align*}", "r = W @ x - y"),
-]
+    (r"{\bf x}^T {\bf A} {\bf x} + {\rm tr}(A)", "x.T @ A @ x + trace(A)"),
+    (r"\norm{x}^2 + \abs{\lambda}^2", "norm2(x)**2 + abs(lam)**2"),
+    (r"\norm{x}_1", "norm1(x)"),
+    (r"||Wx - y||^2 + \frac{\lambda}{2} ||x||_2^2", "norm2(W @ x - y)**2 + lam / 2 * norm2(x)**2"),
+    (r"||x|| |\lambda| - ||\lambda| - 2|", "norm2(x) * abs(lam) - abs(abs(lam) - 2)"),
+    (r"\underbrace{\|Wx - y\|^2}_{\text{fit}} + \lambda \|x\|^2",
+     "norm2(W @ x - y)**2 + lam * norm2(x)**2"),
+    (r"2 \underbrace{(x + x)}_{= 2 x} + \boxed{x}", "2 * (x + x) + x"),
+    (r"\color{red} \textcolor{blue}{A} x", "A @ x"),
+    (r"(A^\top)_{ij} + A^\top_{ij}", "A.T + A.T"),
+]  # fmt: skip
+
+
+def test_a_d_of_differentials_beside_a_dimension_d() -> None:
+    problem = sg.parse("x: Vector(d)\nloss = norm2(x)**2")
+    assert sg.parse_latex(r"\frac{dL}{dx} = 2x", problem) == "dL/dx = 2 * x"
+    assert sg.parse_latex(r"\frac{2}{d} x", problem) == "2 / d * x"
+    with pytest.raises(sg.SymgradError, match="differential"):
+        sg.parse_latex(r"dL = 2 x^\top dx", problem)
 
 
 @pytest.mark.parametrize(("formula", "text"), READ)
@@ -247,6 +265,14 @@ def test_a_row_or_a_column_is_not_guessed(formula: str) -> None:
         (r"\sum x \odot x - x", r"ends before this -, but x stands behind it"),
         (r"\sum A_{ij} x_j", r"i and j stand in it: write \\sum_\{i,j\}, or \\sum_j"),
         ("(" * 500 + "x" + ")" * 500, "nested too deeply"),
+        (r"A^{(1)} x + A^{(2)} x", "power or one of several"),
+        (r"x_{\text{new}}", "an index is a letter, not new"),
+        (r"A^{-1}_{ij}", "entry of the inverse or one over the entry"),
+        (r"\|W\|_{2,1}", "norm cannot be read"),
+        (r"\lfloor \lambda \rfloor", "not declared"),
+        (r"\frac{\partial}{\partial x} x^\top A x", "give a name to what is differentiated"),
+        (r"\lambda'(x)", "a number has no transpose"),
+        (r"\begin{bmatrix} 1 & 0 \\ 0 & 1 \end{bmatrix} x", "matrix of entries"),
     ],
 )
 def test_what_cannot_be_read_is_said(formula: str, message: str) -> None:

@@ -155,7 +155,10 @@ class Calls:
         value = self.reader.value(node.inner)
         kind = signs.NORMS["2"]
         options: dict[str, object] = {}
-        for part in lt.parts_of(below):
+        orders = lt.parts_of(below)
+        if len(orders) > 1 and all(isinstance(part, lt.Num) for part in orders):
+            raise ProgramError("this norm cannot be read", column=orders[0].at + 1)
+        for part in orders:
             word = part.digits if isinstance(part, lt.Num) else look(part)
             if word == r"\infty":
                 kind = signs.LARGEST

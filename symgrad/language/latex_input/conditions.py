@@ -17,6 +17,8 @@ from symgrad.language.operations.constants import eye, filled
 from symgrad.language.operations.contractions import onehot
 from symgrad.language.operations.entries import same_label
 
+ZERO = Number(exact(0))
+
 
 @dataclass
 class Conditions:
@@ -32,10 +34,14 @@ class Conditions:
         sign = node.signs[0]
         if sign == "=":
             return self._equal(left, right)
+        if sign == r"\neq":
+            return self._not(self._equal(left, right))
         if sign not in ("<", ">", r"\leq", r"\geq"):
             raise ProgramError(f"{sign} is not expected here", column=node.at + 1)
         if sign in ("<", r"\geq"):
             left, right = right, left
+        if (margin := places.margin(self.reader, node)) is not None:
+            return self.reader.entries.entrywise(signs.INDICATOR, margin)
         e = self._difference(self.reader.value(left), self.reader.value(right))
         step = self.reader.entries.entrywise(signs.INDICATOR, e)
         return self._not(step) if sign in (r"\leq", r"\geq") else step
@@ -72,17 +78,24 @@ class Conditions:
 
     def cases(self, rows: Sequence[tuple[lt.Node, lt.Node | None]]) -> Value:
         """Values by their conditions, each tried in turn."""
-        entries = self.reader.entries
         whole: Value | None = None
-        for value, condition in reversed(rows):
-            own = self.reader.value(value)
-            if condition is not None:
-                holds, *more = map(self.reader.value, lt.parts_of(condition))
-                for other in more:  # and
-                    holds = entries.entrywise(OPERATIONS["multiply"], holds, other)
-                rest = Value(Number(exact(0))) if whole is None else whole
-                own = entries.entrywise(signs.CASES, holds, own, rest)
+        values = [self.reader.value(value) for value, _ in rows]
+        for own, (_, condition) in zip(reversed(values), reversed(rows), strict=True):
+            rest = Value(ZERO) if whole is None else whole
+            for part in reversed(lt.parts_of(condition)):
+                own = self._chosen(part, own, rest)
             whole = own
         if whole is None:
             raise ProgramError("no case is given")
         return whole
+
+    def _chosen(self, condition: lt.Node, own: Value, rest: Value) -> Value:
+        """A value where a condition holds, else another one."""
+        entries = self.reader.entries
+        margin = places.margin(self.reader, condition, own.letters)
+        if margin is None:
+            holds = self.reader.value(condition)
+            if not (holds.letters and getattr(condition, "signs", ()) in (("=",), (r"\neq",))):
+                return entries.entrywise(signs.CASES, holds, own, rest)
+            margin = holds
+        return entries.entrywise(signs.CASES, margin, Value(ZERO), own, rest)

@@ -37,11 +37,18 @@ class Derivatives:
         r"""\nabla_W L at the beginning of factors, and how many these are."""
         by = gradient_of(factors[0])
         if by is None:
-            return None
+            return self._applied(factors)
         if by is factors[0]:
             raise ProgramError(r"say by what: \nabla_W L", column=factors[0].at + 1)
         top = factors[1] if len(factors) > 1 else None
         return Value(self.known(Slope(top, (by,)))), 1 if top is None else 2
+
+    def _applied(self, factors: Sequence[lt.Node]) -> tuple[Value, int] | None:
+        r"""\frac{\partial}{\partial W} L at the beginning of factors."""
+        slope = slope_of(factors[0], self.reader.names) if len(factors) > 1 else None
+        if slope is None or slope.top is not None:
+            return None
+        return Value(self.known(replace(slope, top=factors[1]))), 2
 
     def differential(self, factors: Sequence[lt.Node]) -> Value | None:
         r"""dW or \mathrm{d} W at the beginning of factors, where that is a name."""
@@ -120,7 +127,13 @@ class Derivatives:
             return ("l" if one else loss), True
         if text in ("l", "f"):
             return text, text == "l"
-        raise UnknownNameError(f"{look(node)} is not declared", column=node.at + 1)
+        if new_name(node) is not None:
+            raise UnknownNameError(f"{look(node)} is not declared", column=node.at + 1)
+        raise ProgramError(
+            "a derivative is one of the loss, L, or of a name: give a name to what is "
+            "differentiated here",
+            column=node.at + 1,
+        )
 
     def _bottom(self, node: lt.Node) -> tuple[str, Expression | None]:
         """The name of what is differentiated by, which may be a new one."""

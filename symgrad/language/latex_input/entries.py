@@ -71,6 +71,10 @@ class Entries:
     from_one: set[str] = field(default_factory=set)
     made: dict[tuple[str, Dimension], Letter] = field(default_factory=dict)
 
+    def numbers(self, name: str) -> bool:
+        """Whether a letter is known to number entries."""
+        return name in self.sizes or name in self.from_one
+
     def letter(self, name: str) -> Letter:
         """The one letter of this name that runs so far."""
         size = self.size(name)

@@ -19,11 +19,14 @@ DISPLAY = re.compile(
 )
 BESIDE = re.compile(
     r"\\(?:tag\*?|label|intertext|shortintertext|begin|hspace\*?|vspace\*?)"
-    r"\{(?!cases)(?:[^{}]|\{[^{}]*\})*\}"
-    r"|\\end\{(?!cases)[^{}]*\}|(?<=\})\[[\d.]+(?:em|ex|pt|mm)\]"
+    r"\{(?!cases|\w*matrix|array)(?:[^{}]|\{[^{}]*\})*\}"
+    r"|\\end\{(?!cases|\w*matrix|array)[^{}]*\}|(?<=\})\[[\d.]+(?:em|ex|pt|mm)\]"
 )
 EACH = re.compile(r",\s*\\quad\s*\([^()]*\\l?dots[^()]*\)\s*$")  # (t = 1, \dots, T)
-ENDS = re.compile(r"\\begin\{cases\}|\\end\{cases\}|\\\\(?:\*|\[[^\]]*\])?|[,;]\s*\\q?quad\b")
+ENDS = re.compile(
+    r"\\(?:begin|end)\{(?:cases|\w*matrix|array)\}|\\\\(?:\*|\[[^\]]*\])?|[,;]\s*\\q?quad\b"
+)
+STACKED = re.compile(r"\\substack\{((?:[^{}]|\{[^{}]*\})*)\}")
 SPACE = re.compile(r"(?:\s|&|~|\\[,;:! ]|\\q?quad\b|\{\})*")
 GOES_ON = re.compile(
     r"=|\+|-|\*|/|\\(?:odot|oslash|cdot|times|circ|otimes|leq?|geq?)\b|\)|\\right|\\[bB]igr"
@@ -45,6 +48,7 @@ def formulas(text: str) -> list[Formula]:
     >>> [" ".join(f.text.split()) for f in formulas(rows)]
     ['z &= W x', 'y &= z \\odot z &= z^2']
     """
+    text = STACKED.sub(_in_line, text)
     shown = [
         Formula(match[group], match.start(group))
         for match in DISPLAY.finditer(text)
@@ -55,6 +59,11 @@ def formulas(text: str) -> list[Formula]:
     rows = [row for part in shown for row in _joined(_rows(_blanked(part)))]
     equations = [row for row in rows if "=" in row.text]
     return equations or rows  # beside equations, $x$ alone only speaks of x
+
+
+def _in_line(found: re.Match[str]) -> str:
+    """What is written below each other, with commas."""
+    return " " * 9 + "{" + found[1].replace(r"\\", ", ") + "}"
 
 
 def _blank(found: re.Match[str]) -> str:
@@ -68,10 +77,9 @@ def _blanked(formula: Formula) -> Formula:
 
 def _lines(formula: Formula) -> Iterator[Formula]:
     """The lines of what is all one formula each."""
-    cases = r"\begin{cases}" in formula.text
     text = _blanked(formula).text
     begin = 0
-    for line in [text] if cases else text.splitlines(keepends=True):
+    for line in [text] if r"\begin" in text else text.splitlines(keepends=True):
         yield from _rows(Formula(line, begin))
         begin += len(line)
 

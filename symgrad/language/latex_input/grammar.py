@@ -25,11 +25,14 @@ from symgrad.language.latex_input.tree import (
 
 DEEPEST = 60
 LONGEST_WORD = 40  # letters
-CLOSER = {"(": ")", "[": "]", r"\{": r"\}", "|": "|", "‖": "‖", "⟨": "⟩", r"\lfloor": r"\rfloor"}
+CLOSER = {"(": ")", "[": "]", r"\{": r"\}", "|": "|", "‖": "‖", "⟨": "⟩"}
 RELATIONS = ("=", "<", ">", r"\leq", r"\geq", r"\neq", r"\in", ":=", r"\approx", r"\equiv", r"\to")
 TIMES = (r"\cdot", r"\times")
 HADAMARD = (r"\odot", r"\oslash", "/", "*")
 FONTS = (r"\mathbf", r"\boldsymbol", r"\mathcal", r"\mathbb", r"\mathfrak", r"\mathsf")
+BARS = {r"\norm": "‖", r"\abs": "|"}  # commands that people define
+BRACES = (r"\underbrace", r"\overbrace")
+FRAMES = (*BRACES, r"\underline", r"\boxed", r"\mathop", r"\ensuremath")
 ACCENTS = (r"\hat", r"\bar", r"\tilde", r"\dot")
 STOPS = {
     *RELATIONS,
@@ -47,7 +50,7 @@ STOPS = {
     "⟩",
     "&",
 }
-STOPS |= {r"\rfloor", r"\end", r"\pm"}
+STOPS |= {r"\end", r"\pm"}
 BEFORE_CONDITION = ("if", "for", "when", "where", "falls", "si")
 Known = Callable[[str], bool]
 
@@ -230,20 +233,16 @@ class Grammar:
             return self.group()
         if text in CLOSER:
             return self._fence()
-        if text in FONTS:
-            return _font(self)
         if text in ACCENTS:
             self.input.take()
             return Accent(at, text, self.argument())
+        if text in COMMANDS:
+            return COMMANDS[text](self)
         if text == r"\frac":
             self.input.take()
             return Fraction(at, self.argument(), self.argument())
-        if text == r"\sqrt":
-            return _root(self)
         if text == r"\sum" or (text == r"\prod" and _over_an_index(self)):
             return _big(self)
-        if text == r"\begin":
-            return _cases(self)
         if text[0].isdigit() or text[0] == ".":
             return Num(at, self.input.take().text)
         if text.isalpha():
@@ -312,6 +311,24 @@ def _font(grammar: Grammar) -> Node:
     return inner
 
 
+def _framed(grammar: Grammar) -> Node:
+    r"""\norm{x}, and \underbrace{x}_{a} without its label."""
+    frame = grammar.input.take()
+    if frame.text in BARS and grammar.input.next == "{":
+        return Fence(frame.at, BARS[frame.text], grammar.group())
+    if frame.text in BARS:
+        return Sym(frame.at, frame.text)
+    inner = grammar.argument()
+    if frame.text in BRACES and grammar.input.next in ("_", "^"):
+        grammar.input.take()
+        depth = 0
+        while grammar.input.token is not None:
+            depth += {"{": 1, "}": -1}.get(grammar.input.take().text, 0)
+            if depth == 0:
+                break
+    return Fence(frame.at, "(", inner) if isinstance(inner, Chain | Negative) else inner
+
+
 def _root(grammar: Grammar) -> Node:
     at = grammar.input.take().at
     if grammar.input.next == "[":
@@ -358,6 +375,9 @@ def _cases(grammar: Grammar) -> Node:
 
 def _environment(grammar: Grammar, command: str) -> int:
     at = grammar.input.take(command).at
+    name = "".join(token.text for token in grammar.input.tokens[grammar.input.place :][:12])
+    if not name.startswith("{cases}"):
+        raise grammar.input.error("a matrix of entries is not read here; give it a name")
     for text in "{cases}":
         grammar.input.take(text)
     return at
@@ -369,3 +389,11 @@ def _primed(above: Node) -> tuple[int, Node | None]:
     rest = [f for f in factors if not (isinstance(f, Sym) and f.text == "'")]
     primes = len(factors) - len(rest)
     return primes, above if not primes else next(iter(rest), None)
+
+
+COMMANDS: dict[str, Callable[[Grammar], Node]] = {
+    **dict.fromkeys(FONTS, _font),
+    **dict.fromkeys((*BARS, *FRAMES), _framed),
+    r"\sqrt": _root,
+    r"\begin": _cases,
+}

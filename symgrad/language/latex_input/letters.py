@@ -12,11 +12,12 @@ from symgrad.language.scope import Scope
 def index_letter(node: lt.Node) -> str:
     """The letter of an index."""
     match node:
-        case lt.Sym(text=text) if len(text.removeprefix("\\")) <= 5:
+        case lt.Sym(text=text, font=font) if len(text) == 1 or not font:
             return text
         case lt.Script(base=lt.Sym(text=text), below=lt.Num(digits=digits), above=None):
             return text + digits
-    raise ProgramError("an index is a letter", column=node.at + 1)
+    said = f", not {node.text}" if isinstance(node, lt.Sym) else ""
+    raise ProgramError(f"an index is a letter{said}", column=node.at + 1)
 
 
 def index_or_label(scope: Scope, names: Names, node: lt.Node) -> str | Name:

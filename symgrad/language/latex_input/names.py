@@ -27,7 +27,12 @@ GREEK = {
     "varrho": "rho",
     "varsigma": "sigma",
 }
-OURS = {Sym(0, "I", "mathbf"), Sym(0, "e", "mathbf"), Sym(0, "B", "mathcal")}  # not the user's
+OURS = {
+    Sym(0, "I", "mathbf"),
+    Sym(0, "e", "mathbf"),
+    Sym(0, "B", "mathcal"),
+    Sym(0, "d", "mathrm"),
+}  # not the user's
 
 
 class Names:

@@ -134,6 +134,48 @@ def equal_at(reader: Context, left: lt.Node, right: lt.Node) -> Value:
     return Value(array(equal_places(one, other), [*letters.values()]), tuple(letters))
 
 
+def margin(reader: Context, condition: lt.Node, first: tuple[str, ...] = ()) -> Value | None:
+    r"""A number that is positive where i < j, i \neq j or i + 1 = j holds, of index letters, over
+    these in the order of those that come `first`; None of another condition. A letter and another
+    one count from the same number."""
+    match condition:
+        case lt.Chain(operands=(left, right), signs=(sign,)) if _compares(reader, left, right):
+            one, other = place_of(reader, left), place_of(reader, right)
+        case _:
+            return None
+    if sum(other.plus(one, -1).coefficients.values()) == 0:
+        one, other = (_from_zero(reader, side) for side in (one, other))
+    if sign in ("=", r"\neq"):
+        same = equal_places(one, other)
+        return _over_letters(reader, same if sign == "=" else 1 - same, one.plus(other), first)
+    way = 1 if sign in ("<", r"\leq") else -1
+    equal = sign in (r"\leq", r"\geq")
+    difference = Affine({}, sympy.Integer(equal)).plus(other.plus(one, -1), way)
+    return _over_letters(reader, as_number(difference), difference, first)
+
+
+def _over_letters(reader: Context, e: Expression, where: Affine, first: tuple[str, ...]) -> Value:
+    """A number over the letters in it, but for those that number rows or columns."""
+    letters = [x for x in where.letters if x.name not in reader.numbers]
+    letters.sort(key=lambda x: first.index(x.name) if x.name in first else len(first))
+    return Value(array(e, letters), tuple(x.name for x in letters))
+
+
+def _compares(reader: Context, *sides: lt.Node) -> bool:
+    """Whether sums of index letters, sizes and numbers are compared."""
+    parts = [node for side in sides for node in lt.walk(side)]
+    names = [reader.names.find(x) for x in parts if isinstance(x, lt.Sym)]
+    plain = all(isinstance(x, lt.Sym | lt.Num | lt.Negative | lt.Chain) for x in parts)
+    return plain and None in names and {*names} <= {None, *reader.scope.dimensions}
+
+
+def _from_zero(reader: Context, where: Affine) -> Affine:
+    """A place, what letters that count from 1 add taken away."""
+    from_one = reader.entries.from_one
+    more = sum(c for x, c in where.coefficients.items() if x.name in from_one)
+    return where.plus(Affine({}, sympy.Integer(-more)))
+
+
 def number_at(reader: Context, node: lt.Node) -> Value:
     """The number that an index letter is, over that letter."""
     where = place_of(reader, node)
@@ -147,7 +189,11 @@ def bind(reader: Context, part: lt.Node, above: lt.Node | None = None) -> None:
     letter, entries = index_letter(lt.letter_of(part)), reader.entries
     match part:
         case lt.Chain(operands=(first, _, stop), signs=(r"\leq", "<")):
-            start, size = place_of(reader, first), place_of(reader, stop)
+            start = place_of(reader, first)
+            size = place_of(reader, stop).plus(start, -1)
+        case lt.Chain(operands=(_, lt.Num(digits="1")), signs=("=",)) if above is None:
+            entries.from_one.add(letter)
+            return
         case lt.Chain(operands=(_, first), signs=("=",)) if above is not None:
             try:
                 start, end = place_of(reader, first), place_of(reader, above)

@@ -128,7 +128,7 @@ class Reader:
         """A sign of ours, or of everyone's."""
         if (batch := self.counts.get(node)) is not None:
             return Value(Size(batch))
-        if isinstance(node, lt.Sym) and node.text in self.entries.sizes:
+        if isinstance(node, lt.Sym) and self.entries.numbers(node.text):
             return number_at(self, node)
         match node:
             case lt.Sym(text="I"):
@@ -147,6 +147,8 @@ class Reader:
         if function is not None:
             return UnknownNameError(f"{function.name} has no argument here", column=node.at + 1)
         text = look(node)
+        if text == "d":
+            return UnknownNameError("a differential that is not known here", column=node.at + 1)
         hint = did_you_mean(text, [*self.scope.meanings, *self.scope.dimensions])
         return UnknownNameError(f"{text} is not declared{hint}", column=node.at + 1)
 

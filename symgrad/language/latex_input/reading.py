@@ -27,7 +27,9 @@ from symgrad.language.latex_input.grammar import tree
 from symgrad.language.latex_input.left import Left, left_side
 from symgrad.language.latex_input.letters import with_deltas
 from symgrad.language.latex_input.names import Names
+from symgrad.language.latex_input.ranges import in_full
 from symgrad.language.latex_input.reader import Reader
+from symgrad.language.latex_input.slopes import with_differentials
 from symgrad.language.names import entry_parts
 from symgrad.language.operations.constants import filled, ones, zeros
 from symgrad.language.problem import Problem
@@ -174,6 +176,9 @@ def read_among(
 def _read_in_two_ways(text: str, scope: Scope, names: Names, known: Known) -> Equation:
     """An equation, a 1 in it being a number, or where that does not fit a vector of ones."""
     root = tree(text, names.__contains__, is_function)
+    if "d" in scope.dimensions and "d" not in scope.meanings:
+        root = with_differentials(root)
+    root = in_full(root, names.find, bool(known.axes))
     if scope.series is None:
         root = with_deltas(indexed(lowered(root), names.find), names)
     counts = _counts(root, names, scope)

@@ -13,7 +13,7 @@ from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.context import Context
 from symgrad.language.latex_input.entries import Value, is_slice
 from symgrad.language.latex_input.examples import row_or_column_at
-from symgrad.language.latex_input.letters import index_or_label
+from symgrad.language.latex_input.letters import index_or_label, letters_of
 from symgrad.language.operations import signs
 from symgrad.language.operations.arithmetic import constant_value
 from symgrad.language.operations.entries import at
@@ -30,12 +30,46 @@ class Scripts:
 
     def beside(self, value: Value, node: lt.Script) -> Value:
         """A value with the scripts of a node."""
+        if node.below is not None and (whole := self._raised_first(value, node)) is not None:
+            value, node = whole, replace(node, above=None)
         if node.below is not None:
             bracketed = isinstance(node.base, lt.Fence) and node.base.left == "["
             value = self.indexed(value, node.below, bracketed)
+        match node:
+            case lt.Script(base=lt.Sym(), above=lt.Fence(left="(" | "[", inner=lt.Num()) as number):
+                raise ProgramError(
+                    "this may be a power or one of several of this name: write a power without "
+                    "brackets, or declare each",
+                    column=number.at + 1,
+                )
+        if node.primes and value.scalar and not value.letters and isinstance(node.base, lt.Sym):
+            raise ProgramError(
+                "a number has no transpose; a derivative is written out", column=node.at + 1
+            )
         for _ in range(node.primes):
             value = self._transposed(value)
         return value if node.above is None else self._raised(value, node.above)
+
+    def _raised_first(self, value: Value, node: lt.Script) -> Value | None:
+        r"""A^\top of A^\top_{ij}, the entry of which is no transpose; None of another entry.
+
+        Raises: ProgramError for A^{-1}_{ij}, which may be the inverse's entry."""
+        letters = letters_of(node.below) or ()
+        rank = len(core(value.expression.shape))
+        if value.letters or len(letters) != rank or rank != 2 or any(map(is_slice, letters)):
+            return None
+        match node.above:
+            case lt.Sym(text="T" | r"\top" as text, font=font) if (
+                text != "T" or font or self.reader.names.find(node.above) is None
+            ):
+                return self._transposed(value)
+            case lt.Negative(inner=lt.Num(digits="1")) if len({*value.expression.shape}) == 1:
+                raise ProgramError(
+                    "this may be an entry of the inverse or one over the entry: write "
+                    r"(A^{-1})_{ij} or 1 / A_{ij}",
+                    column=node.at + 1,
+                )
+        return None
 
     # indices
 

@@ -2,7 +2,7 @@ r"""Derivatives as they are written: \frac{\partial L}{\partial W}, dL / dW, \na
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from symgrad.language.latex_input.names import Names
 from symgrad.language.latex_input.tree import (
@@ -15,6 +15,7 @@ from symgrad.language.latex_input.tree import (
     Script,
     Sym,
     factors_of,
+    rewritten,
 )
 
 LOSSES = ("L", "J", "E", "C", r"\ell", "loss", "Loss", "cost")  # what a loss is called, if free
@@ -57,6 +58,37 @@ def slope_of(node: Node, names: Names) -> Slope | None:
         else:
             bottoms.append(own)
     return Slope(above[0] if above else None, tuple(bottoms))
+
+
+def with_differentials(root: Node) -> Node:
+    r"""The tree with \mathrm{d} for each d of \frac{dL}{dx}, and of all where the left side is dL,
+    of a problem in which d is a dimension."""
+
+    def upright(node: Node) -> Node:
+        match node:
+            case Sym(text="d", font=""):
+                return Sym(node.at, "d", "mathrm")
+            case Row(factors=(first, *rest)):
+                return replace(node, factors=(upright(first), *rest))
+        return node
+
+    def rule(node: Node) -> Node:
+        match node:
+            case Fraction(top=top, bottom=bottom) if {_first(top), _first(bottom)} == {"d"}:
+                return Fraction(node.at, upright(top), upright(bottom))
+        return node
+
+    match root:
+        case Chain(operands=(Row(factors=(Sym(text="d", font=""), Sym() | Script())), *_)) if (
+            "=" in root.signs
+        ):
+            return rewritten(root, upright)
+    return rewritten(root, rule)
+
+
+def _first(node: Node) -> str:
+    first = factors_of(node)[0]
+    return first.text if isinstance(first, Sym) and not first.font else ""
 
 
 def gradient_of(node: Node) -> Node | None:

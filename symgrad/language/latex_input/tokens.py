@@ -3,7 +3,8 @@ r"""LaTeX as a list of tokens, without what only places things: \left, \, and & 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from symgrad.errors import ProgramError
 from symgrad.language.tokens import plain_signs
@@ -16,9 +17,11 @@ SIZES = {rf"\{size}{side}" for size in ("big", "Big", "bigg", "Bigg") for side i
 SPACES = {r"\,", r"\;", r"\:", r"\!", r"\>", r"\quad", r"\qquad", "\\\n", "\\ ", "~", "$"}
 STYLES = {rf"\{style}style" for style in ("display", "text", "script")}
 STYLES |= {r"\limits", r"\nolimits", r"\nonumber", r"\notag", r"\mathstrut", r"\strut"}
-SILENT = OPENING | CLOSING | SIZES | SPACES | STYLES | {r"\middle", r"\phantom"}
+UNSEEN = {rf"\{name}" for name in ("phantom", "vphantom", "hphantom", "color", "textcolor")}
+SILENT = OPENING | CLOSING | SIZES | SPACES | STYLES | UNSEEN | {r"\middle"}
 WORDS = {rf"\{font}" for font in ("text", "textrm", "textit", "textbf", "textsf", "mathrm")}
 WORDS |= {rf"\{font}" for font in ("mathtt", "mathit", "operatorname", "operatorname*", "mbox")}
+SWITCHES = {r"\bf": r"\mathbf", r"\cal": r"\mathcal", r"\rm": r"\mathrm"}  # to the brace's end
 SAME = {
     r"\lVert": "‖", r"\rVert": "‖", r"\|": "‖", r"\Vert": "‖",
     r"\lvert": "|", r"\rvert": "|", r"\vert": "|", r"\mid": "|",
@@ -68,10 +71,16 @@ def tokens(text: str) -> list[Token]:
         cases += text.startswith("{cases}", at) * {r"\begin": 1, r"\end": -1}.get(own, 0)
         if own in SILENT or (own == "&" and not cases):
             side = 1 if own in OPENING else -1 if own in CLOSING else 0
-            if own == r"\phantom":
+            if own in UNSEEN:
                 _, at = _braced(text, at)
             continue
-        if own in WORDS:
+        if own in SWITCHES and found and found[-1].text == "{":  # {\bf x}
+            found.insert(-1, Token(SWITCHES[own], match.start()))
+            if own == r"\rm":
+                brace = found.pop()
+                word, at = _braced(text, brace.at)
+                found[-1] = Token(r"\mathrm", brace.at, word.split(own, 1)[1].strip())
+        elif own in WORDS:
             word, at = _braced(text, at)
             found.append(Token(own.removesuffix("*"), match.start(), word))
         elif own == "." and side:
@@ -79,7 +88,27 @@ def tokens(text: str) -> list[Token]:
         else:
             found.append(_token(own, match.start(), side, match.start() == end))
         side, end = 0, at
-    return found
+    return _with_norms(found)
+
+
+def _with_norms(found: list[Token]) -> list[Token]:
+    """The tokens with the bars of a norm for each pair of ||x||, where one is closed by another."""
+    pairs = [
+        k
+        for k, (one, two) in enumerate(pairwise(found))
+        if one.text == two.text == "|" and (two.tight or one.side)
+    ]
+    joined, opened, k = list[Token](), "", 0
+    while k < len(found):
+        token = found[k]
+        if k in pairs and (opened == "‖" or (not opened and pairs[-1] > k + 1)):
+            opened, k = "" if opened else "‖", k + 1
+            token = replace(token, text="‖")
+        elif token.text == "|" and opened != "‖":
+            opened = "" if opened else "|"
+        joined.append(token)
+        k += 1
+    return joined
 
 
 def _token(own: str, at: int, side: int, tight: bool) -> Token:

@@ -14,6 +14,7 @@ from symgrad.language.latex_input.extent import indexed
 from symgrad.language.latex_input.functions import is_function, operation_of
 from symgrad.language.latex_input.grammar import tree
 from symgrad.language.latex_input.names import new_name
+from symgrad.language.latex_input.ranges import in_full
 from symgrad.language.names import SCALARS, kind_of
 
 NO_NAMES = ("I", r"\pi", r"\top", r"\infty", "", "'")
@@ -74,7 +75,8 @@ def undeclared(text: str) -> Undeclared:
 def _right_side(text: str) -> lt.Node:
     """The formula without what is on the left, which is no variable."""
     found = formulas(text)
-    root = lowered(tree(found[0].text if found else text, called=is_function))
+    root = in_full(tree(found[0].text if found else text, called=is_function), lambda node: None)
+    root = lowered(root)
     root = indexed(root, lambda node: None)
     if isinstance(root, lt.Chain) and "=" in root.signs:
         k = root.signs.index("=") + 1

@@ -1,0 +1,147 @@
+r"""Sums over a part of their indices: \sum_{j \neq i}, \sum_{i < j}, \sum_{j = 1}^{i - 1} and
+\sum_{i : y_i > 0} go over all of them, what is left out being 0, in a product 1."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+
+from symgrad.errors import ProgramError
+from symgrad.language.latex_input import tree as lt
+from symgrad.language.latex_input.extent import LETTERS, Known, free
+
+ORDERED = ("<", r"\leq")
+RELATIONS = (*ORDERED, ">", r"\geq", r"\neq")
+NEVER_SIZES = ("i", "j")  # what stands above a sum as one of these is an index
+
+
+def in_full(root: lt.Node, known: Known, by_entries: bool = False) -> lt.Node:
+    r"""The tree with each such sum over all of its indices, of cases. `by_entries` says that what
+    is told may have indices without a left side that names them.
+
+    Raises: ProgramError where it is not said what a sum goes over."""
+    outer = lt.rewritten(root, lambda n: lt.Num(n.at, "1") if isinstance(n, lt.Big) else n)
+    return _Ranges(known, by_entries).within(root, frozenset(free(outer, known)))
+
+
+@dataclass
+class _Over:
+    """What a sum goes over: parts that say it, their letters, and what has to hold."""
+
+    parts: list[lt.Node] = field(default_factory=list)
+    letters: list[str] = field(default_factory=list)
+    conditions: list[lt.Node] = field(default_factory=list)
+
+
+@dataclass
+class _Ranges:
+    known: Known
+    by_entries: bool
+
+    def within(self, node: lt.Node, outside: frozenset[str]) -> lt.Node:
+        """The node, letters being bound `outside` of it."""
+        if isinstance(node, lt.Big) and node.below is not None:
+            over = _Over()
+            for part in lt.parts_of(node.below):
+                self._take(part, over, outside)
+            node = self._whole(node, over, outside)
+            outside |= {*over.letters}
+        return lt.mapped(node, lambda part: self.within(part, outside))
+
+    def _take(self, part: lt.Node, over: _Over, outside: frozenset[str]) -> None:
+        """Take down what a part of what is lowered says."""
+        match part:
+            case lt.Chain(operands=(letter, *conditions), signs=(":", *_)):
+                self._take(letter, over, outside)
+                over.conditions += conditions
+            case lt.Chain(signs=signs) if {*signs} <= {*RELATIONS}:
+                self._related(part, over, outside)
+            case _:
+                over.parts.append(part)
+                found = lt.factors_of(lt.letter_of(part))
+                over.letters += [x.text for x in found if isinstance(x, lt.Sym)]
+
+    def _related(self, part: lt.Chain, over: _Over, outside: frozenset[str]) -> None:
+        r"""i \neq j, i < j, 1 \leq i < j \leq n"""
+        sides, signs = part.operands, part.signs
+        bound = {*over.letters, *outside}
+        between = sides[1:-1] if {*signs} <= {*ORDERED} else ()
+        new = [x for x in between if isinstance(x, lt.Sym) and x.text not in over.letters]
+        if len(new) < len(between) or not new:
+            between = ()
+            new = [x for x in self._letters(sides) if x.text not in bound]
+        pairs = [
+            lt.Chain(part.at, pair, (sign,))
+            for pair, sign in zip(pairwise(sides), signs, strict=True)
+        ]
+        if between:
+            first = sides[0] if signs[0] == r"\leq" else _after(sides[0])
+            stop = sides[-1] if signs[-1] == "<" else _after(sides[-1])
+            over.parts += [lt.Chain(x.at, (first, x, stop), (r"\leq", "<")) for x in new]
+            pairs = pairs[1:-1]
+        elif len(new) == 2 and self.by_entries:
+            one, other = (x.text for x in new)
+            said = f"{one} {signs[0]} {other}"
+            raise ProgramError(
+                "this sum may go over both letters, or over one of them: write "
+                rf"\sum_{{{one},{other} : {said}}} or \sum_{{{other} : {said}}}",
+                column=part.at + 1,
+            )
+        else:
+            over.parts += new
+        over.letters += [x.text for x in new]
+        over.conditions += pairs
+
+    def _whole(self, node: lt.Big, over: _Over, outside: frozenset[str]) -> lt.Big:
+        """The sum over all of its indices."""
+        above = node.above
+        match over.parts:
+            case [lt.Chain(operands=(letter, start), signs=("=",)) as part]:
+                if self._is_at_letter(start, outside):
+                    over.conditions.append(lt.Chain(part.at, (start, letter), (r"\leq",)))
+                    over.parts = [replace(part, operands=(letter, lt.Num(start.at, "1")))]
+                if above is not None and self._is_at_letter(above, outside):
+                    over.conditions.append(lt.Chain(part.at, (letter, above), (r"\leq",)))
+                    above = None
+        for condition in over.conditions:
+            self._check(condition, over)
+        below = over.parts[0] if len(over.parts) == 1 else lt.Listed(node.at, (*over.parts,))
+        if not over.conditions:
+            return replace(node, below=below)
+        holds: lt.Node = over.conditions[0]
+        if over.conditions[1:]:
+            holds = lt.Listed(node.at, (*over.conditions,))
+        rest = lt.Num(node.at, "0" if node.sign == r"\sum" else "1")
+        body = lt.Cases(node.at, ((node.body, holds), (rest, None)))
+        return replace(node, below=below, above=above, body=body)
+
+    def _check(self, condition: lt.Node, over: _Over) -> None:
+        """Raises: ProgramError where a letter is compared with a number, and it is not said where
+        it begins; or where there is none to sum over."""
+        bare = [x.text for x in over.parts if isinstance(x, lt.Sym)]
+        sides = [*lt.inside(condition)]
+        numbered = any(isinstance(x, lt.Num) for x in sides)
+        letter = next((x.text for x in sides if isinstance(x, lt.Sym)), None)
+        if numbered and letter in bare:
+            raise ProgramError(
+                rf"it is not said where {letter} begins: write \sum_{{{letter}=1}}^n",
+                column=condition.at + 1,
+            )
+        if not over.parts:
+            raise ProgramError("it is not said what this sum goes over", column=condition.at + 1)
+
+    def _is_at_letter(self, end: lt.Node, outside: frozenset[str]) -> bool:
+        """Whether a sum begins or ends at the letter of another one."""
+        letters = {x.text for x in self._letters(lt.walk(end))}
+        return bool(letters & {*outside, *NEVER_SIZES})
+
+    def _letters(self, nodes: Iterable[lt.Node]) -> list[lt.Sym]:
+        """Those that are index letters."""
+        signs = [x for x in nodes if isinstance(x, lt.Sym) and x.text in LETTERS]
+        return [x for x in signs if self.known(x) is None]
+
+
+def _after(node: lt.Node) -> lt.Node:
+    """n + 1"""
+    return lt.Chain(node.at, (node, lt.Num(node.at, "1")), ("+",))
