@@ -110,6 +110,7 @@ arcsinh: _Function
 arctan: _Function
 arctanh: _Function
 binary_cross_entropy: _Function
+cholesky: _Function
 cos: _Function
 cosh: _Function
 cot: _Function
@@ -192,6 +193,8 @@ tanh: _Function
 tr: _Function
 trace: _Function
 trigamma: _Function
+tril: _Function
+triu: _Function
 unit: _Function
 var: _Function
 where: _Function

@@ -9,6 +9,7 @@ import inspect
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import chain
 from typing import Any
 
 import sympy
@@ -114,7 +115,9 @@ def call_of(operation: Operation) -> tuple[Variables, Call]:
         return (), _as_call(filled(operation, (N,)))
     if operation.category == "batch":
         return (LOSS,), _as_call(over_batch(operation, LOSS.expression(), (LOSS.name,), "batch"))
-    for variables in _signatures(operation):
+    least = operation.arity[0]
+    fewest = (variables[:least] for variables in _signatures(operation))
+    for variables in chain(_signatures(operation), fewest):
         try:
             return variables, _as_call(_called(operation, variables))
         except SymgradError:

@@ -14,6 +14,7 @@ import symgrad.calculus.logarithms  # noqa: F401  its rules
 import symgrad.calculus.orthogonality  # noqa: F401  its rules
 import symgrad.calculus.parity  # noqa: F401  its rules
 import symgrad.calculus.powers  # noqa: F401  its rule
+import symgrad.calculus.triangles  # noqa: F401  its rules
 from symgrad.calculus.chain_rule import Reverse, forward, reverse
 from symgrad.calculus.conventions import ties_told
 from symgrad.calculus.derivation import Derivation, Derivative, Key

@@ -8,7 +8,7 @@ __all__ = ["OPERATIONS"]
 FILES = (
     "activations arithmetic batches cases constants contractions elementwise entries extremes "
     "gamma kronecker linear_algebra losses matrix_functions moments norms piecewise products "
-    "slices smooth softmax spectra"
+    "slices smooth softmax spectra triangles"
 )
 for file in FILES.split():
     import_module(f"{__name__}.{file}")

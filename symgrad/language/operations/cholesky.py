@@ -110,3 +110,19 @@ def determinant(xp, l, x):
 def determinant(l, x):
     return np.prod(np.diag(l)) ** 2 if has_numbers(l) else np.linalg.det(x)""",
 )
+LOWER = Routine(
+    name="lower_factor",
+    indices="ij,ij->ij",
+    source="""
+def lower_factor(xp, l, x):
+    try:
+        return l if has_numbers(l) else xp.linalg.cholesky(x)
+    except xp.linalg.LinAlgError:
+        return l""",
+    standard="""
+def lower_factor(xp, l, x):
+    return xp.linalg.cholesky(x)""",
+    loops="""
+def lower_factor(l, x):
+    return np.tril(l) if has_numbers(l) else np.full_like(x, np.nan)""",
+)

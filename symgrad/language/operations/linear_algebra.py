@@ -63,7 +63,7 @@ def _logdet_of_kron(x: ex.Expression, y: ex.Expression) -> ex.Expression:
     return others * logdet(x) + rows * logdet(y)
 
 
-inv = declare(
+inv: ex.Operation = declare(
     "inv",
     Function,
     over="matrix",
@@ -73,6 +73,8 @@ inv = declare(
     solver=lambda xp, x, b: xp.solve(x, b),
     by_factor=INVERSE,
     of_diagonal=lambda x: diag(1 / x),
+    of_product=lambda x, y: inv(y) @ inv(x),
+    triangle="kept",
     of_shifted=_inverse_of_shifted,
     of_kron=_inverse_of_kron,
     equation=lambda y, x: (y @ x, filled(eye, x.shape[:1])),
@@ -99,7 +101,7 @@ def _by_cofactors(derivative: Callable[..., ex.Expression]) -> Expansion:
     )
 
 
-det = declare(
+det: ex.Operation = declare(
     "det",
     Function,
     over="matrix",
@@ -107,6 +109,7 @@ det = declare(
     kernel=lambda xp, x: xp.det(x),
     by_factor=DETERMINANT,
     of_diagonal=product,
+    of_product=lambda x, y: det(x) * det(y),
     cofactors=True,
     identity="Jacobi's formula",
     expansion=_by_cofactors(lambda x, c: c),
@@ -119,7 +122,7 @@ det = declare(
     source="Petersen and Pedersen, The Matrix Cookbook, eq. 49",
     sympy_classes=(sympy.Determinant,),
 )
-logdet = declare(
+logdet: ex.Operation = declare(
     "logdet",
     Function,
     over="matrix",
@@ -127,6 +130,7 @@ logdet = declare(
     kernel=lambda xp, x: xp.log_abs_det(x),
     by_factor=LOG_DETERMINANT,
     of_diagonal=lambda x: total(log(absolute(x))),
+    of_product=lambda x, y: logdet(x) + logdet(y),
     of_shifted=_logdet_of_shifted,
     of_kron=_logdet_of_kron,
     identity="Jacobi's formula, over det",

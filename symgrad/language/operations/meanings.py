@@ -133,6 +133,9 @@ class Function:
     solver: Callable[..., Any] | None = None
     by_factor: Routine | None = None
     of_diagonal: Callable[[Expression], Expression] | None = None  # f(diag(x)), x a vector
+    of_product: Callable[..., Expression] | None = None  # f(x y), by f(x) and f(y)
+    triangle: str = ""  # what the result is: "lower", "upper", or "kept", that of its argument
+    projects: bool = False  # whether it leaves what is such a triangle as it is
     of_shifted: Callable[..., Expression] | None = None  # f(d I + x y^T), by d I + y^T x
     pairs: str = ""  # its indices, where an axis is for two: "ik,jl->ij kl"
     of_kron: Callable[..., Expression] | None = None  # f(kron(x, y)), by f(x) and f(y)

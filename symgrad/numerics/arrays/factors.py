@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -34,7 +34,7 @@ class Parts:
         """The array is the product of these parts, summed over what it has no index of."""
         if self.told is None or None in parts:
             return
-        whole = [p for p in parts if p is not None]
+        whole = _apart(p for p in parts if p is not None)
         factors = tuple(f for p in whole for f in p.factors)
         labels = dict.fromkeys(x for f in factors for x in f.labels)
         summed = tuple(x for x in labels if x not in array.labels)
@@ -45,6 +45,17 @@ class Parts:
     def of(self, array: Array) -> Term | None:
         """The part that an array is, None where it is not known."""
         return self.terms.get(array)
+
+
+def _apart(parts: Iterable[Term]) -> list[Term]:
+    """The terms, no two of them summed over one label."""
+    done: list[Term] = []
+    for part in parts:
+        met = {x for p in done for x in p.summed}
+        names = {x: Label(x.axis) for x in part.summed if x in met}
+        factors = tuple(f.renamed(names) for f in part.factors)
+        done.append(Term(part.coefficient, factors, tuple(names.get(x, x) for x in part.summed)))
+    return done
 
 
 @dataclass

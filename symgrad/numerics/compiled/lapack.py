@@ -1,5 +1,5 @@
-"""LAPACK's functions of a Cholesky factor, as compiled code calls them: SciPy's, by a symbol whose
-address is looked up in each process.
+"""LAPACK's functions of a Cholesky factor and of triangular matrices, as compiled code calls them:
+SciPy's, by a symbol whose address is looked up in each process.
 
 A matrix lies row after row, so that its lower triangle is the upper one to LAPACK.
 """
@@ -11,13 +11,16 @@ from typing import Any
 
 import numpy as np
 
-UPPER = np.frombuffer(b"U", np.uint8)
+UPPER, LOWER, TURNED, NO = (np.frombuffer(x, np.uint8) for x in (b"U", b"L", b"T", b"N"))
 # characters, whole numbers and arrays, in their order
 ARGUMENTS = {"potrf": "ciaii", "potri": "ciaii", "potrs": "ciiaiaii"}
-FUNCTIONS = ("factored", "has_numbers", "inverted", "solved")
+ARGUMENTS |= {"trtrs": "ccciiaiaii", "trtri": "cciaii"}
+FUNCTIONS = ("factored", "has_numbers", "inverted", "solved", "substituted", "triangle_inverted")
 potrf: Any = None  # those of `lapack` in compiled code
 potri: Any = None
 potrs: Any = None
+trtrs: Any = None
+trtri: Any = None
 
 
 def factored(factor: Any) -> bool:
@@ -43,6 +46,28 @@ def solved(factor: Any, b: Any) -> None:
     failed = np.zeros(1, np.int32)
     u = UPPER.ctypes
     potrs(u, n.ctypes, m.ctypes, factor.ctypes, n.ctypes, b.ctypes, n.ctypes, failed.ctypes)
+
+
+def substituted(matrix: Any, lower: bool, b: Any) -> None:
+    """Solve a system of a triangular matrix for each row of b, and put the solution there."""
+    rows = b.size // matrix.shape[0]
+    n, m = np.full(1, matrix.shape[0], np.int32), np.full(1, rows, np.int32)
+    failed = np.zeros(1, np.int32)
+    a, x = matrix.ctypes, b.ctypes
+    side = UPPER if lower else LOWER
+    s, t, u = side.ctypes, TURNED.ctypes, NO.ctypes
+    trtrs(s, t, u, n.ctypes, m.ctypes, a, n.ctypes, x, n.ctypes, failed.ctypes)
+    if failed[0] != 0:
+        raise np.linalg.LinAlgError("Singular matrix")
+
+
+def triangle_inverted(matrix: Any, lower: bool) -> None:
+    """Put the inverse of a triangular matrix in its place."""
+    n, failed = np.full(1, matrix.shape[0], np.int32), np.zeros(1, np.int32)
+    side = UPPER if lower else LOWER
+    trtri(side.ctypes, NO.ctypes, n.ctypes, matrix.ctypes, n.ctypes, failed.ctypes)
+    if failed[0] != 0:
+        raise np.linalg.LinAlgError("Singular matrix")
 
 
 def has_numbers(factor: Any) -> bool:

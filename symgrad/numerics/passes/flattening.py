@@ -3,6 +3,7 @@
 sum_n (sum_k y_nk q_nk)    one sum over n and k
 sum_n (sum_k y_nk A_kj)    y is summed over n before it meets A
 Y (c b^T) Y                with an inverse Y: (Y c) (b^T Y), two systems with a vector each
+(L^-T L^-1) b              with triangular L: two systems, however often the inverse is needed
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Callable, Sequence
 from symgrad.calculus.entries import singular
 from symgrad.calculus.nodes import ONE, ClosedTerm, Label, Node, OneHot, Polynomial, Term
 from symgrad.calculus.terms import opened, product
+from symgrad.calculus.triangles import sides
 from symgrad.numerics.arrays.scatters import scatters
 from symgrad.numerics.arrays.systems import solvable
 from symgrad.numerics.passes.base import Flat, Pass
@@ -38,7 +40,7 @@ class _Flattening(Pass):
         """The terms multiplied out: those of a number, or of what has an inverse in it."""
         made = super().terms(terms, labels)
         if not labels:
-            return [each for t in made for each in _multiplied(t, self._alone)]
+            return [each for t in made for each in _multiplied(t, self._applied)]
         out = [(t, _multiplied(t, self._cheap)) for t in made]
         done = [each for t, parts in out for each in (parts if _has_inverse(parts) else [t])]
         return [each for t in done for each in self._of_rows(self._of_sums(t))]
@@ -66,9 +68,20 @@ class _Flattening(Pass):
     def _alone(self, node: Polynomial) -> bool:
         return len(node.terms) == 1 and self.uses[node] == 1
 
+    def _applied(self, node: Polynomial) -> bool:
+        return self._alone(node) or _substituted(node)
+
     def _cheap(self, node: Polynomial) -> bool:
         outer = self.uses[node] == 1 and len(node.axes) > 1 and all(map(_outer, node.terms))
-        return self._alone(node) or outer or _multiple(node)
+        return self._applied(node) or outer or _multiple(node)
+
+
+def _substituted(node: Polynomial) -> bool:
+    """Whether it is a product of inverses of triangular matrices, each as fast as a product."""
+    if len(node.terms) > 1:
+        return False
+    arrays = [f.node for f in node.terms[0].factors if f.labels]
+    return len(arrays) > 1 and all(solvable(x) and sides(x) for x in arrays)
 
 
 def _has_inverse(terms: Sequence[Term]) -> bool:

@@ -1,0 +1,173 @@
+"""Triangular matrices, known by structure: L_ij = 0 where i < j, U_ij = 0 where i > j.
+
+A product sum_k A_ik B_kj of two of a side is one, as i >= k >= j; so is what is multiplied entry by
+entry with one, an inverse of one, and a sum of several.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence
+from functools import cache
+from weakref import WeakKeyDictionary
+
+from symgrad.calculus import nodes as ix
+from symgrad.calculus.functions import apply_entry
+from symgrad.calculus.lowering import lower
+from symgrad.calculus.nodes import ClosedTerm, Entry, Label, Node
+from symgrad.calculus.polynomials import contract
+from symgrad.calculus.recorded import record
+from symgrad.calculus.rules import EVERY, NODE_RULES
+from symgrad.calculus.tensors import Tensor, tensor
+from symgrad.calculus.terms import terms_of
+from symgrad.language.dimensions import dimension
+from symgrad.language.expressions import Expression, Name, Operation
+from symgrad.language.operations.contractions import diag
+from symgrad.language.operations.meanings import Rewrite
+from symgrad.language.phrases import phrase
+from symgrad.language.unparse import unparse
+
+BOTH = frozenset({"lower", "upper"})
+NEITHER: frozenset[str] = frozenset()
+N = dimension("n")
+TRIANGULAR, SQUARE = "{0} for a triangular X", "{0} for square X and Y"
+X, Y = Name("X", (N, N)), Name("Y", (N, N))
+_sides: WeakKeyDictionary[Node, frozenset[str]] = WeakKeyDictionary()
+
+
+def sides(node: Node) -> frozenset[str]:
+    """Which triangles a matrix is known to be: both where it is diagonal."""
+    for each in ix.topological([node], lambda n: n not in _sides):
+        if each not in _sides:
+            _sides[each] = _sides_of(each)
+    return _sides[node]
+
+
+def _sides_of(node: Node) -> frozenset[str]:
+    node = ix.unnamed(node)
+    if len(node.axes) != 2 or node.axes[0] != node.axes[1]:
+        return NEITHER
+    if isinstance(node, ix.Identity):
+        return BOTH
+    if isinstance(node, ix.Apply):
+        meaning = node.operation.meaning
+        within = _sides.get(node.arguments[0][0], NEITHER)
+        own = {meaning.triangle} & BOTH
+        return frozenset(own | within if meaning.projects or meaning.triangle == "kept" else own)
+    if isinstance(node, ix.Polynomial) and node.terms:
+        found = BOTH
+        for term in node.terms:
+            found &= _of_term(term)
+        return found
+    return NEITHER
+
+
+def _of_term(term: ClosedTerm) -> frozenset[str]:
+    """On which sides a product vanishes: i >= j by steps over the indices of its factors."""
+    below: list[tuple[Hashable, Hashable]] = []
+    for factor in term.factors:
+        if factor.power > 0 and len(factor.labels) == 2:
+            known = _sides.get(factor.node, NEITHER)
+            one, other = factor.labels
+            below += [(one, other)] * ("lower" in known) + [(other, one)] * ("upper" in known)
+    first = {"lower": _reaches(0, 1, below), "upper": _reaches(1, 0, below)}
+    return frozenset(side for side, found in first.items() if found)
+
+
+def _reaches(start: Hashable, end: Hashable, steps: Iterable[tuple[Hashable, Hashable]]) -> bool:
+    reached, left = {start}, [*steps]
+    while near := [step for step in left if step[0] in reached]:
+        left = [step for step in left if step not in near]
+        reached.update(other for _, other in near)
+    return end in reached
+
+
+# what functions of such matrices are
+
+
+def _of_triangle(node: Node, labels: tuple[Label, ...]) -> Entry | None:
+    """A function of a matrix that is triangular, or a product of two such."""
+    if not isinstance(node, ix.Apply) or node.operation.meaning.over != "matrix":
+        return None
+    (matrix, at), *others = node.opened(labels)
+    leading, core = node.split(labels)
+    if others or leading or len(at) != 2:
+        return None
+    whole = [tensor(matrix, at)]
+    operation, meaning = node.operation, node.operation.meaning
+    if meaning.projects and (known := sides(matrix.node)):
+        return _made(_projected(operation, meaning.triangle in known), whole, core)
+    if meaning.of_diagonal and not core and sides(matrix.node):
+        return _made(_of_diagonal(operation), whole, core)
+    if meaning.triangle == "kept" and sides(matrix.node) and (inner := _transposed(matrix)):
+        return apply_entry(operation, [(inner, inner.labels)], (), core[::-1])
+    if meaning.of_product and (parts := _factors(matrix)):
+        return _made(_of_product(operation), parts, core)
+    return None
+
+
+def _transposed(matrix: Entry) -> Entry | None:
+    """What a matrix is the transpose of."""
+    (term, *more) = terms_of(matrix)
+    (factor, *others) = term.factors or (None,)
+    if more or others or factor is None or term.coefficient != 1 or factor.power != 1:
+        return None
+    return Entry(*factor[:2]) if factor.labels == matrix.labels[::-1] else None
+
+
+def _factors(matrix: Entry) -> Sequence[Tensor]:
+    """The square matrices X and Y of a product X Y, where both are triangular."""
+    if not isinstance(ix.unnamed(matrix.node), ix.Polynomial):
+        return ()
+    terms = terms_of(matrix)
+    if len(terms) != 1 or terms[0].coefficient != 1 or len(terms[0].factors) != 2:
+        return ()
+    row, column = matrix.labels
+    left, right = sorted(terms[0].factors, key=lambda f: row not in f.labels)
+    if any(f.power != 1 or not sides(f.node) for f in (left, right)):
+        return ()
+    (k,) = terms[0].summed
+    return tensor(Entry(*left[:2]), (row, k)), tensor(Entry(*right[:2]), (k, column))
+
+
+@cache
+def _of_diagonal(operation: Operation) -> Rewrite:
+    """A number that a triangular matrix has by its diagonal, as the record says."""
+    return _rule(operation, X, operation.meaning.of_diagonal(diag(X)), TRIANGULAR)
+
+
+@cache
+def _of_product(operation: Operation) -> Rewrite:
+    """A function of a product of square matrices, as the record says."""
+    return _rule(operation, X @ Y, operation.meaning.of_product(X, Y), SQUARE)
+
+
+@cache
+def _projected(operation: Operation, kept: bool) -> Rewrite:
+    """A triangle of a matrix that is one, of this side or the other."""
+    value = X if kept else diag(diag(X))
+    return _rule(operation, X, value, TRIANGULAR)
+
+
+def _rule(operation: Operation, of: Expression, value: Expression, said: str) -> Rewrite:
+    def pattern(*given: Expression) -> Expression:
+        return operation(of)
+
+    identity = f"{unparse(pattern())} = {unparse(value)}"
+    return Rewrite(
+        name=f"{operation.name} of {'X' if of is X else 'a product'}",
+        pattern=pattern,
+        replacement=lambda *given: value,
+        identity=phrase(said, identity),
+        over=("matrix",),
+    )
+
+
+def _made(rule: Rewrite, parts: Sequence[Tensor], core: tuple[Label, ...]) -> Entry:
+    """What a rule has instead, of these matrices."""
+    record(rule)
+    values = {name.name: part for name, part in zip((X, Y), parts, strict=False)}
+    value = lower(rule.replacement(), values)
+    return contract(value.renamed(dict(zip(value.core, core, strict=True))), core)
+
+
+NODE_RULES.setdefault(EVERY, []).append(_of_triangle)
