@@ -12,27 +12,11 @@ from typing import TypeGuard
 
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.entries import positive, singular
-from symgrad.calculus.folding import (
-    MOST_TERMS,
-    Length,
-    Products,
-    cancelled,
-    folded,
-    over_one,
-)
+from symgrad.calculus.folding import MOST_TERMS, Length, Products, cancelled, folded, over_one
 from symgrad.calculus.gathering import between, gathered
 from symgrad.calculus.inverses import told_apart
 from symgrad.calculus.lowering import lower
-from symgrad.calculus.nodes import (
-    Entry,
-    Factor,
-    Label,
-    Map,
-    Node,
-    Polynomial,
-    Term,
-    topological,
-)
+from symgrad.calculus.nodes import Entry, Factor, Label, Map, Node, Polynomial, Term, topological
 from symgrad.calculus.picking import PICKED, picked
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.rebuilding import Counterpart, remade

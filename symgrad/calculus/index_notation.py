@@ -26,14 +26,7 @@ from symgrad.language.expressions import Expression, Letter, Name, Number, Size,
 from symgrad.language.formula import Formula
 from symgrad.language.names import entry_parts
 from symgrad.language.operations.batches import batch_sum, over_batch
-from symgrad.language.operations.entries import (
-    Ranges,
-    array,
-    at,
-    equal_places,
-    index_sum,
-    indices,
-)
+from symgrad.language.operations.entries import Ranges, array, at, equal_places, index_sum, indices
 from symgrad.language.operations.places import Affine, affine, as_number, labelled
 from symgrad.language.plain import plain_text
 from symgrad.language.typeset import typeset

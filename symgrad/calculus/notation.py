@@ -8,13 +8,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from symgrad.calculus import nodes as ix
-from symgrad.calculus.algebra import (
-    product,
-    scaled,
-    signed_sum,
-    times,
-    transposed,
-)
+from symgrad.calculus.algebra import product, scaled, signed_sum, times, transposed
 from symgrad.calculus.counted import at_letter, counter
 from symgrad.calculus.index_notation import EntryNotation, IndexForm, Letters, apart, index_form
 from symgrad.calculus.nodes import Factor, Label, Node, Term, batch_of, core_axes

@@ -15,13 +15,7 @@ from symgrad.grading.notation import ONE, OPEN, Symbol
 from symgrad.grading.opening import one_example, with_name, with_variable
 from symgrad.grading.paper import Paper, example_of
 from symgrad.language.dimensions import SCALAR
-from symgrad.language.expressions import (
-    Expression,
-    Name,
-    calls_in,
-    names_in,
-    names_used,
-)
+from symgrad.language.expressions import Expression, Name, calls_in, names_in, names_used
 from symgrad.language.operations.meanings import Elementwise, Function
 from symgrad.language.parser import parse_within
 from symgrad.language.problem import Problem

@@ -5,23 +5,11 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from symgrad.errors import (
-    ProgramError,
-    SymgradError,
-    UnknownNameError,
-    did_you_mean,
-)
+from symgrad.errors import ProgramError, SymgradError, UnknownNameError, did_you_mean
+from symgrad.language.arguments import batch_size, literal, number, option, used_dimension
 from symgrad.language.comprehensions import NAMES, over_indices, read_comprehension
-from symgrad.language.declarations import declared_dimension
-from symgrad.language.dimensions import Dimension, dimension, size_of
-from symgrad.language.expressions import (
-    OPERATIONS,
-    Expression,
-    Number,
-    Operation,
-    Size,
-    exact,
-)
+from symgrad.language.expressions import OPERATIONS, Expression, Operation, Size
+from symgrad.language.generators import generator
 from symgrad.language.handwriting import FORMULA, MAGNITUDE, NORM, ONES, PRIME, TRANSPOSED_INVERSE
 from symgrad.language.literals import digits_of
 from symgrad.language.operations import arrays, conventions, signs
@@ -30,7 +18,7 @@ from symgrad.language.operations.batches import over_batch
 from symgrad.language.operations.constants import filled
 from symgrad.language.operations.entries import at
 from symgrad.language.operations.places import affine, as_number
-from symgrad.language.places import equality, read_place, subscripted
+from symgrad.language.places import equality, subscripted
 from symgrad.language.recurrences import is_series, read_entry
 from symgrad.language.scope import SIZE, Scope, function_named, function_names
 from symgrad.language.syntax import errors_at, refuse, sign_of, source_of, span, start_of, typed
@@ -135,7 +123,7 @@ def _remark(node: ast.expr, scope: Scope) -> conventions.Remark:
 def _operand(node: ast.expr, scope: Scope, depth: int) -> Expression:
     match node:
         case ast.Constant(value=value):
-            return _number(value, digits_of(node))
+            return number(value, digits_of(node))
         case ast.Name(id=name) if name == FORMULA:
             return formula(node, scope).sides[-1]
         case ast.Name(id=name):
@@ -239,12 +227,12 @@ def _called(node: ast.Call, scope: Scope, depth: int) -> Expression:
         ] == [ast.Compare] and not scope.has(name):
             return read_expression(node.args[0], scope, depth)
         case ast.Name(id=name) if name == SIZE:
-            return _size(node, scope)
+            return batch_size(node, scope)
         case ast.Name(id=name) if function_named(name) is not None or name in NAMES:
             return _call(name, node, scope, depth)
         case ast.Name(id="len") if _is_batch(node.args, scope):
             _remark(node, scope)("len(...) of a batch is size(...)", "")
-            return _size(node, scope)
+            return batch_size(node, scope)
         case ast.Name(id=name) if name in arrays.FUNCTIONS:
             return _array_code(name, [], node, scope, depth)
         case ast.Name(id=name) if name in arrays.UNCHANGED and len(node.args) == 1:
@@ -275,14 +263,6 @@ def _is_batch(arguments: list[ast.expr], scope: Scope) -> bool:
     return [getattr(a, "id", None) in scope.batches.values() for a in arguments] == [True]
 
 
-def _shaped(node: ast.Call) -> ast.Call:
-    """np.ones((m, n)) as ones(m, n)."""
-    match node.args:
-        case [ast.Tuple(elts=dimensions)]:
-            return ast.copy_location(ast.Call(node.func, dimensions, []), node)
-    return node
-
-
 def _marked(name: str, node: ast.Call, scope: Scope, depth: int) -> Expression:
     """|x|, ‖x‖ and f'(x)."""
     remark = _remark(node, scope)
@@ -310,33 +290,13 @@ def _array_code(
     match positional:
         case [ast.Constant(value=str()), *_] if name == "einsum":
             return _call(name, node, scope, depth)
-    options = {} if unchanged else {str(k.arg): _literal(k) for k in node.keywords}
+    options = {} if unchanged else {str(k.arg): literal(k) for k in node.keywords}
     arguments = tuple(read_expression(a, scope, depth) for a in positional)
     value = arrays.applied(name, arguments, options, remark)
     function = typed(node.func) or name
     array_code = function if "." in function else typed(node)
     remark(f"{array_code} is array code", "")
     return value
-
-
-def _literal(node: ast.keyword) -> object:
-    """The value of an option."""
-    try:
-        return ast.literal_eval(node.value)
-    except ValueError:
-        raise ProgramError(f"{node.arg} must be a number, not {source_of(node.value)}") from None
-
-
-def _number(value: object, digits: str) -> Expression:
-    if isinstance(value, bool) or value is None:
-        raise ProgramError(f"{value} is not a value of the language")
-    if isinstance(value, str):
-        raise ProgramError(f"strings are not part of the language: {value[:40]!r}")
-    if not isinstance(value, (int, float)):
-        raise ProgramError(f"{value!r} is not a number of the language")
-    if abs(value) > 1e300:
-        raise ProgramError("the number is too large")
-    return Number(exact(value), digits=digits)
 
 
 def _call(name: str, node: ast.Call, scope: Scope, depth: int) -> Expression:
@@ -352,13 +312,13 @@ def _call(name: str, node: ast.Call, scope: Scope, depth: int) -> Expression:
     if any(keyword.arg is None for keyword in node.keywords):
         raise ProgramError("** before an argument is not part of the language")
     if operation.category == "constant":
-        return filled(operation, tuple(_dimension(a, scope, operation.name) for a in node.args))
+        return filled(operation, tuple(used_dimension(a, scope, operation.name) for a in node.args))
     if node.args and isinstance(node.args[0], ast.GeneratorExp):
         return _over_batch(operation.name, node, node.args[0], scope, depth)
     array_options = {str(k.arg) for k in node.keywords} & {"dim", "keepdims", "keepdim"}
     if "axis" in operation.options and (len(node.args) == 2 or array_options):
         return _extreme_or_axis(operation, node, scope, depth)
-    options: dict[str, object] = {str(k.arg): _option(operation, k) for k in node.keywords}
+    options: dict[str, object] = {str(k.arg): option(operation, k) for k in node.keywords}
     arguments = node.args
     match arguments:
         case [ast.Constant(value=str(spec)), *arguments] if "spec" in operation.options:
@@ -378,56 +338,6 @@ def _extreme_or_axis(operation: Operation, node: ast.Call, scope: Scope, depth: 
     return _array_code(operation.name, [], node, scope, depth)
 
 
-def _size(node: ast.Call, scope: Scope) -> Expression:
-    """size(batch): the number of examples."""
-    match node:
-        case ast.Call(args=[ast.Name(id=batch)], keywords=[]) if batch in scope.batches.values():
-            return Size(batch)
-    known = " or ".join(f"{SIZE}({batch})" for batch in sorted({*scope.batches.values()}))
-    hint = f"write {known}" if known else "there is no `for ... in batch` here"
-    if any(isinstance(a, ast.Name) and a.id in scope.dimensions for a in node.args):
-        hint = "a dimension is a number itself: write n, not size(n)"
-    raise ProgramError(f"{source_of(node)}: {SIZE}(...) is the number of examples; {hint}")
-
-
-def _option(operation: Operation, node: ast.keyword) -> int | float:
-    option = str(node.arg)
-    if option not in (*operation.parameters, "axis"):
-        raise ProgramError(f"{operation.name} has no option {option}")
-    kind = "a number, 0 or 1" if option == "axis" else "a number"
-    match node.value:
-        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int(value) | float(value))) if (
-            option != "axis" and not isinstance(value, bool)
-        ):
-            return -value
-        case ast.Constant(value=int(value)) if not isinstance(value, bool):
-            return value
-        case ast.Constant(value=float(value)) if option != "axis":
-            return value
-    raise ProgramError(f"{operation.name}: {option} must be {kind}, not {source_of(node.value)}")
-
-
-def _dimension(node: ast.expr, scope: Scope, name: str) -> Dimension:
-    """A dimension where it is used: declared, a sum, or a product as a Kronecker product has it."""
-    match node:
-        case ast.BinOp(op=ast.Add() | ast.Sub()) if (found := read_place(node, scope)) is not None:
-            return size_of(found.offset)
-        case ast.BinOp(op=ast.Mult(), left=left, right=right):
-            return dimension(_dimension(left, scope, name) * _dimension(right, scope, name))
-        case ast.BinOp(op=ast.Pow(), left=ast.Name() as base, right=ast.Constant(value=2)):
-            return _dimension(base, scope, name) ** 2
-        case ast.Subscript() if is_series(node.value, scope):
-            size = read_entry(node, scope)
-            if isinstance(size, Size) and not isinstance(size.dimension, str):
-                return size.dimension
-        case ast.Name(id=used) if used not in scope.dimensions:
-            raise UnknownNameError(
-                f"{name}({used}): the dimension {used} is not declared"
-                f"{did_you_mean(used, scope.dimensions)}"
-            )
-    return declared_dimension(node)
-
-
 def _over_batch(
     name: str, call: ast.Call, node: ast.GeneratorExp, scope: Scope, depth: int
 ) -> Expression:
@@ -436,7 +346,7 @@ def _over_batch(
         raise ProgramError(
             "for ... in batch (a generator) stands only inside sum(...) or mean(...)"
         )
-    examples, batch = _generator(node)
+    examples, batch = generator(node)
     if batch in scope.dimensions:
         index = ", ".join(examples)
         raise ProgramError(f"{batch} is a dimension; write for {index} in range({batch})")
@@ -446,42 +356,9 @@ def _over_batch(
     return over_batch(total, body, examples, batch)
 
 
-def batches(tree: ast.Module | ast.expr) -> dict[str, str]:
-    r"""The names bound by `for x, y in batch` anywhere in the program -> the batch; x and y of
-    \sum_i (y_i - w^\top x_i)^2 are of a batch, too."""
-    bound: dict[str, str] = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and node.id == FORMULA:
-            from symgrad.language.latex_input.undeclared import examples_in
-
-            bound |= dict.fromkeys(sorted(examples_in(typed(node), _kinds(tree))), "batch")
-        if isinstance(node, ast.GeneratorExp) and not over_indices(node):
-            with errors_at(node):
-                examples, batch = _generator(node)
-                for name in examples:
-                    if bound.setdefault(name, batch) != batch:
-                        raise ProgramError(
-                            f"{name} belongs to two batches: {bound[name]} and {batch}"
-                        )
-    return bound
-
-
-def _kinds(tree: ast.AST) -> dict[str, str]:
-    """Each name that is declared -> its kind."""
-    kinds: dict[str, str] = {}
-    for node in ast.walk(tree):
-        match node:
-            case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation):
-                kind = annotation.func if isinstance(annotation, ast.Call) else annotation
-                kinds[name] = source_of(kind)
-    return kinds
-
-
-def _generator(node: ast.GeneratorExp) -> tuple[tuple[str, ...], str]:
-    """The names that a generator binds, and its batch."""
-    match node.generators:
-        case [ast.comprehension(target=target, iter=ast.Name(id=batch), ifs=[], is_async=0)]:
-            elements = target.elts if isinstance(target, ast.Tuple) else [target]
-            if all(isinstance(e, ast.Name) for e in elements):
-                return tuple(e.id for e in elements if isinstance(e, ast.Name)), batch
-    raise ProgramError("a generator reads `for x, y in batch`, with names only")
+def _shaped(node: ast.Call) -> ast.Call:
+    """np.ones((m, n)) as ones(m, n)."""
+    match node.args:
+        case [ast.Tuple(elts=dimensions)]:
+            return ast.copy_location(ast.Call(node.func, dimensions, []), node)
+    return node

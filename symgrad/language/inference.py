@@ -11,7 +11,7 @@ import itertools
 from collections.abc import Iterator
 
 from symgrad.errors import ProgramError, ShapeError, SymgradError, UnknownNameError, text_wanted
-from symgrad.language.elaboration import batches, read_expression
+from symgrad.language.elaboration import read_expression
 from symgrad.language.expressions import (
     OPERATIONS,
     Call,
@@ -22,6 +22,7 @@ from symgrad.language.expressions import (
     leaves,
     parts,
 )
+from symgrad.language.generators import batches
 from symgrad.language.handwriting import FORMULA, NORM, ONES, TRANSPOSED_INVERSE
 from symgrad.language.names import kind_of
 from symgrad.language.operations.meanings import Composite, Elementwise, Linear, Monomial, Total

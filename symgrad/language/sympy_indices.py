@@ -26,15 +26,7 @@ from symgrad.language.operations.entries import Ranges, at, equal_places, index_
 from symgrad.language.operations.places import Affine, at_place
 from symgrad.language.operations.products import product_over
 from symgrad.language.scope import function_named
-from symgrad.language.sympy_axes import (
-    Axes,
-    Axis,
-    BoundIndex,
-    Use,
-    affine_of,
-    extent_of,
-    known,
-)
+from symgrad.language.sympy_axes import Axes, Axis, BoundIndex, Use, affine_of, extent_of, known
 from symgrad.language.sympy_rules import dimension_of
 
 LETTERS = "ijklpqrst"

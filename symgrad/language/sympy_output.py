@@ -21,7 +21,6 @@ from sympy.tensor.array.array_comprehension import ArrayComprehension
 
 from symgrad.errors import ProgramError
 from symgrad.language import expressions as ex
-from symgrad.language.constants import multiple
 from symgrad.language.dimensions import ONE, SCALAR, Dimension, Shape
 from symgrad.language.expressions import Call, Expression
 from symgrad.language.operations import meanings, unspecified
@@ -33,18 +32,20 @@ from symgrad.language.problem import dimensions_in
 from symgrad.language.sympy_nodes import call as node_of
 from symgrad.language.sympy_nodes import total
 from symgrad.language.sympy_open import written
+from symgrad.language.sympy_values import (
+    Tensor,
+    entry_of,
+    is_matrix,
+    matrix_entry,
+    number,
+    number_in,
+    parts_of,
+    spread,
+    times,
+)
 
 Symbols = Mapping[str, sympy.Basic]
 LETTERS = "ijklpqrst"
-UNITS = {"pi": sympy.pi, "pi**2": sympy.pi**2, "sqrt(pi)": sympy.sqrt(sympy.pi)}
-UNITS |= {"sqrt(2)": sympy.sqrt(2), "sqrt(2 * pi)": sympy.sqrt(2 * sympy.pi)}
-
-
-@dataclass(frozen=True)
-class Tensor:
-    """An array of three indices or more: its entry as a function of them."""
-
-    entry: Callable[..., sympy.Expr]
 
 
 @dataclass
@@ -156,13 +157,13 @@ class Writer:
         """A matrix product, a function that SymPy has, one with a definition, sums over indices."""
         operation, meaning = call.operation, call.operation.meaning
         if operation is matmul:
-            return _number_in(_times(*arguments), call.shape)
+            return number_in(times(*arguments), call.shape)
         if operation is transpose:
             return sympy.Transpose(arguments[0]).doit(deep=False)
-        if operation is dot and _is_matrix(arguments[0]):
+        if operation is dot and is_matrix(arguments[0]):
             left, right = arguments
-            product = _times(sympy.Transpose(left).doit(deep=False), right)
-            return _number_in(product, SCALAR) if left.shape[1] == 1 else sympy.Trace(product)
+            product = times(sympy.Transpose(left).doit(deep=False), right)
+            return number_in(product, SCALAR) if left.shape[1] == 1 else sympy.Trace(product)
         if isinstance(operation, unspecified.Derivative):
             return self._entrywise(call, written(operation), arguments)
         if operation.sympy_classes:
@@ -174,11 +175,11 @@ class Writer:
         if definition is not None and not along:
             return self._defined(call, definition, arguments)
         if isinstance(meaning, meanings.Contraction):
-            if meaning.indices(call) == "ij->" and _is_matrix(arguments[0]):
+            if meaning.indices(call) == "ij->" and is_matrix(arguments[0]):
                 rows, columns = arguments[0].shape
                 left, right = sympy.OneMatrix(1, rows), sympy.OneMatrix(columns, 1)
                 beside = [m for m in (left, arguments[0], right) if m.shape != (1, 1)]
-                return MatrixElement(_times(*beside), 0, 0)
+                return MatrixElement(times(*beside), 0, 0)
             return _contracted(self, call, meaning.indices(call), arguments)
         if any(isinstance(a, Tensor) for a in arguments):
             raise ProgramError(f"{operation.name} of a tensor is no function of SymPy")
@@ -197,32 +198,30 @@ class Writer:
     def _sum(self, call: Call, coefficients: Sequence[int], values: Sequence[Any]) -> Any:
         if len(call.shape) > 2:
             pairs = [*zip(coefficients, values, strict=True)]
-            return Tensor(lambda *at: sum(c * _entry(v, call.shape, at) for c, v in pairs))
-        terms = [_spread(value, self.shape(call.shape)) for value in values]
-        scaled = [_times(sympy.Integer(c), t) for c, t in zip(coefficients, terms, strict=True)]
-        if not any(map(_is_matrix, scaled)):
+            return Tensor(lambda *at: sum(c * entry_of(v, at) for c, v in pairs))
+        terms = [spread(value, self.shape(call.shape)) for value in values]
+        scaled = [times(sympy.Integer(c), t) for c, t in zip(coefficients, terms, strict=True)]
+        if not any(map(is_matrix, scaled)):
             return sympy.Add(*scaled)
-        return sympy.MatAdd(*(t for x in scaled for t in _parts(x, sympy.MatAdd)))
+        return sympy.MatAdd(*(t for x in scaled for t in parts_of(x, sympy.MatAdd)))
 
     def _product(self, call: Call, powers: Sequence[Fraction], values: Sequence[Any]) -> Any:
         exponents = [number(p) for p in powers]
         pairs = [*zip(values, exponents, strict=False)]
         if len(call.shape) > 2:
-            return Tensor(
-                lambda *at: sympy.Mul(*(_entry(v, call.shape, at) ** p for v, p in pairs))
-            )
-        scalars = [v**p for v, p in pairs if not _is_matrix(v)]
-        matrices = [(_spread(v, self.shape(call.shape)), p) for v, p in pairs if _is_matrix(v)]
+            return Tensor(lambda *at: sympy.Mul(*(entry_of(v, at) ** p for v, p in pairs)))
+        scalars = [v**p for v, p in pairs if not is_matrix(v)]
+        matrices = [(spread(v, self.shape(call.shape)), p) for v, p in pairs if is_matrix(v)]
         raised = [v if p == 1 else HadamardPower(v, p) for v, p in matrices]
         if not raised:
             return sympy.Mul(*scalars)
         whole = raised[0] if len(raised) == 1 else HadamardProduct(*raised)
-        return _times(sympy.Mul(*scalars), whole)
+        return times(sympy.Mul(*scalars), whole)
 
     def _entrywise(self, call: Call, definition: Callable[..., Any], values: Sequence[Any]) -> Any:
-        inside = {k: v for k, v in enumerate(values) if _is_matrix(v)}
+        inside = {k: v for k, v in enumerate(values) if is_matrix(v)}
         if len(call.shape) > 2:
-            return Tensor(lambda *at: definition(*(_entry(v, call.shape, at) for v in values)))
+            return Tensor(lambda *at: definition(*(entry_of(v, at) for v in values)))
         if not inside:
             return definition(*values)
         if len({*inside.values()}) == 1:
@@ -230,8 +229,10 @@ class Writer:
             body = definition(*(dummy if k in inside else v for k, v in enumerate(values)))
             matrix = next(iter(inside.values()))
             return matrix.applyfunc(sympy.Lambda(dummy, body))
-        spread = [_spread(v, self.shape(call.shape)) for v in values]
-        return self.matrix(call.shape, lambda *at: definition(*(_at(v, at) for v in spread)))
+        alike = [spread(v, self.shape(call.shape)) for v in values]
+        return self.matrix(
+            call.shape, lambda *at: definition(*(matrix_entry(v, at) for v in alike))
+        )
 
     # entry by entry
 
@@ -250,9 +251,9 @@ def _gathered(writer: Writer, call: Call, meaning: meanings.Gathered, body: Any)
     if meaning.summed:
         limits = [(x, 0, d - 1) for x, d in zip(letters, sizes, strict=True)]
         weight = sympy.Mul(*sizes) if meaning.mean else 1
-        if not _is_matrix(body):
+        if not is_matrix(body):
             return sympy.Sum(body, *limits) / weight
-        entry: Callable[..., Any] = lambda *at: sympy.Sum(_at(body, at), *limits) / weight  # noqa: E731
+        entry: Callable[..., Any] = lambda *at: sympy.Sum(matrix_entry(body, at), *limits) / weight  # noqa: E731
         return writer.matrix(call.shape, entry)
     if len(sizes) > 2:
         return Tensor(lambda *at: body.subs(dict(zip(letters, at, strict=True)), simultaneous=True))
@@ -284,7 +285,7 @@ def _contracted(writer: Writer, call: Call, indices: str, values: Sequence[Any])
                 factors.append(sympy.KroneckerDelta(places[own[0]], value))
             else:
                 here = [places.get(x, sympy.Integer(0)) for x in own]
-                factors.append(_entry(value, argument.shape, here))
+                factors.append(entry_of(value, here))
         over = [x for x in sizes if x not in output and x not in picked]
         summed = [(bound[x], 0, writer.dim(sizes[x]) - 1) for x in over]
         body = sympy.Mul(*factors)
@@ -316,77 +317,6 @@ def _place(call: Call) -> sympy.Expr:
     assert where is not None
     terms = (c * sympy.Symbol(x.name, integer=True) for x, c in where.coefficients.items())
     return sum(terms, where.offset)
-
-
-def _is_matrix(value: Any) -> bool:
-    return isinstance(value, sympy.MatrixExpr)
-
-
-def _entry(value: Any, shape: Shape, at: Sequence[Any]) -> Any:
-    """The entry of a number, a matrix or a tensor."""
-    if isinstance(value, Tensor):
-        return value.entry(*at)
-    return _at(value, [*at, sympy.Integer(0)][:2]) if _is_matrix(value) else value
-
-
-def _at(value: Any, at: Sequence[Any]) -> Any:
-    """The entry of a matrix; of a row or column there is one only along the other axis."""
-    if not _is_matrix(value):
-        return value
-    places = [0 if d == 1 else i for i, d in zip(at, value.shape, strict=True)]
-    if isinstance(value, sympy.FunctionMatrix):
-        return value.lamda(*places)
-    if isinstance(value, sympy.Identity):
-        return sympy.KroneckerDelta(*places)
-    return MatrixElement(value, *places)
-
-
-def _spread(value: Any, shape: Shape) -> Any:
-    """A number as a matrix of this shape, a row or column as several alike."""
-    if shape == SCALAR or len(shape) > 2:
-        return value
-    if not _is_matrix(value):
-        return _times(value, sympy.OneMatrix(*shape))
-    rows, columns = value.shape
-    if rows == 1 and shape[0] != 1:
-        value = _times(sympy.OneMatrix(shape[0], 1), value)
-    if columns == 1 and shape[1] != 1:
-        value = _times(value, sympy.OneMatrix(1, shape[1]))
-    return value
-
-
-def _times(*factors: Any) -> Any:
-    """A product, scalars first; SymPy's own sign would evaluate what is inside, and write out its
-    entries."""
-    if not any(map(_is_matrix, factors)):
-        return sympy.Mul(*factors)
-    flat = [x for factor in factors for x in _parts(factor, sympy.MatMul)]
-    scalar = sympy.Mul(*(x for x in flat if not _is_matrix(x)))
-    matrices = [x for x in flat if _is_matrix(x)]
-    front = [] if scalar == 1 else [scalar]
-    return matrices[0] if not front and len(matrices) == 1 else sympy.MatMul(*front, *matrices)
-
-
-def _parts(value: Any, kind: type) -> tuple[Any, ...]:
-    """The terms of a sum, the factors of a product."""
-    return value.args if isinstance(value, kind) else (value,)  # type: ignore[attr-defined]
-
-
-def _number_in(value: Any, shape: Shape) -> Any:
-    return MatrixElement(value, 0, 0) if shape == SCALAR and _is_matrix(value) else value
-
-
-def number(value: ex.Value) -> sympy.Expr:
-    """A number, by pi and roots where it is made of these."""
-    if isinstance(value, Fraction):
-        return sympy.Rational(value.numerator, value.denominator)
-    if value == float(sympy.E):
-        return sympy.E
-    found = multiple(value)
-    if found is None:
-        return sympy.Float(value)
-    unit, ratio = UNITS[found.unit], sympy.Rational(found.top, found.bottom)
-    return ratio / unit if found.below else ratio * unit
 
 
 def sympy_of(

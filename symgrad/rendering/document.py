@@ -20,6 +20,7 @@ from symgrad.language.formula import Formula
 from symgrad.language.phrases import phrase
 from symgrad.language.table import Table
 from symgrad.rendering.equations import Equation, proof_equations
+from symgrad.rendering.notes import computed, used
 from symgrad.rendering.numbers import Numbered, array_formula, of_lines
 from symgrad.rendering.reasons import chain_rule
 from symgrad.rendering.style import Style
@@ -125,20 +126,34 @@ class Document:
     """A derivation laid out: what each printer prints, in this order."""
 
     derivation: Derivation
-    title: str
     variables: tuple[tuple[Formula, str], ...]  # where each is, and what is declared of it
     program: tuple[Equation, ...]  # the definitions, and the loss (or f), as the user wrote them
-    rewrites: tuple[str, ...]  # the identities that the lines use
-    computed: tuple[str, ...]  # what code computes in another form, to keep numbers in range
-    forward: tuple[Line, ...]
-    backward: tuple[Line, ...]
-    solving: tuple[Line, ...]
-    chains: tuple[Chain, ...]  # instead of what is backward
+    sections: tuple[tuple[str, tuple[Line, ...]], ...]  # the lines, by the titles of their parts
     results: tuple[Answer, ...]
     layout: str
     verification: Verified
     style: Style
+    chains: tuple[Chain, ...] = ()  # instead of what is backward
     numbers: Numbered | None = None
+
+    @property
+    def title(self) -> str:
+        """What is derived."""
+        return self.words(TITLES[self.derivation.kind])
+
+    @cached_property
+    def rewrites(self) -> tuple[str, ...]:
+        """The identities that the lines use."""
+        return used(self.derivation.rewrites, self.words)
+
+    @cached_property
+    def computed(self) -> tuple[str, ...]:
+        """What code computes in another form, to keep numbers in range."""
+        return computed(self.derivation.rewrites, self.words)
+
+    def lines(self, kind: str) -> Iterator[Line]:
+        """The lines of one kind, "forward", "backward" or those that solve."""
+        return (line for _, own in self.sections for line in own if line.step.kind == kind)
 
     @cached_property
     def table(self) -> Table:
@@ -173,14 +188,9 @@ class Document:
         return self.words(self.verification.sentence)
 
     @property
-    def output_place(self) -> int:
-        """Where in the program the loss (or f) stands."""
-        return len(self.derivation.problem.definitions)
-
-    @property
     def chain_rule(self) -> Equation | None:
         """What the proofs of the lines are instances of, where there are any."""
-        kinds = (line.proof.kind for line in self.backward if line.proof is not None)
+        kinds = (line.proof.kind for line in self.lines("backward") if line.proof is not None)
         kind = next(kinds, None)
         if kind is None:
             return None
@@ -208,8 +218,7 @@ class Document:
     @property
     def parts(self) -> Iterator[tuple[str, tuple[Line, ...]]]:
         """The parts that have steps, with their titles."""
-        parts = (("Forward", self.forward), ("Backward", self.backward), ("Solve", self.solving))
-        yield from ((self.words(title), lines) for title, lines in parts if lines)
+        yield from ((self.words(title), lines) for title, lines in self.sections if lines)
 
 
 def legend(formulas: Iterable[Formula], table: Table) -> tuple[Formula, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import repeat
 
 from symgrad.calculus.algebra import is_negative, negated
+from symgrad.calculus.derivation import Step
 from symgrad.calculus.index_notation import IndexForm, written
 from symgrad.calculus.proofs import Proof
 from symgrad.calculus.proofs.lines import Form, Pairing, Pairings
@@ -73,6 +74,13 @@ def left_of(left: Formula, right: Expression) -> Formula:
     if not isinstance(right, IndexForm):
         return left
     return composing.spelled(right.at_left(left), plain_text(left))
+
+
+def step_equation(step: Step, note: str) -> Equation:
+    """The line of a step: left = right = simplified."""
+    sides = [written(side) for side in (step.right, step.simplified) if side is not None]
+    left = left_of(written(step.left), step.right)
+    return Equation(left, tuple(sides), note, step.number, step.shape, kind="step")
 
 
 def proof_equations(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from symgrad.calculus.derivation import SOLVING, Derivation, Key, Outcome, Step
-from symgrad.calculus.index_notation import written
 from symgrad.calculus.proofs import Proof
 from symgrad.errors import one_of
 from symgrad.language.phrases import Phrase, joined
@@ -13,7 +12,6 @@ from symgrad.rendering.answers import answers
 from symgrad.rendering.document import (
     LEVELS,
     NO_PROOFS,
-    TITLES,
     Answer,
     Chain,
     Chains,
@@ -22,13 +20,14 @@ from symgrad.rendering.document import (
     Proofs,
     Verified,
 )
-from symgrad.rendering.equations import Equation, left_of
+from symgrad.rendering.equations import step_equation
 from symgrad.rendering.given import given_variables, program
-from symgrad.rendering.notes import computed, noted, told_once, used
+from symgrad.rendering.notes import noted, told_once
 from symgrad.rendering.numbers import Numbered, array_formula
 from symgrad.rendering.style import PLAIN, Style
 from symgrad.rendering.words import Words
 
+PARTS = {"forward": "Forward", "backward": "Backward", SOLVING: "Solve"}
 ROWS = (
     "In a chain `dz/dx` has a row for each entry of `z`, a column for each of `x`; gradients are "
     "columns, so the factors come from behind, transposed."
@@ -65,14 +64,12 @@ def document(
     signs = dict.fromkeys(s for r in results if r.vectorized for s in r.vectorized.sentences)
     return Document(
         derivation,
-        title=words(TITLES[derivation.kind]),
         variables=given_variables(derivation, words),
         program=tuple(map(shapes.told, program(derivation))),
-        rewrites=used(derivation.rewrites, words),
-        computed=computed(derivation.rewrites, words),
-        forward=tuple(line for line in lines if line.step.kind == "forward"),
-        backward=tuple(line for line in lines if line.step.kind == "backward"),
-        solving=tuple(line for line in lines if line.step.kind == SOLVING),
+        sections=tuple(
+            (title, tuple(line for line in lines if line.step.kind == kind))
+            for kind, title in PARTS.items()
+        ),
         chains=tuple(Chain(name, proved, words) for name, proved in (chains or {}).items()),
         results=results,
         layout=words(joined(" ", (derivation.layout, *signs, *([ROWS] if by_rule else [])))),
@@ -92,12 +89,10 @@ def _by_chains(derivation: Derivation, chains: Chains) -> Derivation:
 def _line(
     step: Step, facts: tuple[Phrase, ...], proof: Proof | None, full: bool, words: Words
 ) -> Line:
-    sides = [written(side) for side in (step.right, step.simplified) if side is not None]
     note = words(joined("; ", (noted(step.rule, step.uses), *facts)))
-    left = left_of(written(step.left), step.right)
-    equation = Equation(left, tuple(sides), note, step.number, step.shape, kind="step")
     proved = proof is not None or (full and step.kind == SOLVING)
-    return Line(step, equation, proof, words(step.sentence) if proved else "", words)
+    sentence = words(step.sentence) if proved else ""
+    return Line(step, step_equation(step, note), proof, sentence, words)
 
 
 def with_numbers(doc: Document, numbers: Numbered) -> Document:
@@ -114,8 +109,7 @@ def with_numbers(doc: Document, numbers: Numbered) -> Document:
 
     return replace(
         doc,
-        forward=tuple(map(line, doc.forward)),
-        backward=tuple(map(line, doc.backward)),
+        sections=tuple((title, tuple(map(line, lines))) for title, lines in doc.sections),
         chains=tuple(replace(chain, numbers=numbers) for chain in doc.chains),
         results=tuple(map(answer, doc.results)),
         numbers=numbers,

@@ -4,7 +4,7 @@ and at each step back."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from symgrad.calculus.index_notation import written
 from symgrad.calculus.recurrences.joined import Joined
@@ -21,75 +21,37 @@ from symgrad.language.plain import plain_text
 from symgrad.language.problem import Steps, Variable
 from symgrad.language.typeset import dimension_formula, typeset
 from symgrad.language.unparse import unparse
-from symgrad.rendering.document import (
-    LEVELS,
-    NO_PROOFS,
-    TITLES,
-    Answer,
-    Document,
-    Line,
-    Proofs,
-    Verified,
-)
-from symgrad.rendering.equations import Equation
+from symgrad.rendering.document import LEVELS, Answer, Document, Line, Verified
+from symgrad.rendering.equations import Equation, step_equation
 from symgrad.rendering.given import given_function, given_variable
-from symgrad.rendering.notes import computed, noted, told_once, used
+from symgrad.rendering.notes import noted, told_once
 from symgrad.rendering.style import PLAIN, Style
 from symgrad.rendering.words import Words
-
-
-@dataclass(frozen=True)
-class StepDocument(Document):
-    """A derivation laid out, its lines by the steps at which they are done."""
-
-    sections: tuple[tuple[str, tuple[Line, ...]], ...] = ()
-
-    @property
-    def output_place(self) -> int:
-        """The loss is the last line of the program."""
-        return len(self.program) - 1
-
-    @property
-    def parts(self) -> Iterator[tuple[str, tuple[Line, ...]]]:
-        """The parts that have lines, with their titles."""
-        yield from ((self.words(title), lines) for title, lines in self.sections if lines)
 
 
 def step_document(
     joined: Joined,
     verification: Verified,
     level: str = "steps",
-    proofs: Proofs = NO_PROOFS,
     style: Style = PLAIN,
-) -> StepDocument:
-    """The outline at level "result", "steps" or "full"; `proofs` are those of its lines, `style` is
-    how it is printed.
+) -> Document:
+    """The outline at level "result", "steps" or "full"; `style` is how it is printed.
 
     Raises: OptionError for another level."""
     one_of("level", level, LEVELS)
     words = style.words
-    shapes, facts = style.shown(joined), told_once([line.step for line in joined.lines])
-    whole = [
-        (line.when, _line(line, facts[line.step.number], joined, proofs, words))
-        for line in joined.lines
-    ]
-    whole = [(when, replace(x, equation=shapes.told(x.equation))) for when, x in whole]
-    sections = tuple(
-        (title, tuple(line for when, line in whole if when in whens))
-        for title, whens in _titles(joined.parts.loop.steps).items()
-    )
-    lines = [line for _, own in sections for line in own]
-    return StepDocument(
+    shown = () if level == "result" else joined.lines
+    shapes, facts = style.shown(joined), told_once([line.step for line in shown])
+    lines = [(line.when, _line(line, facts[line.step.number], joined, words)) for line in shown]
+    lines = [(when, replace(x, equation=shapes.told(x.equation))) for when, x in lines]
+    return Document(
         joined,  # type: ignore[arg-type]  # what printers ask of a derivation it has
-        title=words(TITLES[joined.kind]),
         variables=tuple((space, words(facts)) for space, facts in _variables(joined)),
         program=tuple(map(shapes.told, _program(joined))),
-        rewrites=used(joined.rewrites, words),
-        computed=computed(joined.rewrites, words),
-        forward=tuple(line for line in lines if line.step.kind == "forward"),
-        backward=tuple(line for line in lines if line.step.kind == "backward"),
-        solving=(),
-        chains=(),
+        sections=tuple(
+            (title, tuple(line for when, line in lines if when in whens))
+            for title, whens in _titles(joined.parts.loop.steps).items()
+        ),
         results=tuple(
             replace(answer, equations=tuple(map(shapes.told, answer.equations)))
             for answer in _answers(joined, level == "result", words)
@@ -97,7 +59,6 @@ def step_document(
         layout=words(joined.layout),
         verification=verification,
         style=style,
-        sections=sections if level != "result" else (),
     )
 
 
@@ -113,12 +74,8 @@ def _titles(steps: Steps) -> dict[str, tuple[str, ...]]:
     }
 
 
-def _line(
-    line: StepLine, facts: tuple[Phrase, ...], joined: Joined, proofs: Proofs, words: Words
-) -> Line:
-    step = line.step
-    steps = joined.parts.loop.steps
-    sides = [written(side) for side in (step.right, step.simplified) if side is not None]
+def _line(line: StepLine, facts: tuple[Phrase, ...], joined: Joined, words: Words) -> Line:
+    step, steps = line.step, joined.parts.loop.steps
     numbers = tuple(n for k in step.uses if (n := _numbered(joined, line.part, k)))
     note: str = separated("; ", (noted(step.rule, numbers), *facts))
     if line.when == "next":
@@ -127,9 +84,7 @@ def _line(
             template = "{0} and {1}" if numbers else "{0}, from {1}"
             note = phrase(template, as_phrase(note), f"{t} + 1")
         note = phrase("{0}, for {1}", as_phrase(note), f"{t} < {steps.length}")
-    left, note = written(step.left), words(note)
-    equation = Equation(left, tuple(sides), note, step.number, step.shape, kind="step")
-    return Line(step, equation, proofs.get(step.number))
+    return Line(step, step_equation(step, words(note)))
 
 
 def _numbered(joined: Joined, part: str, of: int) -> int:

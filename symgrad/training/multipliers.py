@@ -13,15 +13,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from symgrad.calculus.lowering import lower_problem
-from symgrad.calculus.nodes import (
-    ONE,
-    ClosedFactor,
-    Input,
-    Node,
-    Polynomial,
-    topological,
-    unnamed,
-)
+from symgrad.calculus.nodes import ONE, ClosedFactor, Input, Node, Polynomial, topological, unnamed
 from symgrad.errors import DataError
 from symgrad.language.dimensions import SCALAR
 from symgrad.language.expressions import Value

@@ -22,11 +22,7 @@ from sklearn.pipeline import make_pipeline  # noqa: E402
 from sklearn.preprocessing import StandardScaler  # noqa: E402
 from sklearn.utils.estimator_checks import check_estimator  # noqa: E402
 
-from symgrad.estimators import (  # noqa: E402
-    SymgradClassifier,
-    SymgradRegressor,
-    SymgradTransformer,
-)
+from symgrad.estimators import SymgradClassifier, SymgradRegressor, SymgradTransformer  # noqa: E402
 
 ROOT = Path(__file__).parent.parent.parent
 RNG = np.random.default_rng(0)

@@ -17,18 +17,7 @@ from symgrad.language.operations.meanings import Total
 from symgrad.language.unparse import unparse
 from symgrad.numerics.function import Function, compile_derivation
 from symgrad.rendering import latex_expression
-from tests.calls import (
-    SHAPES,
-    calls,
-    declarations,
-    lowered,
-    m,
-    n,
-    names_in,
-    p,
-    parameters,
-    program,
-)
+from tests.calls import SHAPES, calls, declarations, lowered, m, n, names_in, p, parameters, program
 from tests.derived import of_call
 
 SIZES = {m: 2, n: 3, p: 4}

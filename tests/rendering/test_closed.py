@@ -70,7 +70,7 @@ def given(derivation: sg.Derivation, doc: Document | None = None) -> set[str]:
 
 def equations(doc: Document) -> Iterator[Equation]:
     yield from doc.program
-    yield from (line.equation for line in (*doc.forward, *doc.backward))
+    yield from (line.equation for _, lines in doc.parts for line in lines)
     yield from doc.equations
 
 
@@ -110,7 +110,7 @@ def unused(derivation: sg.Derivation, doc: Document) -> list[str]:
     every = list(equations(doc))
     asked = {*derivation.data.inputs.values()}
     needed = [e for e in every if e.kind == "definition"]
-    needed += [line.equation for line in doc.backward if line.step.of not in asked]
+    needed += [line.equation for line in doc.lines("backward") if line.step.of not in asked]
     found = []
     for equation in needed:
         (left,) = lefts(equation)

@@ -12,13 +12,7 @@ from symgrad.calculus.functions import aligned
 from symgrad.calculus.lowering import lower
 from symgrad.calculus.nodes import ONE, Entry, Factor, Map, Term, is_batch
 from symgrad.calculus.polynomials import contract
-from symgrad.calculus.stationary.clearing import (
-    invertible,
-    never_zero,
-    number_of,
-    over,
-    scale_of,
-)
+from symgrad.calculus.stationary.clearing import invertible, never_zero, number_of, over, scale_of
 from symgrad.calculus.stationary.collecting import Collected, collected
 from symgrad.calculus.stationary.equation import Equation
 from symgrad.calculus.stationary.page import Page

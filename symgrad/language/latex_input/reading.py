@@ -7,13 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from symgrad.errors import (
-    ProgramError,
-    ShapeError,
-    SymgradError,
-    UnknownNameError,
-    text_wanted,
-)
+from symgrad.errors import ProgramError, ShapeError, SymgradError, UnknownNameError, text_wanted
 from symgrad.language import expressions as ex
 from symgrad.language.dimensions import Dimension, Shape, dimension, indexed_dims
 from symgrad.language.expressions import Expression

@@ -25,14 +25,7 @@ from symgrad.language.expressions import Call, Letter, Operation, Spelling
 from symgrad.language.formula import RELATION, Fence, Formula, Infix, Number
 from symgrad.language.operations.contractions import contraction, indexable, lookup
 from symgrad.language.operations.meanings import Contraction, Gathered, Sliced, declare
-from symgrad.language.operations.places import (
-    Affine,
-    affine,
-    at_place,
-    labelled,
-    number_of,
-    place,
-)
+from symgrad.language.operations.places import Affine, affine, at_place, labelled, number_of, place
 from symgrad.language.shapes import given
 from symgrad.language.typeset import dimension_formula, typeset
 from symgrad.language.unparse import unparse

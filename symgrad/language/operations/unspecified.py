@@ -20,12 +20,7 @@ from symgrad.errors import ProgramError, ShapeError
 from symgrad.language import composing
 from symgrad.language import formula as fm
 from symgrad.language.dimensions import ONE, SCALAR, Dimension, Shape
-from symgrad.language.expressions import (
-    Call,
-    Expression,
-    Operation,
-    parts,
-)
+from symgrad.language.expressions import Call, Expression, Operation, parts
 from symgrad.language.formula import Formula
 from symgrad.language.operations.contractions import einsum
 from symgrad.language.operations.elementwise import ENTRYWISE

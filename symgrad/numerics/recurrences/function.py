@@ -22,15 +22,7 @@ from symgrad.numerics.function import described, dtype_of
 from symgrad.numerics.given import callables
 from symgrad.numerics.inputs import Signature, check_mapping
 from symgrad.numerics.interpreter import size_of
-from symgrad.numerics.layers import (
-    Written,
-    apart,
-    flattened,
-    layers,
-    shapes_of,
-    together,
-    views,
-)
+from symgrad.numerics.layers import Written, apart, flattened, layers, shapes_of, together, views
 from symgrad.numerics.libraries import NumPy
 from symgrad.numerics.recurrences.source import StepLoop
 from symgrad.numerics.sizes import infer_sizes

@@ -104,7 +104,7 @@ class _Builder:
     links: list[tuple[str, str, bool]] = field(default_factory=list)
 
     def graph(self) -> Graph:
-        lines = {unparse(line.step.left): line for line in self.doc.forward}
+        lines = {unparse(line.step.left): line for line in self.doc.lines("forward")}
         self.cotangents = dict(self._cotangents())
         for name, line in lines.items():
             self._line(name, line, lines)
@@ -177,7 +177,7 @@ class _Builder:
             for answer in self.doc.results:
                 if isinstance(answer.outcome.name, Derivative):
                     yield unparse(answer.outcome.name.bottom), (typeset(answer.outcome.name), None)
-        for line in self.doc.backward:
+        for line in self.doc.lines("backward"):
             if isinstance(line.step.left, Derivative):
                 yield unparse(line.step.left.bottom), (written(line.step.left), line.step.number)
 

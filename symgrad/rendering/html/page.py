@@ -91,7 +91,7 @@ def _sections(doc: Document) -> Iterator[Element]:
     for chain in doc.chains:
         yield _section(chain.title, table(equation_row(e, doc) for e in chain.equations))
     yield _section(doc.words("Result"), table(equation_row(e, doc) for e in doc.equations))
-    if doc.forward:
+    if any(doc.lines("forward")):
         drawn = picture(computation(doc))
         yield _section(doc.words("Graph of the computation"), scroll([drawn], drawn[0].text or ""))
 
