@@ -91,6 +91,8 @@ def declared_dimension(node: ast.expr) -> Dimension:
             one, other = (_term(side) for side in (left, right))
             whole = {ast.Add: one + other, ast.Sub: one - other, ast.Mult: one * other}[type(sign)]
             return size_of(whole)
+        case ast.BinOp(op=ast.Pow(), left=left, right=ast.Constant(value=int(k))) if 1 < k < 10:
+            return size_of(_term(left) ** k)
     raise ShapeError(
         f"{source_of(node)} is no dimension: a name or a positive whole number is wanted"
     )
@@ -99,7 +101,7 @@ def declared_dimension(node: ast.expr) -> Dimension:
 def _term(node: ast.expr) -> Dimension:
     """A term of a sum of dimensions, as in n - (m - 1)."""
     match node:
-        case ast.BinOp(op=ast.Add() | ast.Sub() | ast.Mult()) | ast.Name() | ast.Constant():
+        case ast.BinOp() | ast.Name() | ast.Constant():
             return declared_dimension(node)
         case ast.Subscript(value=ast.Name()):
             raise ShapeError(

@@ -16,7 +16,7 @@ from sympy.matrices.expressions.hadamard import HadamardPower, HadamardProduct
 from symgrad.errors import ProgramError, ShapeError, UnknownNameError
 from symgrad.language import expressions as ex
 from symgrad.language import sympy_trees as trees
-from symgrad.language.dimensions import SCALAR, Dimension, describe
+from symgrad.language.dimensions import SCALAR, Dimension, describe, size_of
 from symgrad.language.names import check_name
 from symgrad.language.operations import signs
 from symgrad.language.operations.arithmetic import divide, negative
@@ -43,15 +43,20 @@ def check_free(name: str) -> str:
 
 
 def dimension_of(d: str | int | sympy.Expr) -> Dimension:
-    """A dimension as the language knows it, from a name, a number, or any symbol of SymPy.
+    """A dimension as the language knows it, from a name, a number, any symbol of SymPy, or a
+    polynomial of these.
 
-    >>> dimension_of(sympy.Symbol("n")), dimension_of(3)
-    (n, 3)
+    >>> n = sympy.Symbol("n")
+    >>> dimension_of(n), dimension_of(3), dimension_of(2 * n - 1)
+    (n, 3, 2*n - 1)
     """
     if isinstance(d, sympy.Symbol) and not isinstance(d, sympy.Dummy):
         return number_or_name(d.name)
     if isinstance(d, str | int | sympy.Integer) and not isinstance(d, bool):
         return number_or_name(d if isinstance(d, str) else int(d))
+    names = d.free_symbols if isinstance(d, sympy.Add | sympy.Mul | sympy.Pow) else ()
+    if names and d.is_polynomial(*names) and sympy.Poly(d, *names).domain.is_ZZ:
+        return size_of(d.xreplace({name: dimension_of(name) for name in names}))
     raise ShapeError(
         f"{trees.shown(d)} is no dimension: a name or a positive whole number is wanted"
     )

@@ -46,8 +46,9 @@ def infer_sizes(problem: Problem, arrays: Mapping[str, Any]) -> dict[Axis, int]:
                         f"{name} has shape {np.shape(array)}; {describe_axes(axes)} is wanted"
                     )
             elif sizes.setdefault(axis, size) != size:
+                called = axis if isinstance(axis, str) else dimension_text(axis)
                 raise DataError(
-                    f"{axis} is {sizes[axis]} in {seen[axis]} "
+                    f"{called} is {sizes[axis]} in {seen[axis]} "
                     f"(shape {np.shape(arrays[seen[axis]])}) "
                     f"but {size} in {name} (shape {np.shape(array)})"
                 )
@@ -60,20 +61,22 @@ def infer_sizes(problem: Problem, arrays: Mapping[str, Any]) -> dict[Axis, int]:
 def _solve_sums(
     sizes: dict[Axis, int], seen: Mapping[Axis, str], arrays: Mapping[str, Any]
 ) -> None:
-    """Find n where an array has n - m + 1 entries and m is known.
+    """Find n where an array has n - m + 1 entries, or m * n**2, and m is known; where neither is,
+    they stay open.
 
     Raises: DataError where another array says otherwise, or nothing fits."""
     sums = [a for a in sizes if not isinstance(a, str) and not a.is_Symbol]
     for axis in sums:
         unknown = [d for d in axis.free_symbols if d not in sizes]
-        if len(unknown) == 1 and sympy.degree(axis, unknown[0]) == 1:
-            slope = axis.coeff(unknown[0]).subs(_plain(sizes))
-            found = (sizes[axis] - axis.subs({unknown[0]: 0}).subs(_plain(sizes))) / slope
-            if found.is_Integer and found > 0:
-                sizes[unknown[0]] = int(found)
+        if len(unknown) == 1:
+            equation = sympy.Poly(axis.subs(_plain(sizes)) - sizes[axis], unknown[0])
+            roots = equation.ground_roots() if equation.degree() > 0 else {}
+            found = [root for root in roots if root.is_Integer and root > 0]
+            if len(found) == 1:
+                sizes[unknown[0]] = int(found[0])
     for axis in sums:
         expected = axis.subs(_plain(sizes))
-        if expected != sizes[axis] and not expected.free_symbols & {*sizes}:
+        if expected != sizes[axis] and len(expected.free_symbols) < 2:
             name = seen[axis]
             known = ", ".join(f"{d} = {sizes[d]}" for d in _names(axis) if d in sizes)
             raise DataError(

@@ -161,3 +161,8 @@ def test_an_entry_is_no_sum_over_entries(program: str, text: str) -> None:
     (result,) = sg.derive(program).results.values()
     assert text in str(result.sympy())
     assert not result.sympy().has(sympy.Sum)
+
+
+def test_a_size_that_is_a_product() -> None:
+    result = sg.derive("X: Matrix(m, n)\nW: Matrix(n, m)\nloss = trace(kron(X, W))").results["X"]
+    assert str(result.sympy()) == "kron_left(eye(m*n), W)"

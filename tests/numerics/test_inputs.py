@@ -106,6 +106,30 @@ def test_results_are_the_caller_s_own(program: str, modules: str) -> None:
         assert not any(np.shares_memory(result, other) for other in others)
 
 
+SIZES = [  # the size of x, what is summed over, and the value; None where x has no such size
+    ("m * n", "ones(m * n)", 12, 12),
+    ("n**2", "ones(n)", 9, 3),
+    ("n**2 + n", "ones(n)", 12, 3),
+    ("m**2 + 2 * m", "eye(m)", 8, 2),
+    ("n**2", "ones(n)", 10, None),
+    ("2 * n", "ones(n)", 5, None),
+]
+
+
+@pytest.mark.parametrize(("size", "beside", "given", "value"), SIZES)
+def test_sizes_by_which_arrays_are_known(
+    size: str, beside: str, given: int, value: int | None
+) -> None:
+    derivation = sg.derive(f"x: Vector({size})\nloss = sum({beside}) * x[0]", ["x"])
+    assert derivation.verify().passed
+    function = derivation.lambdify()
+    if value is None:
+        with pytest.raises(sg.DataError, match=rf"x has shape \({given},\)"):
+            function(x=np.ones(given))
+    else:
+        assert function(x=np.ones(given))[0] == value
+
+
 PRODUCT = "X: Matrix(m, n)\nc: Scalar\nf = c * X"
 
 

@@ -60,6 +60,11 @@ PROGRAMS = [
         "gradient",
         "X: Matrix(m, n)\ny: Vector(n)\nU = unit(X @ y)\nloss = sum(X) * norm2(U + X @ y)",
     ),
+    (  # norms that are 0
+        "gradient",
+        "X: Matrix(n, d)\nW: Matrix(n, n)\n"
+        "loss = sum(W[i, j] * norm2(X[i] - X[j]) for i in range(n) for j in range(n))",
+    ),
     ("hessian", "x: Vector(n)\nA: Matrix(n, n)\nloss = x.T @ A @ x + sum(exp(x))"),
     ("hvp", "x: Vector(n)\nA: Matrix(n, n)\nloss = norm2(A @ tanh(x))**2"),
     ("jacobian", "W: Matrix(m, n)\nx: Vector(n)\nf = softmax(W @ x)"),

@@ -302,10 +302,12 @@ class _Truth:
         return summed_product(term.coefficient, operands + beside, labels, lengths)
 
     def _power(self, value: Any, exponent: float) -> Any:
-        """x^p. Where it is too small for a number, as 1/s^2 of a large s, all that is claimed by it
-        is lost."""
-        power = np.asarray(value) ** exponent
-        self.finite &= not np.any((power == 0) & (np.asarray(value) != 0))
+        """x^p; 0 at a pole, as the slope of a norm at 0, x / ||x||, is. Where it is too small for a
+        number, as 1/s^2 of a large s, all that is claimed by it is lost."""
+        value = np.asarray(value)
+        pole = (value == 0) & (exponent < 0)
+        power = np.where(pole, 0.0, np.where(pole, 1.0, value) ** exponent)
+        self.finite &= not np.any((power == 0) & (value != 0))
         return power
 
     # scalar functions
