@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 import symgrad as sg
+from symgrad.numerics.buffers import weighted
 from symgrad.numerics.source.numpy import defined
-from symgrad.numerics.source.scatters import ROUTINES
+from symgrad.numerics.source.scatters import ROUTINES, WEIGHTED
 
 TABLE = "Z: Matrix(v, d)\nx: Vector(d)\n"
 OF_A_BATCH = {
@@ -114,3 +115,60 @@ def test_a_label_that_names_no_row_is_refused_among_many(label: int) -> None:
     labels, added = np.full(1000, label), np.ones((1000, 20))
     with pytest.raises(IndexError):
         defined(ROUTINES["add_rows"], {"np": np})["add_rows"](np.ones((70, 20)), labels, added)
+
+
+@pytest.mark.parametrize("name", ["add", "subtract"])
+@pytest.mark.parametrize("installed", [True, False])
+@pytest.mark.parametrize(("lowest", "looked_up"), [(0, True), (0, False), (-9, True), (-9, False)])
+def test_weighted_rows_are_added_as_one_by_one(
+    monkeypatch: pytest.MonkeyPatch, name: str, installed: bool, lowest: int, looked_up: bool
+) -> None:
+    """Those of a table, or one of each label; as a product where none is counted from the end."""
+    if not installed:
+        monkeypatch.setitem(sys.modules, "scipy", None)
+    rng = np.random.default_rng(0)
+    labels, which = rng.integers(lowest, 9, (2, 50, 2))
+    weights, rows = rng.normal(size=(50, 2)), rng.normal(size=(9, 4) if looked_up else (50, 2, 4))
+    table = np.ones((9, 4))
+    wanted = table.copy()
+    of_each = rows[which] if looked_up else rows
+    getattr(np, name).at(wanted, labels, weights[..., None] * of_each)
+    both = "\n".join((ROUTINES[f"{name}_rows"], WEIGHTED[f"{name}_weighted"]))
+    routine = defined(both, {"np": np})[f"{name}_weighted"]
+    routine(table, labels, weights, rows, *[which] * looked_up)
+    np.testing.assert_allclose(table, wanted, rtol=0, atol=1e-12)
+
+
+WEIGHTS = {  # losses of rows of Z, and how many of their scatters are products with weights
+    "(t - Z[k].T @ Z[l])**2": 2,
+    "exp(x.T @ Z[k]) - log(1 + (Z[k].T @ Z[l])**2)": 1,  # that of Z[k] is a sum
+    "(t - Z[k].T @ W[l])**2": 1,
+    "t * norm2(tanh(Z[k]))**2": 0,
+    "norm2(t * Z[k])**2 + sum(t**2 * Z[k])": 1,
+}
+
+
+@pytest.mark.parametrize("loss", WEIGHTS)
+def test_rows_with_a_weight_are_not_multiplied(monkeypatch: pytest.MonkeyPatch, loss: str) -> None:
+    monkeypatch.setattr(weighted, "MANY", 1)
+    made: list[int] = []
+
+    def counted(program: Any, sizes: Any) -> Any:
+        found = weighted.by_weights(program, sizes)
+        made.append(sum(x.kind == "weighted" for op in found.ops for x in op.operands))
+        return found
+
+    monkeypatch.setattr("symgrad.numerics.buffers.blocks.by_weights", counted)
+    program = f"{TABLE}W: Matrix(v, d)\nk: Index(v)\nl: Index(v)\nt: Scalar\n"
+    derivation = sg.derive(f"{program}loss = mean({loss} for k, l, t in batch)", ["Z"])
+    rng = np.random.default_rng(0)
+    given = {"Z": rng.normal(size=(7, 4)), "W": rng.normal(size=(7, 4)), "x": rng.normal(size=4)}
+    given |= {"k": rng.integers(0, 7, 30), "l": rng.integers(0, 7, 30)}
+    given |= {"t": rng.normal(size=30)}
+    function = derivation.lambdify(reuse_buffers=True)
+    function(given)
+    wanted, slopes = derivation.lambdify()(given)
+    value, found = function(given)
+    assert made == [WEIGHTS[loss]]
+    assert value == pytest.approx(wanted, rel=1e-12)
+    np.testing.assert_allclose(found["Z"], slopes["Z"], rtol=1e-10, atol=1e-12)

@@ -15,6 +15,8 @@ as plain NumPy, `buffers` with results written into arrays that are there.
     onehot                  for each label 1 at its place along the last axis, else 0
     scatter                 zeros, to which values are added where labels say, values, *labels, once
                             or more often; `axes` has "add" or "subtract" and the number of labels
+    weighted                rows times weights, of a scatter alone: weights, rows; with the labels
+                            of rows behind a table
     pad                     zeros, in which values stand from a place on; `axes` has for each of the
                             first axes where that begins and ends, or the one place there
     routine                 a function of the last axes that has its own text, by its name
@@ -40,7 +42,7 @@ from symgrad.calculus.nodes import Axis, Label, Node, Place
 from symgrad.language.dimensions import ONE, ZERO, Dimension
 
 GIVEN = {"input", "size", "number"}
-INLINE = GIVEN | {"scalar", "permute", "expand", "drop"}
+INLINE = GIVEN | {"scalar", "permute", "expand", "drop", "weighted"}
 VIEWS = {"permute", "expand", "drop", "diagonal", "broadcast", "reshape", "slice"}
 SIGNS = {"add": "+", "subtract": "-"}
 DEEPEST = 20  # operations within one another: Python reads 200 brackets, a person fewer

@@ -27,6 +27,7 @@ from symgrad.numerics.buffers.onto import on_diagonals
 from symgrad.numerics.buffers.planned import Form, buffered_source
 from symgrad.numerics.buffers.rowwise import Part, Parts, parts
 from symgrad.numerics.buffers.thin import rows_without_copies, strips
+from symgrad.numerics.buffers.weighted import by_weights
 from symgrad.numerics.interpreter import Sizes, size_of
 from symgrad.numerics.source.numpy import defined
 
@@ -55,7 +56,8 @@ def allocating(
         plain = not (functions or program.sparse or few)
         if plain and (plan := planned(laid, sizes, dtype, threads)):
             return blocked(plan, dtype, form, (names, shapes, dtypes))
-        laid = along_columns(early(on_diagonals(laid)), sizes)
+        laid = on_diagonals(laid)
+        laid = along_columns(early(laid if few else by_weights(laid, sizes)), sizes)
         counts = (sizes[axis] for axis in laid.axes)
         pairs = zip(program.results, laid.results, strict=True)
         kept = frozenset(made for (op, _), (made, _) in pairs if op in few)

@@ -39,6 +39,22 @@ def {name}_entries(table, labels, values):
     np.{name}.at(table.reshape(-1), np.ravel_multi_index(labels, table.shape), values)"""
     for name in SIGNS
 }
+# Rows of a table, or all of them, times weights: the weights are the entries of the sparse matrix
+WEIGHTED = {
+    f"{name}_weighted": f"""
+def {name}_weighted(table, labels, weights, rows, which=None):
+    labels, count, width = labels.reshape(-1), labels.size, table[0].size
+    of = np.arange(count) if which is None else which.reshape(-1)
+    rows = rows.reshape(-1, width)
+    known = labels.min() >= 0 and labels.max() < len(table)
+    if sparse and known and of.min() >= 0 and of.max() < len(rows):
+        matrix = sparse.coo_array((weights.reshape(-1), (labels, of)), (len(table), len(rows)))
+        table.reshape(-1, width)[...] {sign}= matrix @ rows
+    else:
+        rows = rows if which is None else rows[of]
+        {name}_rows(table, labels, weights.reshape(-1, 1) * rows)"""
+    for name, sign in SIGNS.items()
+}
 
 
 def of_rows(op: Op) -> bool:
@@ -84,16 +100,16 @@ def scatter_lines(op: Op, table: str, of: Callable[[Op], str]) -> list[str]:
     for each in additions(op):
         labels = [*map(of, each.labels)]
         at = labels[0] if len(labels) == 1 else f"({', '.join(labels)})"
-        lines.append(
-            f"{_routine(op, each) or f'np.{each.name}.at'}({table}, {at}, {of(each.value)})"
-        )
+        weighted = each.value.kind == "weighted"
+        values = ", ".join(map(of, each.value.operands if weighted else (each.value,)))
+        lines.append(f"{_routine(op, each) or f'np.{each.name}.at'}({table}, {at}, {values})")
     return lines
 
 
 def _routine(op: Op, each: Added) -> str:
     """The function that adds values, by its name; nothing where NumPy's is as fast."""
     if of_rows(op):
-        return f"{each.name}_rows"
+        return f"{each.name}_{'weighted' if each.value.kind == 'weighted' else 'rows'}"
     entries = 1 < len(each.labels) == len(op.dims) and any(x.dims for x in each.labels)
     return f"{each.name}_entries" if entries else ""
 
@@ -101,5 +117,6 @@ def _routine(op: Op, each: Added) -> str:
 def scatter_routines(ops: Sequence[Op]) -> list[str]:
     """The functions that these lines call."""
     scatters = (op for op in ops if op.kind == "scatter")
-    called = {_routine(op, each) for op in scatters for each in additions(op)}
-    return [ROUTINES[name] for name in sorted(called - {""})]
+    called = {_routine(op, each) for op in scatters for each in additions(op)} - {""}
+    called |= {name.replace("weighted", "rows") for name in called}
+    return [(ROUTINES | WEIGHTED)[name] for name in sorted(called)]
