@@ -12,14 +12,21 @@ from symgrad.errors import ProgramError, ShapeError, SymgradError, text_wanted
 from symgrad.language.dimensions import Dimension
 from symgrad.language.expressions import Expression
 from symgrad.language.latex_input import Known, read_latex
+from symgrad.language.names import LATEX
 from symgrad.language.parser import parse_within
 from symgrad.language.problem import Problem
 from symgrad.language.syntax import errors_at, syntax_tree
-from symgrad.language.tokens import is_latex
+from symgrad.language.tokens import SUPERSCRIPTS, is_latex
 from symgrad.language.unparse import unparse
 
 ONE_WORD = re.compile(r"\bd(L|l|loss)_d(?=[^\W\d])")
-ENTRY = re.compile(r"[^\W\d]_(?:[^\W\d_]\b|\{|[i-n]{2,4}\b)")  # x_i, x_{ij}, x_ij
+ENTRY = re.compile(  # x_i, x_{ij}, x_ij, ∑ x, A + I, (z)_+
+    r"[^\W\d]_(?:[^\W\d_]\b|\{|[i-n]{2,4}\b)|[∑Σ⟨]|\bI\b|\b1_\w|[)\]]_\+"
+)
+SUM = re.compile(r"(?:[∑Σ]|\bsum(?=[ _]))(?:([ᵢⱼₖ])|(?=[ _]))")
+NEGATIVE = re.compile(r"\^\s*(-\w+)")  # a power
+RAISED, RAISED_AS = re.compile(f"[{''.join(SUPERSCRIPTS)}]+"), str.maketrans(SUPERSCRIPTS)
+LOWERED = dict(zip("ᵢⱼₖ", "ijk", strict=True))
 JOINED = re.compile(r"_([i-n]{2,4})\b")
 LOSS_NAMES = ("L", "loss")  # what stands for the loss, where it means nothing else
 
@@ -111,12 +118,24 @@ def _of_entries(problem: Problem, text: str, known: Known) -> Claim | None:
     if ENTRY.search(text) is None:
         return None
     try:
-        claim = _of_latex(problem, JOINED.sub(r"_{\1}", text), known)
+        claim = _of_latex(problem, _as_latex(problem, text), known)
     except SymgradError:
         return None
     remark = f"read {text.strip()} as {unparse(claim.expression)}"
     whole = replace(claim.problem, remarks=(*claim.problem.remarks, remark))
     return replace(claim, problem=whole)
+
+
+def _as_latex(problem: Problem, text: str) -> str:
+    """A text with entries in signs of LaTeX: indices in braces, sums as signs."""
+    if "Sigma" not in problem.names:
+        text = SUM.sub(lambda found: rf"\sum_{LOWERED[found[1]]} " if found[1] else r"\sum", text)
+    for name in {"lam", "eps"} & problem.names:
+        text = re.sub(rf"\b{name}\b", lambda found: LATEX[found[0]], text)
+    text = RAISED.sub(lambda found: f"^{{{found[0].translate(RAISED_AS)}}}", text)
+    text = NEGATIVE.sub(r"^{\1}", text)
+    text = re.sub("[ᵢⱼₖ]", lambda found: f"_{LOWERED[found[0]]}", text)
+    return JOINED.sub(r"_{\1}", text)
 
 
 def claimed(problem: Problem, statements: Sequence[ast.stmt]) -> Claim:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from symgrad.errors import ProgramError, SymgradError, UnknownNameError, did_you_mean
 from symgrad.language.arguments import batch_size, literal, number, option, used_dimension
 from symgrad.language.comprehensions import NAMES, over_indices, read_comprehension
-from symgrad.language.expressions import OPERATIONS, Expression, Operation, Size
+from symgrad.language.expressions import OPERATIONS, Expression, Operation, Size, is_scalar
 from symgrad.language.generators import generator
 from symgrad.language.handwriting import FORMULA, MAGNITUDE, NORM, ONES, PRIME, TRANSPOSED_INVERSE
 from symgrad.language.literals import digits_of
@@ -106,7 +106,7 @@ def _combined(operator: ast.BinOp, left: Expression, right: Expression, scope: S
             left, right = conventions.spread(left, right, scope.definitions, remark)
         return OPERATIONS[BINARY[type(operator.op)]](left, right)
     if sign == AFTER_DIVISION:
-        conventions.after_division(operator, right, remark)
+        conventions.after_division(operator, left, right, remark)
     return conventions.product(sign, left, right, remark, scope.inferred)
 
 
@@ -175,7 +175,10 @@ def _power(node: ast.BinOp, scope: Scope, depth: int) -> Expression:
 def _attribute(node: ast.Attribute, scope: Scope, depth: int) -> Expression:
     """x.T; numpy.pi."""
     if node.attr == "T":
-        return read_expression(node.value, scope, depth).T
+        value = read_expression(node.value, scope, depth)
+        if is_scalar(value) and isinstance(node.value, ast.Name) and typed(node)[-1:] == "'":
+            raise ProgramError(f"{typed(node)}: a number has no transpose; write a derivative out")
+        return value.T
     if _module(node.value, scope):
         _remark(node, scope)(f"{typed(node)} is array code", "")
         return scope.meaning(node.attr)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from itertools import takewhile
 from typing import NoReturn
@@ -25,6 +25,7 @@ CARET, EQUALS = "^", "="
 OTHERWISE = {".*": "*", "./": "/", ":=": "=", "≥": ">=", "≤": "<=", "≠": "!="}
 FOREIGN = {".*": ".* is MATLAB's", "./": "./ is MATLAB's", ":=": ":= is no assignment here"}
 PRODUCTS = "·×⊙⊗"
+BARS = ("|", "||", "‖")
 BRACKETS = {"(": ")", "[": "]", "{": "}"}
 ENDS = ("+", "-", ")", "]", "}", ",", "=", "|", "‖", ">", "<", ">=", "<=")  # of an argument
 LOSS = ("L", "l", "loss")
@@ -130,6 +131,9 @@ def _name(writer: Writer, token: Token) -> None:
         remark = f"read {text} as {function}" if told else ""
         writer.note(token, f"{text} is called {function}", remark)
         _function(writer, function, token)
+    elif _is_elsewhere(writer, name, following):
+        writer.note(token, f"{text} is called {words.function(text)}")
+        _function(writer, words.function(text), token)
     elif name == text and keyword.iskeyword(text):
         _keyword(writer, text, token)
     elif words.is_function(text, called):
@@ -143,6 +147,13 @@ def _name(writer: Writer, token: Token) -> None:
     else:
         factor = not called or words.has(name) or words.is_factor(name)
         writer.add(name, token, begins=True, ends=factor)
+
+
+def _is_elsewhere(writer: Writer, name: str, following: list[str]) -> bool:
+    """Whether it is the ln of ln x or ln |A|."""
+    words = writer.vocabulary
+    argument = bool(following) and (_is_operand(following[0]) or following[0] in BARS)
+    return len(name) > 1 and name.isascii() and argument and bool(words.function(name))
 
 
 def _attribute(writer: Writer, token: Token) -> None:
@@ -183,7 +194,12 @@ def _may_be_several(writer: Writer, token: Token) -> bool:
 
 def _function(writer: Writer, name: str, token: Token) -> None:
     """A function of the language; f'(x) is its derivative, f^2(x) a power of its value."""
+    if (raised := writer.following(1)) and raised[0].kind == "raised":  # tanh²(x)
+        writer.raise_apart(raised[0])
     match writer.texts(3):
+        case [bar, *_] if bar in BARS:
+            inside = "".join(_until_bar(writer, bar))
+            writer.refuse(token.start, f"{name} is a function; write {name}({inside})")
         case ["'", "(", *_] | ["'", "'", "("] as following:
             primes = following.count("'")
             writer.skip(primes)
@@ -206,6 +222,17 @@ def _function(writer: Writer, name: str, token: Token) -> None:
             _without_brackets(writer, name, token)
         case following:
             writer.add(name, token, begins=True, ends=following[:1] != ["("])
+
+
+def _until_bar(writer: Writer, bar: str) -> Iterator[str]:
+    """What stands between bars, and these."""
+    yield bar
+    following = writer.ahead()
+    next(following)
+    for token in following:
+        yield writer.text[token.start : token.end]
+        if token.text == bar:
+            return
 
 
 def _is_operand(text: str) -> bool:
@@ -236,8 +263,11 @@ def _without_brackets(writer: Writer, name: str, token: Token, power: str = "") 
                 words[-1] += operand.text
             else:
                 words.append(operand.text)
-        written = "(".join(words) + ")" * (len(words) - 1)
-        writer.refuse(token.start, f"{name} is a function; write {written}", operands[-1].end)
+        written, inner = "(".join(words), ")" * (len(words) - 1)
+        end = operands[-1].end
+        rest = _rest(writer, end)
+        more = f" {rest} or {written} {rest}{inner}" if rest else ""
+        writer.refuse(token.start, f"{name} is a function; write {written}{inner}{more}", end)
     writer.note(token, f"{name} is a function, its argument stands in brackets")
     writer.add(f"{name}(", token, begins=True)
     writer.push("(", ")")
@@ -246,6 +276,17 @@ def _without_brackets(writer: Writer, name: str, token: Token, power: str = "") 
         _read(writer, operand)
     writer.open.pop()
     writer.add(f"){power}", operands[-1], ends=True)
+
+
+def _rest(writer: Writer, start: int) -> str:
+    """What follows on this line that may belong to an argument."""
+    end = start
+    for token in writer.ahead():
+        if token.start >= start and token.text in ENDS:
+            break
+        end = max(end, token.end)
+    rest = writer.text[start:end].strip()
+    return "" if rest[-1:] in ("*", "/", "·") else rest
 
 
 def _is_factor_before_a_name(text: str, token: Token) -> bool:

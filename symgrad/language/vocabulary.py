@@ -35,6 +35,8 @@ class Vocabulary:
         >>> words.resolved("λ"), words.resolved("W1"), words.resolved("Σ"), words.resolved("x")
         ('lam', 'W_1', 'Sigma', 'x')
         """
+        if word == "π" and not self.has(word):
+            return "pi"
         if self.known is None or word in self.known:
             return word
         return self._spelled.get(_letters(word), word)

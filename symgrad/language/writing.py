@@ -195,6 +195,12 @@ class Writer:
             self.at += 1
         return self.tokens[self.at - 1].end
 
+    def raise_apart(self, power: Token) -> None:
+        """Make the raised digits that come next a sign and a number."""
+        k = self.tokens.index(power, self.at)
+        sign = Token("power", "^", power.start, power.start)
+        self.tokens[k : k + 1] = [sign, Token("number", power.text, power.start, power.end)]
+
     def split(self, word: str, start: int) -> None:
         """Take the first letter off a word, which is the next token that is no space."""
         end = self.skip(1)

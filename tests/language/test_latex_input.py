@@ -129,6 +129,7 @@ READ = [
      "norm2(W @ x - y)**2 + lam * norm2(x)**2"),
     (r"2 \underbrace{(x + x)}_{= 2 x} + \boxed{x}", "2 * (x + x) + x"),
     (r"\color{red} \textcolor{blue}{A} x", "A @ x"),
+    (r"(\lambda - 1)_+ + [\lambda]_+^2", "relu(lam - 1) + relu(lam)**2"),
     (r"(A^\top)_{ij} + A^\top_{ij}", "A.T + A.T"),
 ]  # fmt: skip
 
@@ -268,6 +269,7 @@ def test_a_row_or_a_column_is_not_guessed(formula: str) -> None:
         (r"A^{(1)} x + A^{(2)} x", "power or one of several"),
         (r"x_{\text{new}}", "an index is a letter, not new"),
         (r"A^{-1}_{ij}", "entry of the inverse or one over the entry"),
+        (r"\|W\|_2", "operator norm"),
         (r"\|W\|_{2,1}", "norm cannot be read"),
         (r"\lfloor \lambda \rfloor", "not declared"),
         (r"\frac{\partial}{\partial x} x^\top A x", "give a name to what is differentiated"),

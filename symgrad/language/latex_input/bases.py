@@ -1,4 +1,5 @@
-r"""Bases that mean something with a script alone: e^x, the e of a label, \mathbf{1} of entries."""
+r"""Bases that mean something with a script alone: e^x, the e of a label, \mathbf{1} of entries,
+(x)_+."""
 
 from __future__ import annotations
 
@@ -25,6 +26,10 @@ class Bases:
         """What one of them is with its scripts; None where the base is another."""
         if isinstance(base, lt.Sym) and base.text == "e" and self._is_e(base):
             return self._e(node)
+        match node:
+            case lt.Script(base=lt.Fence(left="(" | "[" | r"\{"), below=lt.Sym(text="+")):
+                positive = self.reader.entries.entrywise(signs.POSITIVE, self.reader.value(base))
+                return self.reader.scripted(positive, replace(node, below=None))
         if node.below is None:
             mark = isinstance(node.above, lt.Sym) and node.above.text in ("T", r"\top")
             if mark and isinstance(base, lt.Num) and base.digits == "1":  # 1^T x

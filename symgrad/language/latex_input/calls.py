@@ -8,7 +8,7 @@ from functools import cache, partial
 from typing import TypeGuard
 
 from symgrad.errors import ProgramError, SymgradError
-from symgrad.language.dimensions import ONE, dims
+from symgrad.language.dimensions import ONE, core, dims
 from symgrad.language.expressions import OPERATIONS, Expression, Name, Operation, is_scalar
 from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.context import Context
@@ -163,6 +163,12 @@ class Calls:
             if word == r"\infty":
                 kind = signs.LARGEST
                 value = self.reader.entries.entrywise(signs.MAGNITUDE, value)
+            elif word == "2" and len(core(value.expression.shape)) == 2:
+                raise ProgramError(
+                    "this norm of a matrix may be the operator norm, which symgrad does not have; "
+                    r"the Frobenius norm is \|...\|_F",
+                    column=part.at + 1,
+                )
             elif word in signs.NORMS:
                 kind = signs.NORMS[word]
             else:

@@ -17,7 +17,7 @@ from symgrad.language.latex_input.tree import (
     Sym,
     parts_of,
 )
-from symgrad.language.names import CAPITAL_GREEK
+from symgrad.language.names import CAPITAL_GREEK, greek
 from symgrad.language.scope import function_elsewhere, function_named
 from symgrad.language.tex import latex
 from symgrad.language.typeset import AXES, sign
@@ -39,7 +39,7 @@ def operation_of(head: Node) -> Operation | None:
     if not isinstance(head, Sym):
         return None
     word = head.text.removeprefix("\\").strip().replace(" ", "_")
-    if word in CAPITAL_GREEK:  # \Sigma is no \sigma
+    if {word, greek(word[:1])} & {*CAPITAL_GREEK}:  # \Sigma is no \sigma
         return function_named(word)
     for name in (word, word.lower()):
         if len(name) > 1 and (found := function_named(name)) is not None:

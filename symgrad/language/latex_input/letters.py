@@ -31,7 +31,7 @@ def with_deltas(root: lt.Node, names: Names) -> lt.Node:
 
     def rule(node: lt.Node) -> lt.Node:
         match node:
-            case lt.Script(base=lt.Sym(text=r"\delta") as base, below=below, above=None):
+            case lt.Script(base=lt.Sym(text=r"\delta" | "δ") as base, below=below, above=None):
                 letters = letters_of(below) or ()
                 if len(letters) == 2 and not (names.find(base) or names.find(node)):
                     one, other = (lt.Sym(node.at, letter) for letter in letters)

@@ -24,6 +24,7 @@ from symgrad.language.expressions import (
     operands,
 )
 from symgrad.language.handwriting import PRIME
+from symgrad.language.operations.arithmetic import divide
 from symgrad.language.operations.constants import filled, ones
 from symgrad.language.operations.contractions import dot
 from symgrad.language.operations.kronecker import kron
@@ -117,10 +118,13 @@ def _centred(sign: str, left: Expression, right: Expression, remark: Remark) -> 
     return value
 
 
-def after_division(node: ast.BinOp, right: Expression, remark: Remark) -> None:
-    """Raises: ProgramError for a / b c, unless c cannot stand below; 1/2 (a - b) is told."""
+def after_division(node: ast.BinOp, left: Expression, right: Expression, remark: Remark) -> None:
+    """Raises: ProgramError for a / b c, unless c cannot stand below, as behind a number b; 1/2 (a -
+    b) is told."""
+    below = left.arguments[1] if isinstance(left, Call) and left.operation is divide else None
+    inside = is_scalar(right) or (below is not None and not is_scalar(below))
     match node.left:
-        case ast.BinOp(op=ast.Div(), left=top, right=bottom) if is_scalar(right):
+        case ast.BinOp(op=ast.Div(), left=top, right=bottom) if inside:
             one, two, three = (typed(n) for n in (top, bottom, node.right))
             three = three if three.isalnum() else f"({three})"
             reading = f"({one} / {two}) * {three}"

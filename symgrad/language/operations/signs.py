@@ -9,13 +9,14 @@ from symgrad.language.operations.kronecker import kron
 from symgrad.language.operations.linear_algebra import det, inv, logdet
 from symgrad.language.operations.matrix_functions import matrix_power, pinv, sqrtm
 from symgrad.language.operations.norms import norm1, norm2
-from symgrad.language.operations.piecewise import absolute, maximum, minimum, step
+from symgrad.language.operations.piecewise import absolute, maximum, minimum, relu, step
 from symgrad.language.operations.products import product
 from symgrad.language.operations.smooth import exp, log, sqrt
 from symgrad.language.operations.spectra import nuclear_norm
 
 MAGNITUDE, DETERMINANT, INVERSE = absolute, det, inv  # |x|, |A|, A^{-1}
 EXPONENTIAL, ROOT, KRONECKER, INDICATOR = exp, sqrt, kron, step
+POSITIVE = relu  # (x)_+
 PSEUDO_INVERSE, MATRIX_ROOT, MATRIX_POWER = pinv, sqrtm, matrix_power  # A^\dagger, A^{1/2}, A^k
 CASES = where  # a if x > 0 else b
 LOGARITHM, LOG_DETERMINANT = log, logdet
