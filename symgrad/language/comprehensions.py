@@ -12,12 +12,12 @@ import sympy
 
 from symgrad.errors import ProgramError, ShapeError, UnknownNameError
 from symgrad.language.declarations import declared_dimension
-from symgrad.language.dimensions import ONE, reachable
+from symgrad.language.dimensions import ONE, ZERO, reachable
 from symgrad.language.expressions import Expression, Letter, expression
+from symgrad.language.operations.bounds import ONE_MORE, before
 from symgrad.language.operations.cases import chosen
 from symgrad.language.operations.entries import ARRAYS, Ranges, index_mean, index_sum
-from symgrad.language.operations.piecewise import step
-from symgrad.language.operations.places import Affine, as_number, labelled
+from symgrad.language.operations.places import Affine, labelled
 from symgrad.language.operations.products import product_over
 from symgrad.language.places import read_place
 from symgrad.language.recurrences import over_steps, sum_over_steps
@@ -46,20 +46,15 @@ def read_comprehension(name: str, node: ast.GeneratorExp, scope: Scope, read: Re
         return sum_over_steps(name, node, scope, read)
     if name not in NAMES:
         raise ProgramError(f"a generator stands only inside {', '.join(NAMES)}")
-    letters: list[Letter] = []
-    conditions: list[Expression] = []
-    with ExitStack() as bound:
-        for part in node.generators:
-            letter, start, stop = _letter(part, scope, letters)
-            letters.append(letter)
-            where = Affine({letter: 1}, start.least)
-            bound.enter_context(_bound(letter.name, where, scope))
-            if start.letters:  # range(i, n)
-                conditions.append(1 - step(as_number(start.plus(where, -1))))
-            if stop.letters:  # range(i)
-                conditions.append(step(as_number(stop.plus(where, -1))))
-            conditions += map(read, part.ifs)
-        body = read(node.elt)
+    try:
+        letters, conditions, body = _read(node, scope, read, whole=True)
+    except ShapeError:  # an entry beyond the axis, as x[j + 1] where j is below i
+        letters, conditions, body = _read(node, scope, read, whole=False)
+    if name == "mean" and conditions:
+        raise ProgramError(
+            "a mean goes over all numbers of a range; divide a sum by how many it has: "
+            f"sum({source_of(node)}) / ..."
+        )
     if name == "prod":
         for holds in conditions:
             body = chosen(holds, body, expression(1))
@@ -70,11 +65,30 @@ def read_comprehension(name: str, node: ast.GeneratorExp, scope: Scope, read: Re
     return ARRAYS[name](body, ranges=Ranges(letters))
 
 
+def _read(
+    node: ast.GeneratorExp, scope: Scope, read: Read, whole: bool
+) -> tuple[list[Letter], list[Expression], Expression]:
+    """The letters, what holds for them, and what stands for each of their numbers."""
+    letters: list[Letter] = []
+    conditions: list[Expression] = []
+    with ExitStack() as bound:
+        for part in node.generators:
+            letter, start, stop, where = _letter(part, scope, letters, whole)
+            letters.append(letter)
+            bound.enter_context(_bound(letter.name, where, scope))
+            if start.letters:  # range(i, n)
+                conditions.append(before(start, where.plus(ONE_MORE)))
+            if stop.letters:  # range(i)
+                conditions.append(before(where, stop))
+            conditions += map(read, part.ifs)
+        return letters, conditions, read(node.elt)
+
+
 def _letter(
-    part: ast.comprehension, scope: Scope, others: Sequence[Letter]
-) -> tuple[Letter, Affine, Affine]:
-    """i of `for i in range(1, n)`, and where it begins and ends; of `for j in range(i)` the letter
-    that has all numbers which i allows."""
+    part: ast.comprehension, scope: Scope, others: Sequence[Letter], whole: bool
+) -> tuple[Letter, Affine, Affine, Affine]:
+    """i of `for i in range(1, n)`, where it begins and ends, and its number; of `for j in range(i)`
+    the letter that has all numbers which i allows, with `whole` all that i itself has."""
     match part:
         case ast.comprehension(
             target=ast.Name(id=name),
@@ -88,14 +102,17 @@ def _letter(
                     raise UnknownNameError(f"{name} has a meaning already; use another letter")
             start, stop = (_end(node, scope) for node in (*[_ZERO][len(ends) - 1 :], *ends))
             with errors_at(ends[-1]):
-                size = sympy.expand(stop.most - start.least)
+                least = ZERO if whole and start.letters and start.least == ONE else start.least
+                more = ONE if whole and stop.letters and stop.alone else ZERO
+                size = sympy.expand(stop.most + more - least)
                 if size == ONE:
                     raise ProgramError(
                         f"{source_of(part.iter)} has one number only; leave the index out"
                     )
                 if size.is_nonpositive or not reachable(start.least):
                     raise ShapeError(f"{source_of(part.iter)} has no numbers that are indices")
-            return Letter(name, size), start, stop
+            letter = Letter(name, size)
+            return letter, start, stop, Affine({letter: 1}, least)
     raise ProgramError(
         f"for {source_of(part.target)} in {source_of(part.iter)}: an index runs as in "
         "`for i in range(n)`, from 0 to below a dimension, or as in `range(1, n - 1)`"

@@ -151,7 +151,7 @@ def test_a_line_in_index_notation_that_is_not_finite_is_shown() -> None:
     """Once a TypeError: such a line is no expression."""
     program = "x: Vector(n)\nloss = sum(1 / (x[i] - x[j])**2 for i in range(n) for j in range(i))"
     report = sg.check_gradient(program, inputs={"x": [1.0, 1.0, 2.0]})
-    assert report.verdict == "not finite" and "step(i - j) / r[i, j]**2" in report.reason
+    assert report.verdict == "not finite" and "for j in range(i)" in report.reason
 
 
 @pytest.mark.parametrize("text", RANGES)

@@ -23,6 +23,7 @@ from symgrad.language.dimensions import (
 )
 from symgrad.language.expressions import Call, Letter, Operation, Spelling
 from symgrad.language.formula import RELATION, Fence, Formula, Infix, Number
+from symgrad.language.operations.bounds import Bounds, bounded
 from symgrad.language.operations.contractions import contraction, indexable, lookup
 from symgrad.language.operations.meanings import Contraction, Gathered, Sliced, declare
 from symgrad.language.operations.places import Affine, affine, at_place, labelled, number_of, place
@@ -38,7 +39,7 @@ class Ranges(tuple[Letter, ...]):
 
     def __format__(self, spec: str) -> str:
         """for i in range(m) for j in range(n)"""
-        return " ".join(f"for {x.name} in range({dimension_text(x.index_of)})" for x in self)
+        return " ".join(Bounds(x).text for x in self)
 
 
 def unbound(root: ex.Expression) -> frozenset[Letter]:
@@ -209,11 +210,11 @@ def indices(letters: Sequence[ex.Expression]) -> Formula:
 
 
 def _gathering(name: str, **columns: Any) -> Operation:
+    columns.setdefault("text", Spelling(f"{name.removeprefix('index_')}({{0}} {{ranges}})"))
     return declare(
         name,
         Gathered,
         options=("ranges",),
-        text=Spelling(f"{name.removeprefix('index_')}({{0}} {{ranges}})"),
         called=False,
         reserved=False,
         category="entries",
@@ -242,13 +243,42 @@ def _mean_notation(call: Call, body: Formula) -> Formula:
     return composing.juxtaposed(composing.quotient(composing.ONE, sizes), total)
 
 
+def _sum_text(call: Call, texts: tuple[str, ...]) -> str:
+    """sum(x[j] for i in range(n) for j in range(i))"""
+    body, bounds = bounded(call.arguments[0], call.options["ranges"])
+    text = unparse(body) if bounds else texts[0]
+    ranges = (bounds.get(x, Bounds(x)).text for x in call.options["ranges"])
+    return f"sum({text} {' '.join(ranges)})"
+
+
+def _sum_notation(call: Call, body: Formula) -> Formula:
+    """A sign for all letters; where one is bounded by another, a sign of its own."""
+    letters = call.options["ranges"]
+    inner, bounds = bounded(call.arguments[0], letters)
+    without = _sum_over(inner, letters)
+    told = _letters(without, (entry, lookup)) - _letters(without, (place, number_of))
+    ends = [x.name for b in bounds.values() for x in b.ends if x in letters]
+    if not bounds or not {*ends, *(x.name for x in bounds)} <= told:
+        return composing.summed(limits(call, ","), _spread(call, body))
+    free = [x for x in letters if x not in bounds]
+    formula = _spread(without, typeset(inner))
+    for letter in reversed([x for x in letters if x in bounds]):
+        formula = composing.summed(bounds[letter].formula, formula)
+    return composing.summed(limits(_sum_over(inner, free), ","), formula) if free else formula
+
+
+def _sum_over(body: ex.Expression, letters: Iterable[Letter]) -> Call:
+    return Call(index_sum, (body,), body.shape, {"ranges": Ranges(letters)})
+
+
 index_sum = _gathering(
     "index_sum",
     summed=True,
     shape=lambda arguments, options: arguments[0].shape,
     rule="sum over indices",
     sentence="The gradient of a sum over indices is the sum of the gradients.",
-    notation=lambda call, body: composing.summed(limits(call, ","), _spread(call, body)),
+    notation=_sum_notation,
+    text=Spelling(_sum_text),
     symbol="s",
 )
 
