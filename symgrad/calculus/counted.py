@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from symgrad.calculus import nodes as ix
-from symgrad.calculus.index_notation import EntryNotation, Letters
+from symgrad.calculus.index_notation import EntryNotation
+from symgrad.calculus.letters import Letters
 from symgrad.calculus.nodes import Factor, Label, Term, core_axes, is_batch
 from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.language.expressions import Expression

@@ -10,7 +10,8 @@ from fractions import Fraction
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.algebra import product, scaled, signed_sum, times, transposed
 from symgrad.calculus.counted import at_letter, counter
-from symgrad.calculus.index_notation import EntryNotation, IndexForm, Letters, apart, index_form
+from symgrad.calculus.index_notation import EntryNotation, IndexForm, apart, index_form
+from symgrad.calculus.letters import Letters
 from symgrad.calculus.nodes import Factor, Label, Node, Term, batch_of, core_axes
 from symgrad.calculus.term_graph import NoMatrixForm, TermGraph
 from symgrad.calculus.terms import opened

@@ -13,14 +13,11 @@ product. What cannot be reduced so has no matrix form: `NoMatrixForm`.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, replace
-from fractions import Fraction
+from dataclasses import replace
 
 from symgrad.calculus.algebra import (
     drawn_out,
     fewest_transposes,
-    is_call,
-    matrix_factors,
     over,
     power,
     product,
@@ -30,30 +27,29 @@ from symgrad.calculus.algebra import (
 )
 from symgrad.calculus.entries import symmetric
 from symgrad.calculus.nodes import Factor, Label, Node, core_labels
+from symgrad.calculus.pieces import (
+    Piece,
+    diagonal_of,
+    divided_by_length,
+    hadamard,
+    is_eye,
+    is_part,
+    mean_of_rows,
+    named_row,
+    powers_joined,
+    sum_of,
+    trace_of,
+)
 from symgrad.language.dimensions import ONE
-from symgrad.language.expressions import Call, Expression, Name, Number, Size, Value, parts
-from symgrad.language.operations.arithmetic import matmul, transpose
-from symgrad.language.operations.constants import eye, filled, ones
-from symgrad.language.operations.contractions import diag, lookup, onehot, total, trace
-from symgrad.language.operations.entries import entry
-from symgrad.language.operations.moments import mean_along, moment_of
-from symgrad.language.operations.norms import squared_norm, vector_of
-from symgrad.language.operations.slices import slice_of
-from symgrad.language.unparse import unparse
+from symgrad.language.expressions import Call, Expression, Number, Value
+from symgrad.language.operations.constants import filled, ones
+from symgrad.language.operations.contractions import diag, trace
+from symgrad.language.operations.moments import moment_of
+from symgrad.language.operations.norms import vector_of
 
 
 class NoMatrixForm(Exception):
     """A tensor that matrix notation cannot say."""
-
-
-@dataclass
-class Piece:
-    """A factor in the graph, an expression to a power; a symmetric matrix may be read either
-    way."""
-
-    value: Expression
-    power: Value = Fraction(1)
-    symmetric: bool = False
 
 
 class TermGraph:
@@ -108,7 +104,7 @@ class TermGraph:
 
     def _selects(self, label: Hashable, pair: tuple[Hashable, Hashable]) -> bool:
         """Whether the edge is some rows of the identity, its columns at the label: a slice."""
-        return pair[1] is label and _is_part(self.edges[pair][0].value)
+        return pair[1] is label and is_part(self.edges[pair][0].value)
 
     def _bound(self) -> list[Hashable]:
         labels = dict.fromkeys([*(x for pair in self.edges for x in pair), *self.vectors])
@@ -121,7 +117,7 @@ class TermGraph:
             return False
         own = self.vectors.pop(label, [])
         if most == 0:
-            self.scalars.append(Piece(_summed(own)))
+            self.scalars.append(Piece(sum_of(own)))
         elif most == 1:
             self._leaf(label, pairs[0], own)
         else:
@@ -133,22 +129,22 @@ class TermGraph:
         rest = pair[0] if pair[1] is label else pair[1]
         joined = any(rest in other for other in self.edges)
         if not own and rest not in self.free and not joined and rest not in self.vectors:
-            traced = _trace(pieces) if len(pieces) == 2 else None  # sum_ij M_ij
-            self.scalars.append(traced or Piece(_summed(pieces)))
+            traced = trace_of(pieces) if len(pieces) == 2 else None  # sum_ij M_ij
+            self.scalars.append(traced or Piece(sum_of(pieces)))
             return
         if not own and len(pieces) == 2 and (shifted := self._diagonal(pieces, pair, label)):
             self.vectors.setdefault(rest, []).append(Piece(shifted))
             return
         matrix = self._toward(pieces, pair, rest)
-        if not own and _divided(self.scalars, label):
-            self.vectors.setdefault(rest, []).append(Piece(_mean_of_rows(matrix)))
+        if not own and divided_by_length(self.scalars, label):
+            self.vectors.setdefault(rest, []).append(Piece(mean_of_rows(matrix)))
             return
-        diagonal = None if own or joined else _diagonal_of(pieces, pair[0] is rest, matrix)
+        diagonal = None if own or joined else diagonal_of(pieces, pair[0] is rest, matrix)
         if diagonal is not None:
             self.vectors.setdefault(rest, []).append(Piece(diagonal))
             return
-        vector = _combined(own) if own else filled(ones, (label.axis,))  # type: ignore[attr-defined]
-        looked_up = _lookup(matrix, vector)
+        vector = hadamard(own) if own else filled(ones, (label.axis,))  # type: ignore[attr-defined]
+        looked_up = named_row(matrix, vector)
         value = looked_up if looked_up is not None else product(matrix, vector)
         self.vectors.setdefault(rest, []).append(Piece(value))
 
@@ -159,7 +155,7 @@ class TermGraph:
         straight = pair[1] is label
         one, other = (p if straight else replace(p, value=transposed(p.value)) for p in pieces)
         for rows, rest in ((one, other), (other, one)):
-            if _is_part(rows.value) and rows.value.shape[1] == label.axis:  # type: ignore[attr-defined]
+            if is_part(rows.value) and rows.value.shape[1] == label.axis:  # type: ignore[attr-defined]
                 return power(diag(product(rest.value, transposed(rows.value))), rest.power)
         return None
 
@@ -167,7 +163,7 @@ class TermGraph:
         self, pieces: list[Piece], pair: tuple[Hashable, Hashable], rest: Hashable
     ) -> Expression:
         """The matrix of an edge with its rows at `rest`."""
-        matrix = _combined(pieces)
+        matrix = hadamard(pieces)
         straight = pair[0] is rest or all(p.symmetric for p in pieces)
         return matrix if straight else transposed(matrix)
 
@@ -181,7 +177,7 @@ class TermGraph:
             first, second, start, end = second, first, end, start
         left = self._toward(self.edges.pop(first), first, start)
         right = self._toward(self.edges.pop(second), second, label)
-        middle = product(left, diag(_combined(own))) if own else left
+        middle = product(left, diag(hadamard(own))) if own else left
         joined = product(middle, right)
         if (start, end) in self.edges or (end, start) in self.edges:
             if not self._closes(start, end, joined):
@@ -208,7 +204,7 @@ class TermGraph:
         if len(self.free) < 2 or not self.edges:
             if not parts:
                 return None
-            vectors = [_combined(self.vectors[x]) if x in self.vectors else None for x in self.free]
+            vectors = [hadamard(self.vectors[x]) if x in self.vectors else None for x in self.free]
             if len(self.free) == 1:
                 return vectors[0]
             rows, columns = (
@@ -221,19 +217,19 @@ class TermGraph:
         ((pair, pieces),) = self.edges.items()
         matrix = self._toward(pieces, pair, self.free[0])
         left, right = (self.vectors.get(x) for x in self.free)
-        if len(pieces) == 1 and _is_eye(pieces[0].value) and pieces[0].power > 0:
+        if len(pieces) == 1 and is_eye(pieces[0].value) and pieces[0].power > 0:
             own = [*(left or []), *(right or [])]
-            return diag(_combined(own)) if own else matrix
+            return diag(hadamard(own)) if own else matrix
         if left:
-            matrix = product(diag(_combined(left)), matrix)
+            matrix = product(diag(hadamard(left)), matrix)
         if right:
-            matrix = product(matrix, diag(_combined(right)))
+            matrix = product(matrix, diag(hadamard(right)))
         return drawn_out(matrix)
 
     def _front(self, value: Expression | None) -> Expression:
         """The coefficient and the scalars before (or under) the rest; with a fraction of both,
         (x^T y / |x|^2) x, this before it."""
-        scalars = _joined(self.scalars)
+        scalars = powers_joined(self.scalars)
         above = [power(p.value, p.power) for p in scalars if p.power > 0]
         below = [power(p.value, -p.power) for p in scalars if p.power < 0]
         above = [moment_of(e, below) for e in above]
@@ -248,129 +244,3 @@ class TermGraph:
         if apart and value is not None:
             result = result * value
         return result if top is None else scaled(self.coefficient, result)
-
-
-def _is_eye(value: Expression) -> bool:
-    return getattr(value, "operation", None) is eye
-
-
-def _is_part(value: Expression) -> bool:
-    return is_call(value, slice_of) and _is_eye(value.arguments[0])
-
-
-def _trace(pieces: list[Piece]) -> Piece | None:
-    """sum_ij A_ij B_ji as a trace, where A and B are different matrices, and sum_ij X_ij (M
-    X)_ij, a quadratic form."""
-    one, other = pieces
-    if one.power != 1 or other.power != 1:
-        return None
-    for x, product_ in ((one.value, other.value), (other.value, one.value)):
-        if matrix_factors(product_)[-1] == x != product_:
-            return Piece(trace(fewest_transposes(product(transposed(x), product_))))
-    straight = transposed(other.value)
-    if isinstance(straight, Name) and not isinstance(other.value, Name):
-        return Piece(trace(fewest_transposes(product(one.value, straight))))
-    return None
-
-
-def _diagonal_of(pieces: list[Piece], straight: bool, rows: Expression) -> Expression | None:
-    """sum_j A_ij B_ij as the diagonal of A B^T, where that is shorter than the sums of the rows; of
-    two that are no products by more than a transpose."""
-    if len(pieces) != 2 or any(p.power != 1 for p in pieces):
-        return None
-    one, other = (p.value if straight else transposed(p.value) for p in pieces)
-    value = diag(fewest_transposes(product(one, transposed(other))))
-    saved = len(parts(rows)) + 2 - len(parts(value))  # @ ones(n)
-    return value if saved > (not any(is_call(p.value, matmul) for p in pieces)) else None
-
-
-def _joined(pieces: list[Piece]) -> list[Piece]:
-    """Equal ones above a fraction line as a power of one."""
-    if len(pieces) < 2:
-        return pieces
-    joined: dict[str, Piece] = {}
-    for piece in pieces:
-        text = unparse(piece.value)
-        one = joined.get(text)
-        if one is not None and (one.power < 0 or piece.power < 0):
-            return pieces
-        joined[text] = piece if one is None else replace(one, power=one.power + piece.power)
-    return list(joined.values()) if len(joined) < len(pieces) else pieces
-
-
-def _combined(pieces: list[Piece]) -> Expression:
-    """The Hadamard product of pieces, negative powers below a fraction line."""
-    pieces = _joined(pieces)
-    above = [power(p.value, p.power) for p in pieces if p.power > 0]
-    below = [power(p.value, -p.power) for p in pieces if p.power < 0]
-    result: Expression = above[0] if above else Number(Fraction(1))
-    for factor in above[1:]:
-        result = result * factor
-    for factor in below:
-        result = result / factor
-    return result
-
-
-def _summed(pieces: list[Piece]) -> Expression:
-    """The sum of a Hadamard product: a squared norm, an inner product, a trace, or a plain sum."""
-    pieces = _joined(pieces)
-    if len(pieces) == 1 and pieces[0].power == 2:
-        return squared_norm(pieces[0].value)
-    vectors = all(p.value.shape[1] == 1 for p in pieces)
-    if len(pieces) == 2 and vectors and all(p.power == 1 for p in pieces):
-        one, other = (p.value for p in pieces)
-        return (
-            _entry(one, other)
-            or _entry(other, one)
-            or fewest_transposes(product(transposed(one), other))
-        )
-    combined = _combined(pieces)
-    if is_call(combined, diag) and combined.shape[1] == ONE:  # sum_i M_ii
-        return trace(combined.arguments[0])
-    return total(combined)
-
-
-def _entry(vector: Expression, label: Expression) -> Expression | None:
-    """x^T e_v is the entry of x that v names; of a row or a column that of the matrix."""
-    named = _label(label)
-    if named is None or _label(vector) is not None:
-        return None
-    if not is_call(vector, lookup) or isinstance(named, Name):
-        return entry(vector, named)
-    table, row = vector.arguments
-    if is_call(table, transpose):
-        return entry(table.arguments[0], named, row)
-    return entry(table, row, named)
-
-
-def _label(vector: Expression) -> Expression | None:
-    """v of the one-hot vector e_v."""
-    if is_call(vector, onehot):
-        return vector.arguments[0]
-    return vector.arguments[1] if is_call(vector, lookup) and _is_eye(vector.arguments[0]) else None
-
-
-def _lookup(matrix: Expression, vector: Expression) -> Expression | None:
-    """Z^T e_v is the row of Z that v names."""
-    table, label = transposed(matrix), _label(vector)
-    if label is None:
-        return None
-    return lookup(table, label) if isinstance(table, Name) or not isinstance(label, Name) else None
-
-
-def _divided(scalars: list[Piece], label: Hashable) -> bool:
-    """Whether a term is divided by how many values the label has; it is no longer then."""
-    for piece in scalars:
-        sized = isinstance(piece.value, Size) and piece.value.dimension == label.axis  # type: ignore[attr-defined]
-        if sized and piece.power == -1:
-            scalars.remove(piece)
-            return True
-    return False
-
-
-def _mean_of_rows(matrix: Expression) -> Expression:
-    """The mean of each row, as a column."""
-    turned = transposed(matrix)
-    if is_call(turned, transpose) or not is_call(matrix, transpose):
-        return mean_along(matrix, 1)
-    return transposed(mean_along(turned, 0))

@@ -14,7 +14,7 @@ from symgrad.grading.answer import LOSS_NAMES, Claim
 from symgrad.grading.meanings import Meanings
 from symgrad.grading.notation import Names, Symbol, named, symbol_of
 from symgrad.grading.paper import Paper
-from symgrad.grading.sheet import Piece
+from symgrad.grading.rows import Piece
 from symgrad.language.expressions import Expression
 from symgrad.language.parser import parse_within
 from symgrad.language.problem import Variable

@@ -15,7 +15,7 @@ from symgrad.grading.meanings import Way
 from symgrad.grading.misfit import misfit
 from symgrad.grading.notation import OPEN, WHOLE, Symbol
 from symgrad.grading.paper import Paper
-from symgrad.grading.sheet import Piece
+from symgrad.grading.rows import Piece
 from symgrad.grading.verdict import CORRECT, Verdict
 from symgrad.language.dimensions import SCALAR
 from symgrad.language.expressions import Expression, Name

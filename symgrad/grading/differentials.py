@@ -17,7 +17,7 @@ from symgrad.grading.exam import Exam
 from symgrad.grading.notation import OPEN, Names, Symbol, symbol_of
 from symgrad.grading.opening import with_pairing
 from symgrad.grading.paper import Paper
-from symgrad.grading.sheet import Piece, Row
+from symgrad.grading.rows import Piece, Row
 from symgrad.language.expressions import OPERATIONS, names_in
 from symgrad.language.names import unused
 from symgrad.language.problem import Problem, Variable, variable_like

@@ -15,7 +15,8 @@ from symgrad.calculus import stacking
 from symgrad.errors import ShapeError, SymgradError, UnknownNameError
 from symgrad.grading.notation import WHOLE, symbol_of
 from symgrad.grading.paper import Paper
-from symgrad.grading.sheet import PARTIAL, REASON, Piece, Row
+from symgrad.grading.rows import Piece, Row
+from symgrad.grading.sheet import PARTIAL, REASON
 from symgrad.grading.stacked import commutations, stacked_shape
 from symgrad.language.dimensions import core
 from symgrad.language.expressions import Expression, Name

@@ -24,7 +24,8 @@ from symgrad.grading.derivatives import Found
 from symgrad.grading.latex_sheet import LatexSheet, Unread
 from symgrad.grading.misfit import misfit
 from symgrad.grading.notation import as_written
-from symgrad.grading.sheet import Piece, Row, rows_of
+from symgrad.grading.rows import Piece, Row
+from symgrad.grading.sheet import rows_of
 from symgrad.grading.sides import Sides
 from symgrad.grading.verdict import CORRECT, INCOMPLETE, WHERE_TRIED, LineVerdict, Verdict
 from symgrad.language.dimensions import SCALAR

@@ -10,17 +10,8 @@ import re
 from dataclasses import dataclass, replace
 
 from symgrad.errors import ProgramError, UnknownNameError
-from symgrad.grading.sheet import (
-    BARE,
-    DERIVATIVE,
-    FRACTION,
-    LOWERED,
-    NABLA,
-    OF,
-    SECOND,
-    TURNED,
-    Piece,
-)
+from symgrad.grading.rows import Piece
+from symgrad.grading.sheet import BARE, DERIVATIVE, FRACTION, LOWERED, NABLA, OF, SECOND, TURNED
 
 WHOLE = ("L", "loss", "Loss", "J", "E", "cost", "Cost")  # what the loss is called
 ONE = ("l", "ell", "ℓ")  # what the loss of one example is called

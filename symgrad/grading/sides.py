@@ -18,7 +18,7 @@ from symgrad.grading.meanings import Meanings
 from symgrad.grading.notation import OPEN, WHOLE, Names, Symbol, symbol_of
 from symgrad.grading.opening import equal, restated
 from symgrad.grading.paper import Macro, Paper
-from symgrad.grading.sheet import Piece, Row
+from symgrad.grading.rows import Piece, Row
 from symgrad.grading.stacked import Stacked
 from symgrad.grading.verdict import Verdict
 from symgrad.language.expressions import OPERATIONS, Expression, Name

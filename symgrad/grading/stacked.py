@@ -17,7 +17,7 @@ from symgrad.grading.misfit import misfit
 from symgrad.grading.mistakes import UNLISTED
 from symgrad.grading.notation import Symbol
 from symgrad.grading.paper import Paper
-from symgrad.grading.sheet import Piece
+from symgrad.grading.rows import Piece
 from symgrad.grading.verdict import CORRECT, Verdict
 from symgrad.language.dimensions import Shape, describe, product
 from symgrad.language.expressions import names_used

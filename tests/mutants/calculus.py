@@ -321,7 +321,7 @@ MUTANTS: list[Mutant] = [
         ),
         (
             "the diagonal between two edges is lost",
-            "product(left, diag(_combined(own))) if own else left",
+            "product(left, diag(hadamard(own))) if own else left",
             "left",
         ),
         (
@@ -329,6 +329,10 @@ MUTANTS: list[Mutant] = [
             "[power(p.value, -p.power) for p in scalars if p.power < 0]",
             "[power(p.value, p.power) for p in scalars if p.power < 0]",
         ),
+    ),
+    *planted_in(
+        "symgrad/calculus/pieces.py",
+        f"tests/calculus/test_textbook.py {CASES}",
         (
             "a look-up takes the column",
             "table, label = transposed(matrix), _label(vector)",

@@ -67,7 +67,7 @@ MUTANTS: list[Mutant] = [
         ("a mean is a sum", '(index_sum if name == "sum" else index_mean)', "index_sum"),
     ),
     *planted_in(
-        "symgrad/calculus/lowering.py",
+        "symgrad/calculus/meant.py",
         "tests/language/test_comprehensions.py",
         (
             "the axes of an array change places",

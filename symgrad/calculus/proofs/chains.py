@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from symgrad.calculus.derivation import Derivation, Derivative
-from symgrad.calculus.index_notation import EntryNotation, Letters
+from symgrad.calculus.index_notation import EntryNotation
+from symgrad.calculus.letters import Letters
 from symgrad.calculus.nodes import ONE, Entry, Factor, Label, Node, Term
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.proofs.differential import NAMED, Writer

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.chain_rule import Partial, contributions, partials
-from symgrad.calculus.index_notation import EntryNotation, Letters, slope
+from symgrad.calculus.index_notation import EntryNotation, slope
+from symgrad.calculus.letters import Letters
 from symgrad.calculus.nodes import core_labels
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.proofs.expanded import expanded_lines, expansion_of

@@ -1,0 +1,165 @@
+"""Factors of a term with the same indices, put together: their Hadamard product, its sum, a trace,
+a diagonal, an entry."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from symgrad.calculus.algebra import (
+    fewest_transposes,
+    is_call,
+    matrix_factors,
+    power,
+    product,
+    transposed,
+)
+from symgrad.language.dimensions import ONE
+from symgrad.language.expressions import Expression, Name, Number, Size, Value, parts
+from symgrad.language.operations.arithmetic import matmul, transpose
+from symgrad.language.operations.constants import eye
+from symgrad.language.operations.contractions import diag, lookup, onehot, total, trace
+from symgrad.language.operations.entries import entry
+from symgrad.language.operations.moments import mean_along
+from symgrad.language.operations.norms import squared_norm
+from symgrad.language.operations.slices import slice_of
+from symgrad.language.unparse import unparse
+
+
+@dataclass
+class Piece:
+    """A factor in the graph, an expression to a power; a symmetric matrix may be read either
+    way."""
+
+    value: Expression
+    power: Value = Fraction(1)
+    symmetric: bool = False
+
+
+def is_eye(value: Expression) -> bool:
+    """Whether it is an identity matrix."""
+    return getattr(value, "operation", None) is eye
+
+
+def is_part(value: Expression) -> bool:
+    """Whether it is some rows of an identity matrix."""
+    return is_call(value, slice_of) and is_eye(value.arguments[0])
+
+
+def trace_of(pieces: list[Piece]) -> Piece | None:
+    """sum_ij A_ij B_ji as a trace, where A and B are different matrices, and sum_ij X_ij (M
+    X)_ij, a quadratic form."""
+    one, other = pieces
+    if one.power != 1 or other.power != 1:
+        return None
+    for x, product_ in ((one.value, other.value), (other.value, one.value)):
+        if matrix_factors(product_)[-1] == x != product_:
+            return Piece(trace(fewest_transposes(product(transposed(x), product_))))
+    straight = transposed(other.value)
+    if isinstance(straight, Name) and not isinstance(other.value, Name):
+        return Piece(trace(fewest_transposes(product(one.value, straight))))
+    return None
+
+
+def diagonal_of(pieces: list[Piece], straight: bool, rows: Expression) -> Expression | None:
+    """sum_j A_ij B_ij as the diagonal of A B^T, where that is shorter than the sums of the rows; of
+    two that are no products by more than a transpose."""
+    if len(pieces) != 2 or any(p.power != 1 for p in pieces):
+        return None
+    one, other = (p.value if straight else transposed(p.value) for p in pieces)
+    value = diag(fewest_transposes(product(one, transposed(other))))
+    saved = len(parts(rows)) + 2 - len(parts(value))  # @ ones(n)
+    return value if saved > (not any(is_call(p.value, matmul) for p in pieces)) else None
+
+
+def powers_joined(pieces: list[Piece]) -> list[Piece]:
+    """Equal ones above a fraction line as a power of one."""
+    if len(pieces) < 2:
+        return pieces
+    joined: dict[str, Piece] = {}
+    for piece in pieces:
+        text = unparse(piece.value)
+        one = joined.get(text)
+        if one is not None and (one.power < 0 or piece.power < 0):
+            return pieces
+        joined[text] = piece if one is None else replace(one, power=one.power + piece.power)
+    return list(joined.values()) if len(joined) < len(pieces) else pieces
+
+
+def hadamard(pieces: list[Piece]) -> Expression:
+    """The Hadamard product of pieces, negative powers below a fraction line."""
+    pieces = powers_joined(pieces)
+    above = [power(p.value, p.power) for p in pieces if p.power > 0]
+    below = [power(p.value, -p.power) for p in pieces if p.power < 0]
+    result: Expression = above[0] if above else Number(Fraction(1))
+    for factor in above[1:]:
+        result = result * factor
+    for factor in below:
+        result = result / factor
+    return result
+
+
+def sum_of(pieces: list[Piece]) -> Expression:
+    """The sum of a Hadamard product: a squared norm, an inner product, a trace, or a plain sum."""
+    pieces = powers_joined(pieces)
+    if len(pieces) == 1 and pieces[0].power == 2:
+        return squared_norm(pieces[0].value)
+    vectors = all(p.value.shape[1] == 1 for p in pieces)
+    if len(pieces) == 2 and vectors and all(p.power == 1 for p in pieces):
+        one, other = (p.value for p in pieces)
+        return (
+            _entry(one, other)
+            or _entry(other, one)
+            or fewest_transposes(product(transposed(one), other))
+        )
+    combined = hadamard(pieces)
+    if is_call(combined, diag) and combined.shape[1] == ONE:  # sum_i M_ii
+        return trace(combined.arguments[0])
+    return total(combined)
+
+
+def _entry(vector: Expression, label: Expression) -> Expression | None:
+    """x^T e_v is the entry of x that v names; of a row or a column that of the matrix."""
+    named = _label(label)
+    if named is None or _label(vector) is not None:
+        return None
+    if not is_call(vector, lookup) or isinstance(named, Name):
+        return entry(vector, named)
+    table, row = vector.arguments
+    if is_call(table, transpose):
+        return entry(table.arguments[0], named, row)
+    return entry(table, row, named)
+
+
+def _label(vector: Expression) -> Expression | None:
+    """v of the one-hot vector e_v."""
+    if is_call(vector, onehot):
+        return vector.arguments[0]
+    return vector.arguments[1] if is_call(vector, lookup) and is_eye(vector.arguments[0]) else None
+
+
+def named_row(matrix: Expression, vector: Expression) -> Expression | None:
+    """Z^T e_v is the row of Z that v names."""
+    table, label = transposed(matrix), _label(vector)
+    if label is None:
+        return None
+    return lookup(table, label) if isinstance(table, Name) or not isinstance(label, Name) else None
+
+
+def divided_by_length(scalars: list[Piece], label: Hashable) -> bool:
+    """Whether a term is divided by how many values the label has; it is no longer then."""
+    for piece in scalars:
+        sized = isinstance(piece.value, Size) and piece.value.dimension == label.axis  # type: ignore[attr-defined]
+        if sized and piece.power == -1:
+            scalars.remove(piece)
+            return True
+    return False
+
+
+def mean_of_rows(matrix: Expression) -> Expression:
+    """The mean of each row, as a column."""
+    turned = transposed(matrix)
+    if is_call(turned, transpose) or not is_call(matrix, transpose):
+        return mean_along(matrix, 1)
+    return transposed(mean_along(turned, 0))
