@@ -17,8 +17,8 @@ from symgrad.language.expressions import Expression, Name, leaves
 from symgrad.language.formula import Formula
 from symgrad.language.latex_input import Known, read_formula
 from symgrad.numerics.checks.evaluation import Sample
-from symgrad.numerics.checks.proofs import _Truth
 from symgrad.numerics.checks.steps import TOLERANCE
+from symgrad.numerics.checks.truth import Truth
 from symgrad.numerics.checks.verification import Judge
 from symgrad.rendering.equations import Equation, proof_equations
 from symgrad.rendering.latex import chained
@@ -40,11 +40,11 @@ def misread_proofs(derivation: Derivation, seed: int = 0) -> Iterator[str]:
 def _misread(derivation: Derivation, proof: Proof, judge: Judge) -> Iterator[str]:
     data = derivation.data
     direction = judge.rng.standard_normal(np.shape(judge.sample.value(proof.uses.variable)))
-    truths: dict[int, _Truth] = {}
+    truths: dict[int, Truth] = {}
 
     def sides(line: ProofLine, side: Expression, sample: Sample) -> tuple[Any, Any] | None:
         if id(sample) not in truths:
-            truths[id(sample)] = _Truth(proof, sample, direction)
+            truths[id(sample)] = Truth(proof, sample, direction)
         return _sides(line, side, truths[id(sample)])
 
     known = _known(known_of(data), proof)
@@ -65,7 +65,7 @@ def _misread(derivation: Derivation, proof: Proof, judge: Judge) -> Iterator[str
                 yield f"{latex}: {found.text}"
 
 
-def _sides(line: ProofLine, side: Expression, truth: _Truth) -> tuple[Any, Any] | None:
+def _sides(line: ProofLine, side: Expression, truth: Truth) -> tuple[Any, Any] | None:
     """What is read and what a line says, where that is a value by itself."""
     right = line.right
     if isinstance(line.truth, ScalarRule) or line.by_entry:

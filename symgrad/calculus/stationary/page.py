@@ -110,9 +110,3 @@ class Page(Writing):
         """Note what must hold."""
         if condition not in self.conditions:
             self.conditions.append(condition)
-
-
-def listed(words: list[str]) -> str:
-    """a, b and c"""
-    *most, last = words
-    return f"{', '.join(most)} and {last}" if most else last

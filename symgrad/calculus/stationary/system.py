@@ -23,12 +23,13 @@ from symgrad.calculus.polynomials import contract
 from symgrad.calculus.rebuilding import rebuilt
 from symgrad.calculus.stationary.direction import directed
 from symgrad.calculus.stationary.equation import Equation, NoClosedForm, degrees
-from symgrad.calculus.stationary.page import Line, Page, Writing, listed
+from symgrad.calculus.stationary.page import Line, Page, Writing
 from symgrad.calculus.stationary.preparing import prepared
 from symgrad.calculus.stationary.solving import solved
 from symgrad.calculus.stationary.undoing import with_powers
 from symgrad.calculus.tensors import input_tensor
 from symgrad.language.expressions import Expression
+from symgrad.language.phrases import enumerated
 
 SHORT = 12  # names and functions in what is written out where it is put in
 
@@ -97,15 +98,15 @@ class System:
         page.lines = [Line(left, zero, rule, reason)]
         found = self._standing(entry.node, pending)
         if found:
+            names = enumerated([u.name for u in found])
             nodes = {u.node: self._so_far(u) for u in found}
             entry = rebuilt([entry.node], instead=nodes)[entry.node].at(entry.labels)
-            names = listed([u.name for u in found])
             left = page.write(entry, labels)
             page.lines.append(Line(left, zero, f"{names} put in", f"As found for {names}."))
         equation = Equation.of(entry, labels, unknown.node)
         if found and not equation.flat().terms:
             raise NoClosedForm(
-                f"with {listed([u.name for u in found])} put in, nothing is left of the equation "
+                f"with {names} put in, nothing is left of the equation "
                 f"of {by.name}: it follows from the others, as a constraint said twice does"
             )
         loss = self.derivation.value.node
