@@ -78,7 +78,7 @@ class _Flattening(Pass):
 
 def _substituted(node: Polynomial) -> bool:
     """Whether it is a product of inverses of triangular matrices, each as fast as a product."""
-    if len(node.terms) > 1:
+    if len(node.terms) != 1:
         return False
     arrays = [f.node for f in node.terms[0].factors if f.labels]
     return len(arrays) > 1 and all(solvable(x) and sides(x) for x in arrays)
