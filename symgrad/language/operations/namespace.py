@@ -68,6 +68,10 @@ class Namespace(Protocol):
     def where(self, condition: Any, x: Any, y: Any) -> Any:
         """x where the condition is not 0, else y."""
 
+    def guarded(self, y: Any, weight: Any, instead: Any) -> Any:
+        """y, but `instead`, 1 or 0, where the weight is 0 and y is not well within the numbers that
+        log(y) has, or log(1 + y)."""
+
     def entrywise(self, function: Callable[[float], float], x: Any, slope: Unary) -> Any:
         """A function of Python's `math` at each entry; `slope` is its derivative."""
 

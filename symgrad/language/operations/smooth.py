@@ -214,7 +214,7 @@ variable_power = elementwise(
 xlogy: ex.Operation = elementwise(
     "xlogy",
     lambda x, y: x * sympy.log(y),
-    lambda xp, x, y: x * xp.log(xp.where(xp.equal(x, 0), 1, y)),  # 0 log 1 where x is 0
+    lambda xp, x, y: x * xp.log(xp.guarded(y, x, 1)),  # 0 log 1 where x is 0
     arity=2,
     symbol="m",
     derivative=lambda x, y: (log(y), x / y),

@@ -138,6 +138,9 @@ class _Tracer:
     def where(self, condition: Any, x: Any, y: Any) -> Traced:
         return self.ufunc("where", condition, x, y)
 
+    def guarded(self, y: Any, weight: Any, instead: Any) -> Traced:
+        return self.ufunc("guarded", y, weight, instead)
+
     def entrywise(self, function: Callable[[float], float], x: Any, slope: Any) -> Traced:
         if function.__module__ != "math":
             raise TypeError(f"xp.entrywise is of functions of math, not of {function!r}")

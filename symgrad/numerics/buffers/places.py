@@ -78,13 +78,14 @@ def has_out(op: Op) -> bool:
         return op.name in ("dot", "matmul") or as_matrices(op) is not None
     if op.kind == "take":
         return len(op.operands) == 2 and bool(op.operands[1].dims)
-    return op.kind in ("reduce", "onto", *FILLED) or (op.kind == "ufunc" and op.name != "where")
+    return op.kind in ("ufunc", "reduce", "onto", *FILLED)
 
 
 def _overwritten(op: Op) -> list[Op]:
     """The operands in whose place it can be written, entry by entry."""
     inner = op.operands[op.kind == "onto" :] if op.kind in ("ufunc", "onto") else ()
-    alike = [x for x in inner if x.dims == op.dims]
+    read = op.operands[2:] if op.name == "where" else ()  # once more, when some of it is written
+    alike = [x for x in inner if x.dims == op.dims and x not in read]
     return [x for x in alike if not any(y.base is x and y is not x for y in op.operands)]
 
 

@@ -17,6 +17,7 @@ from typing import Any, Literal, TypeAlias
 
 from symgrad.numerics.arrays.listing import Op, additions
 from symgrad.numerics.arrays.program import FILLED, Program
+from symgrad.numerics.buffers.choosing import CHOOSING
 from symgrad.numerics.buffers.known_inputs import knowable, reading
 from symgrad.numerics.buffers.layouts import COPY
 from symgrad.numerics.buffers.matrices import matrix_texts
@@ -84,7 +85,7 @@ def buffered_source(
     table = ", ".join(f"{name[1:]}: {name}" for name in named)
     return "\n".join(
         [
-            *(*planner.imports, *planner.looking, "", ""),
+            *(*planner.imports, *planner.makers, "", ""),
             f"def allocate({', '.join(given)}):",
             *(f"    {line}" for line in made),
             f"    def function({arguments}):",
@@ -118,9 +119,11 @@ class _Planner(BufferText):
         self.buffers = [f"b{k} = np.zeros({shape}, dtype)" for k, shape in enumerate(shapes)]
 
     @property
-    def looking(self) -> list[str]:
-        """The function that makes functions that look rows up."""
-        return [TAKING] if any(op.kind == "take" for op in self.places) else []
+    def makers(self) -> list[str]:
+        """The functions that make functions that look rows up, and that choose."""
+        taking = any(op.kind == "take" for op in self.places)
+        choosing = any(op.name == "where" for op in self.places)
+        return [TAKING] * taking + [CHOOSING] * choosing
 
     def gradients(self) -> list[str]:
         """The flat vector, and one view of it for what is in the place of each derivative."""
@@ -187,6 +190,10 @@ class _Planner(BufferText):
             self.once(f"np.asarray({text}, dtype)") if x.constant else text
             for x, text in zip(op.operands, texts, strict=True)
         )  # for a ufunc an array is faster than a number
+        if name == "where":
+            return [f"{self.once(f'choosing({self.shape(op.dims)}, dtype)')}({operands}, {out})"]
+        if name == "guarded":
+            return [f"guarded({operands}, {out})"]
         if op.of_math:
             own = f", {of_array(name)}" if name in OF_ARRAYS else ""
             return [f"{self.once(f'each({name}{own})')}({operands}, {out})"]

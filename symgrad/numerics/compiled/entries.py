@@ -14,6 +14,7 @@ from symgrad.language.dimensions import ONE, product
 from symgrad.numerics.arrays.listing import Dims, Op, common_dims
 from symgrad.numerics.arrays.program import Program
 from symgrad.numerics.compiled import kernels
+from symgrad.numerics.source.guarded import ENTRY
 from symgrad.numerics.source.numpy import COMPARISONS, INFIX
 
 STORED = {"input", "ufunc", "reduce", "product", "linalg", "routine", "scatter", "pad"}
@@ -153,6 +154,8 @@ def entry_text(name: str, count: int) -> str:
         return f"(real(1.0) if {{0}} {COMPARISONS[name]} {{1}} else real(0.0))"
     if name == "where":
         return "({1} if {0} != 0 else {2})"
+    if name == "guarded":
+        return ENTRY
     places = ", ".join(f"{{{k}}}" for k in range(count))
     own = name.removeprefix("math.")
     if hasattr(kernels, own):

@@ -39,7 +39,7 @@ def _guard(name: str, instead: int) -> ex.Operation:
         name=name,
         meaning=Elementwise(
             definition=lambda x, y: sympy.Piecewise((instead, sympy.Eq(x, 0)), (y, True)),
-            kernel=lambda xp, x, y: xp.where(x, y, instead),
+            kernel=lambda xp, x, y: xp.guarded(y, x, instead),
             derivative=lambda x, y: (0 * x, ex.expression(1)),
         ),
         shape=lambda arguments, options: arguments[1].shape,

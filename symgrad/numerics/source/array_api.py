@@ -13,6 +13,7 @@ from symgrad.language.operations.namespace import Routine
 from symgrad.numerics.arrays.listing import SIGNS, Added, Op, additions
 from symgrad.numerics.arrays.program import Program
 from symgrad.numerics.source.comments import NONE, Comments
+from symgrad.numerics.source.guarded import STANDARD
 from symgrad.numerics.source.numpy import COMPARISONS, INFIX, Text
 
 PLACE = "dtype=dtype, device=device"
@@ -120,6 +121,8 @@ class _Standard(Text):
             return INFIX[name].format(*sides)
         if name == "where":
             return f"xp.where({texts[0]} != 0, {texts[1]}, {texts[2]})"
+        if name == "guarded":
+            return STANDARD.format(*texts)
         if op.of_math:
             return f"each(xp, {name}, {texts[0]})"
         name = name.replace("arc", "a").replace("power", "pow")

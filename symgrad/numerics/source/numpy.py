@@ -14,6 +14,7 @@ from symgrad.numerics.arrays.listing import VIEWS, Dims, Op, Part
 from symgrad.numerics.arrays.program import FILLED, Program
 from symgrad.numerics.source import of_math
 from symgrad.numerics.source.comments import NONE, Comments, beside
+from symgrad.numerics.source.guarded import GUARDED
 from symgrad.numerics.source.scatters import scatter_lines, scatter_routines
 from symgrad.numerics.source.sparse import CONTRACTED, sparse_line
 
@@ -213,6 +214,8 @@ class Text:
         if op.of_math:
             each = op.name if constant else of_math.of_array(op.name)
             return f"{each}({', '.join(texts)})"
+        if op.name == "guarded":
+            return f"guarded({', '.join(texts)})"
         text = self.call(op.name, ", ".join(texts))
         # a Python number takes the type of what it meets
         return f"float({text})" if constant else text
@@ -267,6 +270,8 @@ def _imports(text: Text) -> tuple[str, ...]:
     routines = [*map(text.routine, used)]
     if text.library == "np.":
         routines += of_math.texts(op.name for op in ops if not op.constant)
+    if text.library == "np." and any(op.name == "guarded" for op in ops):
+        routines.append(GUARDED)
     if any(op.of_sparse for op in ops):
         imports = (*imports, "from scipy import sparse")
         routines.append(CONTRACTED)
