@@ -13,7 +13,7 @@ ENDS = [0.0, -0.0, np.inf, -np.inf, np.nan, -1.0, -2.0]
 
 
 @pytest.mark.parametrize(("dtype", "units"), [("float64", 3), ("float32", 2)])
-@pytest.mark.parametrize("name", ["exp", "log", "log1p", "tanh"])
+@pytest.mark.parametrize("name", ["exp", "expm1", "log", "log1p", "tanh"])
 def test_functions_of_a_number_are_the_library_s_within_units_in_the_last_place(
     name: str, dtype: str, units: int
 ) -> None:

@@ -8,7 +8,7 @@ from symgrad.language.expressions import Operation
 from symgrad.language.operations.elementwise import composite, elementwise
 from symgrad.language.operations.meanings import rewrite
 from symgrad.language.operations.piecewise import minimum, relu
-from symgrad.language.operations.smooth import erf, exp, log, sqrt
+from symgrad.language.operations.smooth import erf, exp, expm1, log, sqrt
 
 sigmoid: Operation = elementwise(
     "sigmoid",
@@ -98,4 +98,13 @@ rewrite(
     replacement=lambda x: -softplus(x),
     identity="log(1 - sigmoid(x)) = -softplus(x), without cancellation",
     for_code=True,
+)
+rewrite(
+    name="logarithm of a difference of sigmoids",
+    pattern=lambda x, y: log(sigmoid(x) - sigmoid(y)),
+    replacement=lambda x, y: log(-expm1(y - x)) - softplus(-x) - softplus(y),
+    identity="log(sigmoid(x) - sigmoid(y)) = log(1 - exp(y - x)) - softplus(-x) - softplus(y), "
+    "without cancellation",
+    for_code=True,
+    over=("scalar", "scalar"),
 )

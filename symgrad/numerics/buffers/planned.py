@@ -187,9 +187,9 @@ class _Planner(BufferText):
         if name == "divide" and op.operands[1].kind == "size":  # a product takes half the time
             name, texts[1] = "multiply", f"1.0 / {texts[1]}"
         operands = ", ".join(
-            self.once(f"np.asarray({text}, dtype)") if x.constant else text
+            self._number(text, op) if x.constant else text
             for x, text in zip(op.operands, texts, strict=True)
-        )  # for a ufunc an array is faster than a number
+        )
         if name == "where":
             return [f"{self.once(f'choosing({self.shape(op.dims)}, dtype)')}({operands}, {out})"]
         if name == "guarded":
@@ -198,6 +198,15 @@ class _Planner(BufferText):
             own = f", {of_array(name)}" if name in OF_ARRAYS else ""
             return [f"{self.once(f'each({name}{own})')}({operands}, {out})"]
         return [self.call(name, f"{operands}, {'out=' * (name in KEYWORD_OUT)}{out}")]
+
+    def _number(self, text: str, op: Op) -> str:
+        """A number as an array, which is faster for a ufunc; beside long rows whose maximum is
+        taken as a row, because NumPy's vector instructions are between arrays alone."""
+        shape = "()"
+        if op.name in KEYWORD_OUT:
+            last, size = self.program.size(op.dims[-1]), self.product_of(op.dims)
+            shape = f"{last} if {last} >= 32 and {size} >= 2048 else ()"
+        return self.once(f"np.full({shape}, {text}, dtype)")
 
     def _by_strips(self, op: Op, left: str, right: str, out: str) -> list[str]:
         """A product that so many rows of the left factor at a time make small."""

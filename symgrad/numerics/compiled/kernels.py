@@ -18,6 +18,7 @@ BITS, BIAS = 52, 1023  # behind the leading bit of a number, and of its exponent
 LOG2E = 1.4426950408889634  # 1 / log 2
 HIGH, LOW = 0.6931471803691238, 1.9082149292705877e-10  # log 2 in two parts
 SHIFT = 6755399441055744.0  # 3 * 2**51: adding it rounds to a whole number
+LARGE = 40.0  # exp of this and of this less 1 are the same
 LARGEST, SMALLEST = 710.0, -746.0  # exp of these is infinite, and 0
 FLAT, END = 22.0, 5.92  # tanh and erf of these are 1
 LEAST = 2.2250738585072014e-308  # the least number with a leading bit of its own
@@ -137,6 +138,18 @@ def exp(x: Any) -> Any:
     first = whole((half + BIAS) << BITS).view(real)
     second = whole((whole(k) - half + BIAS) << BITS).view(real)
     value = (expm1_near(r) + ONE) * first * second
+    return value if x == x else x
+
+
+def expm1(x: Any) -> Any:
+    """exp(x) - 1 = 2**k (exp(r) - 1) + (2**k - 1); that of a large x is exp(x)."""
+    z = min(max(x, -LARGE), LARGE)
+    shifted = z * LOG2E + SHIFT
+    k = shifted - SHIFT
+    scale = whole((whole(k) + BIAS) << BITS).view(real)
+    r = (z - k * HIGH) - k * LOW
+    value = scale * expm1_near(r) + (scale - ONE)
+    value = exp(x) if x > LARGE else value
     return value if x == x else x
 
 

@@ -4,6 +4,7 @@ sum_n (sum_k y_nk q_nk)    one sum over n and k
 sum_n (sum_k y_nk A_kj)    y is summed over n before it meets A
 Y (c b^T) Y                with an inverse Y: (Y c) (b^T Y), two systems with a vector each
 (L^-T L^-1) b              with triangular L: two systems, however often the inverse is needed
+(a - s) - (b - s)          a - b: sums of sums are one where terms of them cancel
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from symgrad.calculus.terms import opened, product
 from symgrad.calculus.triangles import sides
 from symgrad.numerics.arrays.scatters import scatters
 from symgrad.numerics.arrays.systems import solvable
-from symgrad.numerics.passes.base import Flat, Pass
+from symgrad.numerics.passes.base import Flat, Pass, combined
+
+MOST = 16  # terms of the sums in a sum
 
 
 def flattened(before: Flat) -> Flat:
@@ -38,7 +41,7 @@ class _Flattening(Pass):
 
     def terms(self, terms: Sequence[Term], labels: tuple[Label, ...]) -> list[Term]:
         """The terms multiplied out: those of a number, or of what has an inverse in it."""
-        made = super().terms(terms, labels)
+        made = _cancelled(super().terms(terms, labels), labels)
         if not labels:
             return [each for t in made for each in _multiplied(t, self._applied)]
         out = [(t, _multiplied(t, self._cheap)) for t in made]
@@ -82,6 +85,27 @@ def _substituted(node: Polynomial) -> bool:
         return False
     arrays = [f.node for f in node.terms[0].factors if f.labels]
     return len(arrays) > 1 and all(solvable(x) and sides(x) for x in arrays)
+
+
+def _cancelled(terms: list[Term], labels: tuple[Label, ...]) -> list[Term]:
+    """The terms of a sum with those of the sums in it, where so many cancel that there are no
+    more."""
+    parts = [each for t in terms for each in (_multiplied(t, _is_sum) if _is_alone(t) else [t])]
+    if len(terms) < 2 or not len(terms) < len(parts) <= MOST:
+        return terms
+    node, own = combined(parts, labels)
+    if not isinstance(node, Polynomial) or len(node.terms) > len(terms):
+        return terms
+    return opened(node, own)
+
+
+def _is_sum(node: Polynomial) -> bool:
+    return len(node.terms) > 1
+
+
+def _is_alone(term: Term) -> bool:
+    """Whether it is a multiple of one factor."""
+    return len(term.factors) == 1 and not term.summed
 
 
 def _has_inverse(terms: Sequence[Term]) -> bool:

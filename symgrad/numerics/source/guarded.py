@@ -3,10 +3,10 @@
 # The weights are looked at where a y is out of the ordinary alone
 GUARDED = """
 def guarded(y, weight, instead, out=None):  # y, `instead` of one near an end where the weight is 0
-    low, high = instead - 0.999999, 1e6
-    if not (low < np.min(y, initial=instead) and np.max(y, initial=instead) < high):
+    y, low, high = np.asarray(y), instead - 0.999999, 1e6
+    if not (low < y.min(initial=instead) and y.max(initial=instead) < high):
         ends = (weight == 0) & ~((low < y) & (y < high))
-        y = np.where(ends, np.asarray(instead, np.result_type(y)), y)
+        y = np.where(ends, np.asarray(instead, y.dtype), y)
     if out is None or y is out:
         return y
     np.copyto(out, y)
