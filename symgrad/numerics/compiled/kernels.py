@@ -40,6 +40,7 @@ SINGLE = {  # the same in float32
     "HIGH": np.float32(0.693359375),
     "LOW": np.float32(-2.12194440e-4),
     "SHIFT": np.float32(12582912.0),
+    "LARGE": np.float32(40.0),
     "LARGEST": np.float32(89.0),
     "SMALLEST": np.float32(-104.0),
     "FLAT": np.float32(10.0),

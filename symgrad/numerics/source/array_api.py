@@ -16,6 +16,7 @@ from symgrad.numerics.source.comments import NONE, Comments
 from symgrad.numerics.source.guarded import STANDARD
 from symgrad.numerics.source.numpy import COMPARISONS, INFIX, Text
 
+CHOICES = {"where": "xp.where({0} != 0, {1}, {2})", "guarded": STANDARD}
 PLACE = "dtype=dtype, device=device"
 EACH = """
 
@@ -119,10 +120,8 @@ class _Standard(Text):
             return f"xp.astype({f' {COMPARISONS[name]} '.join(sides)}, dtype)"
         if name in INFIX:
             return INFIX[name].format(*sides)
-        if name == "where":
-            return f"xp.where({texts[0]} != 0, {texts[1]}, {texts[2]})"
-        if name == "guarded":
-            return STANDARD.format(*texts)
+        if name in CHOICES:
+            return CHOICES[name].format(*texts)
         if op.of_math:
             return f"each(xp, {name}, {texts[0]})"
         name = name.replace("arc", "a").replace("power", "pow")
