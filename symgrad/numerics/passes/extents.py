@@ -2,31 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.entries import even, positive
 from symgrad.calculus.logarithms import has_logarithm, opposite
 from symgrad.calculus.nodes import Factor, Node, Polynomial, Term
+from symgrad.language.operations.smooth import exp
 
 DEEPEST = 6  # sums in sums that may reach far
 MOST = 8  # terms of such a sum
 
 
+Side: TypeAlias = tuple[Node, int]
+
+
 class Extent(NamedTuple):
     """Whether entries may be too large for a float, too small, or 0 but for what is too small; and
-    whether there is an exponential of what may be too large itself."""
+    whether there is an exponential of what may be too large itself. A `side`, a number and 1 or -1,
+    says that they are large only where that number has this sign, and small only where it has the
+    other one."""
 
     large: bool = False
     small: bool = False
     zero: bool = False
     tower: bool = False
+    side: Side | None = None
 
     def raised(self, power: Any) -> Extent:
         """That of a power."""
-        return self if power > 0 else Extent(self.zero, self.large, self.large, self.tower)
+        if power > 0:
+            return self
+        side = self.side and (self.side[0], -self.side[1])
+        return Extent(self.zero, self.large, self.large, self.tower, side)
 
 
 class Extents:
@@ -44,7 +54,7 @@ class Extents:
     def _of(self, node: Node, depth: int) -> Extent:
         if isinstance(node, (ix.Map, ix.Apply)) and has_logarithm(node):
             tower = any(self.of(n, depth).large for n in node.operands)
-            return Extent(not _bounded(node), True, True, tower)
+            return Extent(not _bounded(node), True, True, tower, _side(node))
         if not isinstance(node, Polynomial) or len(node.terms) > MOST or depth > DEEPEST + 1:
             return Extent()
         matrices = len(node.terms) > 1 and any(map(_contracts, node.terms))
@@ -60,6 +70,7 @@ class Extents:
             all(any(each.small for each in term) for term in terms),
             not number and any(map(any, every)),
             any(each.tower for each in every),
+            _common(every),
         )
 
     def risky(self, factors: Sequence[Factor]) -> bool:
@@ -70,6 +81,8 @@ class Extents:
             power: Any = factors[0].power
             return abs(power) < 1 and (extent.large or (power < 0 and extent.small))
         raised = [self.of(f.node).raised(f.power) for f in factors]
+        if _common(raised):
+            return False
         large = [k for k, each in enumerate(raised) if each.large]
         small = [k for k, each in enumerate(raised) if each.small]
         return any(j != k for j in large for k in small)
@@ -89,6 +102,26 @@ class Extents:
             map(self.divides, factors)
         )
         return alike and len(factors) > 1 and not all(_is_product(f.node) for f in factors)
+
+
+def _common(extents: Iterable[Extent]) -> Side | None:
+    """The one side of all that may be too large or too small."""
+    sides = {each.side for each in extents if any(each[:3])}
+    return sides.pop() if len(sides) == 1 else None
+
+
+def _side(node: ix.Map | ix.Apply) -> Side | None:
+    """That of exp(g x), g one number and x at least 0, as exp(-g |x - c|^2)."""
+    argument = node.operands[0]
+    if node.operation is not exp or not isinstance(argument, Polynomial):
+        return None
+    sides = set()
+    for term in argument.terms:
+        rest = [f for f in term.factors if not (even(f) or positive(f.node))]
+        if len(rest) != 1 or rest[0].labels or rest[0].power != 1 or term.coefficient == 0:
+            return None
+        sides.add((rest[0].node, 1 if term.coefficient > 0 else -1))
+    return sides.pop() if len(sides) == 1 else None
 
 
 def on_diagonal(term: Term | ix.ClosedTerm) -> bool:
