@@ -324,7 +324,7 @@ def signed_sum(parts: Sequence[Expression]) -> Expression:
     if len(ordered) == 2 and _is_transpose(ordered[0], ordered[1]):
         ordered.reverse()  # A + A^T
     result = ordered[0]
-    for part in ordered[1:]:
+    for part in (addend for later in ordered[1:] for addend in _addends(later)):
         result = result - negated(part) if is_negative(part) else result + part
     return result
 

@@ -13,8 +13,9 @@ from symgrad.calculus.counted import at_letter, counter
 from symgrad.calculus.index_notation import EntryNotation, IndexForm, apart, index_form
 from symgrad.calculus.letters import Letters
 from symgrad.calculus.nodes import Factor, Label, Node, Term, batch_of, core_axes
+from symgrad.calculus.reduction import joined
 from symgrad.calculus.term_graph import NoMatrixForm, TermGraph
-from symgrad.calculus.terms import opened
+from symgrad.calculus.terms import multiplied_out, opened, raised
 from symgrad.language.dimensions import ONE, SCALAR
 from symgrad.language.expressions import Expression, Name, Number, Size
 from symgrad.language.operations.batches import batch_mean, batch_sum, over_batch
@@ -169,7 +170,7 @@ class Notation:
         return signed_sum(parts) if parts else Number(Fraction(0))
 
     def _term(self, term: Term, free: Sequence[Label]) -> Expression:
-        term = apart(term)
+        term = apart(_met(term, self.reference))
         outside, inside, batch = _split_batch(term)
         if batch is None:
             label = counter(term)
@@ -209,6 +210,29 @@ class Notation:
             TermGraph(written, Fraction(1), factors, free).expression(), ranges=ranges
         )
         return scaled(term.coefficient, summed)
+
+
+def _met(term: Term, reference: Reference) -> Term:
+    """The term with the products in it opened, where equal factors meet: y / (a / b) * (a / b^2) is
+    y / b."""
+
+    def factors(factor: Factor) -> Sequence[Term] | None:
+        node, power = factor.node, factor.power
+        if not isinstance(node, ix.Polynomial) or len(node.terms) != 1 or reference(node):
+            return None
+        (inner,) = opened(node, factor.labels)
+        number = raised(inner.coefficient, power)
+        whole = isinstance(power, Fraction) and power.denominator == 1
+        if inner.summed or number is None or not whole:
+            return None
+        return [Term(number, tuple(f._replace(power=f.power * power) for f in inner.factors))]
+
+    (whole,) = multiplied_out(term, factors)
+    met = tuple(joined(whole.factors))
+    carried = {x for f in met for x in f.labels}
+    if whole is term or len(met) == len(whole.factors) or not carried.issuperset(term.summed):
+        return term
+    return whole._replace(factors=met)
 
 
 def _rows_of_identity(node: ix.OneHot, place: ix.Place) -> Expression:

@@ -18,6 +18,8 @@ from dataclasses import replace
 from symgrad.calculus.algebra import (
     drawn_out,
     fewest_transposes,
+    is_negative,
+    negated,
     over,
     power,
     product,
@@ -72,8 +74,10 @@ class TermGraph:
             self._place(factor)
 
     def _place(self, factor: Factor) -> None:
-        labels = core_labels(factor.labels)
-        piece = Piece(self.written(factor.node), factor.power, symmetric(factor.node))
+        labels, value = core_labels(factor.labels), self.written(factor.node)
+        if is_negative(value) and factor.power in (1, -1):
+            self.coefficient, value = -self.coefficient, negated(value)
+        piece = Piece(value, factor.power, symmetric(factor.node))
         if len(labels) == 0:
             self.scalars.append(piece)
         elif len(labels) == 1:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from symgrad.errors import ProgramError, SymgradError, UnknownNameError, did_you_mean
 from symgrad.language.arguments import batch_size, literal, number, option, used_dimension
 from symgrad.language.comprehensions import NAMES, over_indices, read_comprehension
+from symgrad.language.dimensions import dimension_text
 from symgrad.language.expressions import OPERATIONS, Expression, Operation, Size, is_scalar
 from symgrad.language.generators import generator
 from symgrad.language.handwriting import FORMULA, MAGNITUDE, NORM, ONES, PRIME, TRANSPOSED_INVERSE
@@ -353,6 +354,12 @@ def _over_batch(
     if batch in scope.dimensions:
         index = ", ".join(examples)
         raise ProgramError(f"{batch} is a dimension; write for {index} in range({batch})")
+    if batch in scope.meanings:
+        size = dimension_text(scope.meanings[batch].shape[0])
+        raise ProgramError(
+            f"for {', '.join(examples)} in {batch}: {batch} is no batch, it has a meaning already; "
+            f"write {batch}[i] for i in range({size}), or {', '.join(examples)} in batch"
+        )
     body = read_expression(node.elt, scope, depth)
     for example in examples:
         scope.check_batch(example, batch)

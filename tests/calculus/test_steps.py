@@ -116,6 +116,45 @@ def test_what_was_derived_before_changes_nothing(earlier: str, loss: str, first:
     assert unparse(before.data.steps[0].right) != first
 
 
+MET = [  # equal factors of products in each other, signs of terms, one equation said once
+    (
+        "s: Scalar\nx: Vector(n)\nw: Vector(n)\nloss = dot(w, s * exp(-s * x))",
+        "x",
+        "dL/dx = -s**2 * w * exp(-s * x)",
+    ),
+    (
+        "y: Vector(n)\nmu: Vector(n)\nr: Scalar\nloss = sum(y * log(mu / (r + mu)))",
+        "mu",
+        "dL/dmu = y / mu - y / (r + mu)",
+    ),
+    (
+        "y: Vector(n)\nmu: Vector(n)\nr: Scalar\nloss = sum(y * log(mu / (r + mu)))",
+        "r",
+        "dL/dr = -sum(y / (r + mu))",
+    ),
+    (
+        "s: Scalar\nt: Scalar\nloss = 1 / (s - t**2) + s / (s - t**2)",
+        "s",
+        "dL/ds = 1 / (s - t**2) - 1 / (s - t**2)**2 - s / (s - t**2)**2",
+    ),
+    (
+        "x: Vector(n)\nmu: Vector(k)\nw: Vector(k)\n"
+        "m = -0.5 * (x @ ones(k).T - ones(n) @ mu.T)**2\nloss = sum(log(exp(m) @ w))",
+        "mu",
+        "dL/dmu = (dL/dm * (x @ ones(k).T - ones(n) @ mu.T)).T @ ones(n)",
+    ),
+]
+
+
+@pytest.mark.parametrize(("program", "wrt", "line"), MET)
+def test_equal_factors_and_signs_of_a_line_meet(program: str, wrt: str, line: str) -> None:
+    derivation = sg.derive(program, [wrt])
+    step = derivation.data.steps[-1]
+    assert f"{unparse(step.left)} = {unparse(step.right)}" == line
+    assert step.simplified is None or unparse(step.simplified) != unparse(step.right)
+    assert derivation.verify().passed
+
+
 ALIKE = [
     ("x: Vector(n)\nc: Scalar\nloss = sum(c * x)", "x", "c * ones(n)"),
     ("x: Vector(n)\ny: Vector(n)\nloss = x.T @ y", "x", "y"),

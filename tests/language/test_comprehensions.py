@@ -140,6 +140,11 @@ def test_tensors_are_said_entry_by_entry() -> None:
         ("S[0]", "must be a scalar"),
         ("S[0, 1, 2]", "3 indices are written"),
         ("sum(x[i] for i in n)", r"n is a dimension; write for i in range\(n\)"),
+        (
+            "sum(u * z for u in z)",
+            r"z is no batch.*write z\[i\] for i in range\(d\), or u in batch",
+        ),
+        ("sum(norm2(s) for s in S)", r"S is no batch.*write S\[i\] for i in range\(n\)"),
         ("max(x[i] for i in range(n))", "a generator stands only inside"),
         ("norm2(matrix(x[i] for i in range(n)))", r"1 index makes a vector; write vector\(...\)"),
         (

@@ -113,9 +113,11 @@ def _along_axis(
         return operation(x)
     if not isinstance(axis, int):
         raise ProgramError(f"{name}: axis must be a number, 0 or 1")
+    if not -len(x.shape) <= axis < len(x.shape):
+        raise ProgramError(f"{name}: {given(x)}, without an axis {axis}")
     if ONE in x.shape:
         if axis % len(x.shape) == x.shape.index(ONE) and axis != -1:
-            raise ProgramError(f"{name}: {given(x)} has one entry along axis {axis}")
+            raise ProgramError(f"{name}: {given(x)}, with one entry along axis {axis}")
         return operation(x)
     value = operation(x, axis=axis % len(x.shape))
     if value.shape[:1] == (ONE,) and value.shape != SCALAR and not keeps:
