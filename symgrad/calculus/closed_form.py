@@ -27,6 +27,7 @@ from symgrad.language.unparse import unparse
 LONGEST = 40  # names and functions in one expression
 SHARED = 5  # a part of more than this is written once where it is used twice,
 SHORT = 2  # of more than this where there are definitions anyway
+NONE: frozenset[Node] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -110,8 +111,8 @@ def _closed(entry: Entry, labels: tuple[Label, ...], naming: Naming, stated: boo
     reference = naming.reference
     whole = aligned(entry, labels)
     root = without_centred(whole, lambda node: reference(node) is not None, naming.centred)
-    names = _shared(root, naming)
-    writer = _Writer(naming, names, stated)
+    names, below = _shared(root, naming)
+    writer = _Writer(naming, names, below, stated)
     with recorded() as applied:
         definitions = [(name, writer.written(node)) for node, name in names.items()]
         called = reference(root)
@@ -124,11 +125,13 @@ def _closed(entry: Entry, labels: tuple[Label, ...], naming: Naming, stated: boo
 
 @dataclass(frozen=True)
 class _Writer:
-    """Writes nodes in terms of these names. What several results have below the same names is made
-    short and written once: otherwise all results of a deep model cost the square of its depth."""
+    """Writes nodes in terms of these names, of which each has so many `below`. What several results
+    have below the same names is made short and written once: otherwise all results of a deep model
+    cost the square of its depth."""
 
     naming: Naming
     names: Mapping[Node, Name]
+    below: Mapping[Node, frozenset[Node]]
     stated: bool
 
     @cached_property
@@ -141,12 +144,7 @@ class _Writer:
 
     def written(self, root: Node) -> Expression:
         """The root by its definition, made short."""
-
-        def named(node: Node) -> Expression | None:
-            return self.names.get(node) or self.naming.reference(_inner(node))
-
-        reached = ix.topological([root], lambda n: n is root or named(n) is None)
-        below = frozenset(n for n in reached if n is not root and n in self.names)
+        below = self.below[root]
         known = self.naming.simplified.setdefault(
             (below, self.stated, only_formulas()), Known({}, {}, {})
         )
@@ -232,11 +230,17 @@ def _by_definition(notation: Notation, short: Node, node: Node) -> Expression:
     return notation.of(short)
 
 
-def _shared(root: Node, naming: Naming) -> dict[Node, Name]:
+def _shared(root: Node, naming: Naming) -> tuple[dict[Node, Name], Mapping[Node, frozenset[Node]]]:
     """Names for the parts of a long result: what is long itself, and what is used more than once
-    and not short."""
-    order = ix.topological([root], lambda node: naming.reference(node) is None)
-    operands = {n: _operands(n) for n in order if naming.reference(n) is None}
+    and not short; and which of these parts the definition of each, and of the root, reaches."""
+    operands: dict[Node, list[Node]] = {}
+
+    def inside(node: Node) -> bool:
+        if naming.reference(node) is None:
+            operands[node] = _operands(node)
+        return node in operands
+
+    order = ix.topological([root], inside)
     uses = Counter(n for below in operands.values() for n in below)
 
     def named(short: int) -> dict[Node, Name]:
@@ -255,7 +259,18 @@ def _shared(root: Node, naming: Naming) -> dict[Node, Name]:
                 length[node] = 1
         return names
 
-    return named(SHARED) and named(SHORT)  # one more definition costs little where there are some
+    # one more definition costs little where there are some
+    names = named(SHARED) and named(SHORT)
+    if not names:
+        return names, {root: NONE}
+    reached: dict[Node, frozenset[Node]] = {}
+    for node in order:
+        below = NONE
+        for operand in operands.get(node, ()):
+            own = frozenset([operand]) if operand in names else reached[operand]
+            below = below | own if below else own
+        reached[node] = below
+    return names, reached
 
 
 def _operands(node: Node) -> list[Node]:

@@ -200,6 +200,8 @@ def _beside_sums(term: Term, named: Callable[[Node], bool]) -> Term:
 def _with_sums_joined(term: Term) -> Term:
     """The term with sums in it joined with their powers: |x|^2 (|x|^2)^p = (|x|^2)^(p + 1)."""
     powers = {f.node for f in term.factors if f.power != 1}
+    if not powers:
+        return term
     factors: list[Factor] = []
     summed: list[Label] = []
     for group in _sums(term._replace(coefficient=Fraction(1))):

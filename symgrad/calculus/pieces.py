@@ -17,7 +17,7 @@ from symgrad.calculus.algebra import (
 )
 from symgrad.language.dimensions import ONE
 from symgrad.language.expressions import Expression, Name, Number, Size, Value, parts
-from symgrad.language.operations.arithmetic import matmul, transpose
+from symgrad.language.operations.arithmetic import add, matmul, multiply, subtract, transpose
 from symgrad.language.operations.constants import eye
 from symgrad.language.operations.contractions import diag, lookup, onehot, total, trace
 from symgrad.language.operations.entries import entry
@@ -75,7 +75,8 @@ def diagonal_of(pieces: list[Piece], straight: bool, rows: Expression) -> Expres
 
 def powers_joined(pieces: list[Piece]) -> list[Piece]:
     """Equal ones above a fraction line as a power of one."""
-    if len(pieces) < 2:
+    signs = {p.value.operation for p in pieces if is_call(p.value, add, subtract, multiply, matmul)}
+    if len(pieces) < 2 or len(signs) == len(pieces):  # a long chain is not spelled to be compared
         return pieces
     joined: dict[str, Piece] = {}
     for piece in pieces:

@@ -114,16 +114,17 @@ def multiplied_out(
 ) -> list[Term]:
     """The term as a sum of products of factors of which `parts` gives no sum; it stops once there
     are more than `most`."""
-    pending, done = [term], list[Term]()
+    pending, done = [(term, 0)], list[Term]()  # each with how many of its factors are no sums
     while pending and len(pending) + len(done) <= most:
-        term = pending.pop()
-        sums = ((k, terms) for k, f in enumerate(term.factors) if (terms := parts(f)) is not None)
-        k, terms = next(sums, (0, None))
-        if terms is None:
+        term, start = pending.pop()
+        for k in range(start, len(term.factors)):
+            if (terms := parts(term.factors[k])) is not None:
+                rest = term.without(k)
+                pending += [(product((rest, part)), k) for part in reversed(terms)]
+                break
+        else:
             done.append(term)
-            continue
-        pending += [product((term.without(k), part)) for part in reversed(terms)]
-    return [*done, *reversed(pending)]
+    return [*done, *(term for term, _ in reversed(pending))]
 
 
 def numbered(
