@@ -7,16 +7,9 @@ import pytest
 import sympy
 
 import symgrad as sg
+from tests.grading.problems import PROGRAMS
 
-NET = """
-x: Vector(d)
-y: Vector(k)
-W1: Matrix(h, d)
-W2: Matrix(k, h)
-h = W1 @ x
-f = W2 @ h
-loss = sum(norm2(y - f)**2 for x, y in batch)
-"""
+NET = PROGRAMS["two_layers"]
 DATA = {"x": np.ones((4, 3)), "y": np.ones((4, 2))}
 START = {"W1": np.ones((5, 3)), "W2": np.ones((2, 5))}
 DERIVATION = sg.derive(NET, ["W1", "W2"])

@@ -24,18 +24,11 @@ import numpy as np
 
 import symgrad as sg
 from tests.beside.reference import Reference, reference
+from tests.derived import KINDS
 from tests.properties.programs import Program, program
 from tests.properties.rounding import rounded
 
 jax.config.update("jax_enable_x64", True)
-KINDS = {
-    "gradient": sg.derive,
-    "jacobian": sg.jacobian,
-    "hessian": sg.hessian,
-    "hvp": sg.hvp,
-    "directional": sg.directional,
-    "pullback": sg.pullback,
-}
 SHAPES = ((), ("n",), ("m",), ("m", "n"), ("m", "n", "p"))
 OF_SCALARS = ("gradient", "hessian", "hvp")
 TOLERANCE = 1e-9

@@ -7,16 +7,9 @@ import pytest
 import symgrad as sg
 from symgrad.examples import names, text
 from symgrad.language.unparse import unparse
+from tests.grading.problems import PROGRAMS
 
-NET = """\
-x: Vector(d)
-y: Vector(k)
-W1: Matrix(h, d)
-W2: Matrix(k, h)
-h = W1 @ x
-f = W2 @ h
-loss = sum(norm2(y - f)**2 for x, y in batch)
-"""
+NET = PROGRAMS["two_layers"]
 LECTURE = [
     ("forward", "h = W1 @ x", "matrix product", "h x 1", ()),
     ("forward", "f = W2 @ h", "matrix product", "k x 1", ()),

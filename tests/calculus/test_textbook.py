@@ -7,11 +7,11 @@ Calculus.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 import pytest
 
 import symgrad as sg
+from tests.derived import KINDS
 
 DECLARED = {
     **dict.fromkeys("ax", "Vector(n)"),
@@ -25,14 +25,6 @@ DECLARED = {
     "w": "Vector(n, positive=True)",
     "u": "Scalar",
     "v": "Scalar",
-}
-DERIVED: dict[str, Callable[..., sg.Derivation]] = {
-    "gradient": sg.derive,
-    "jacobian": sg.jacobian,
-    "hessian": sg.hessian,
-    "hvp": sg.hvp,
-    "directional": sg.directional,
-    "pullback": sg.pullback,
 }
 SOLVED = "A.T @ inv(A @ diag(x) @ A.T) @ y"
 PROJECTED = "(eye(m) - unit(r) @ unit(r).T)"
@@ -226,7 +218,7 @@ def program(text: str) -> str:
     ("kind", "text", "wrt", "expected"), TEXTBOOK, ids=[f"{t} by {w}" for _, t, w, _ in TEXTBOOK]
 )
 def test_closed_form(kind: str, text: str, wrt: str, expected: str) -> None:
-    derivation = DERIVED[kind](program(text), [wrt])
+    derivation = KINDS[kind](program(text), [wrt])
     (result,) = derivation.results.values()
     assert (result.expression, result.notation) == (expected, "matrix")
     assert derivation.verify().failed == ()

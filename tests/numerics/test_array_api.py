@@ -14,21 +14,14 @@ import pytest
 
 import symgrad as sg
 from tests.drawn import random_inputs
+from tests.numerics.common import COMMON
+from tests.results import same
 
 pytest.importorskip("array_api_compat")
 
 PROGRAMS = {
-    "vectors": "x: Vector(3)\ny: Vector(3)\nloss = norm2(x - y)**2 + exp(x).T @ y",
-    "matrices": "A: Matrix(2, 3)\nB: Matrix(3, 2)\nloss = sum(sigmoid(A @ B) * (B.T @ A.T).T)",
-    "softmax": "W: Matrix(4, 3)\nx: Vector(3)\nt: Vector(4)\n"
-    "loss = cross_entropy(t, softmax(W @ x))",
-    "batch": "x: Vector(3)\nt: Scalar\nw: Vector(3)\nb: Scalar\n"
-    "loss = mean((tanh(w.T @ x + b) - t)**2 for x, t in batch)",
-    "labels": "v: Index(4)\nE: Matrix(4, 3)\nx: Vector(3)\n"
-    "loss = mean(softplus(E[v].T @ x) for v, x in batch)",
+    **COMMON,
     "one label": "v: Index(4)\nE: Matrix(4, 3)\nx: Vector(3)\nloss = softplus(E[v].T @ x)",
-    "norms": "x: Vector(3)\nA: Matrix(3, 3)\nloss = norm2(A @ x) + norm1(x) + relu(x).T @ x",
-    "determinant": "A: Matrix(3, 3)\nloss = logdet(A.T @ A + eye(3)) + tr(inv(A.T @ A + eye(3)))",
     "systems": "A: Matrix(3, 3)\nB: Matrix(3, 2)\nx: Vector(3)\n"
     "loss = sum(solve(A, B)**2) + mean(sum(solve(A.T @ A + x @ x.T, B)**2) for x in batch)",
     "blocks": "A: Matrix(2, 3)\nB: Matrix(3, 2)\nloss = sum(exp(kron(A, B)))",
@@ -53,13 +46,6 @@ def library(name: str) -> Any:
 def made(text: str, convert: Callable[[np.ndarray], Any]) -> dict[str, Any]:
     """Random inputs of a library."""
     return {name: convert(array) for name, array in random_inputs(sg.parse(text)).items()}
-
-
-def same(got: Any, want: Any, tolerance: float = 1e-12) -> None:
-    """The value and every derivative agree, in their shapes too."""
-    for a, b in zip((got[0], *got[1].values()), (want[0], *want[1].values()), strict=True):
-        assert tuple(a.shape) == np.shape(b)
-        np.testing.assert_allclose(np.asarray(a), b, rtol=tolerance, atol=tolerance)
 
 
 def of_library(values: Mapping[Any, Any], xp: Any) -> bool:

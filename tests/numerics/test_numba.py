@@ -11,22 +11,14 @@ import pytest
 
 import symgrad as sg
 from tests.drawn import random_inputs
+from tests.numerics.common import COMMON
 from tests.results import same
 
 pytest.importorskip("numba", exc_type=ImportError)
 pytest.importorskip("scipy")
 
 PROGRAMS = {
-    "vectors": "x: Vector(3)\ny: Vector(3)\nloss = norm2(x - y)**2 + exp(x).T @ y",
-    "matrices": "A: Matrix(2, 3)\nB: Matrix(3, 2)\nloss = sum(sigmoid(A @ B) * (B.T @ A.T).T)",
-    "softmax": "W: Matrix(4, 3)\nx: Vector(3)\nt: Vector(4)\n"
-    "loss = cross_entropy(t, softmax(W @ x))",
-    "batch": "x: Vector(3)\nt: Scalar\nw: Vector(3)\nb: Scalar\n"
-    "loss = mean((tanh(w.T @ x + b) - t)**2 for x, t in batch)",
-    "labels": "v: Index(4)\nE: Matrix(4, 3)\nx: Vector(3)\n"
-    "loss = mean(softplus(E[v].T @ x) for v, x in batch)",
-    "norms": "x: Vector(3)\nA: Matrix(3, 3)\nloss = norm2(A @ x) + norm1(x) + relu(x).T @ x",
-    "determinant": "A: Matrix(3, 3)\nloss = logdet(A.T @ A + eye(3)) + tr(inv(A.T @ A + eye(3)))",
+    **COMMON,
     "elementary": "x: Vector(3)\nloss = sum(erf(x) + log(cosh(x)) + log1p(x**2) + maximum(x, 0.1))",
     "one entry": "k: Index(4)\nx: Vector(4)\ny = exp(x)\nz = sin(y)\nloss = sum(z) * y[k]",
 }

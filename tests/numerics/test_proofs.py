@@ -21,17 +21,10 @@ from symgrad.language.operations.smooth import log
 from symgrad.numerics.checks import proofs as numerics
 from symgrad.numerics.checks.proofs import proofs, untrue
 from symgrad.numerics.checks.verification import Judge
+from tests import derived
 from tests.calls import calls, parameters
 from tests.derived import of_call
 
-DERIVE = {
-    "gradient": sg.derive,
-    "jacobian": sg.jacobian,
-    "hessian": sg.hessian,
-    "hvp": sg.hvp,
-    "directional": sg.directional,
-    "pullback": sg.pullback,
-}
 PROGRAMS = [
     *(("gradient", text(name)) for name in names()),
     (
@@ -101,7 +94,7 @@ def test_every_line_of_every_record_holds(operation: Operation) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("of", "source"), PROGRAMS)
 def test_every_line_of_every_step_holds(of: str, source: str, kind: str) -> None:
-    derivation = DERIVE[of](source).data
+    derivation = derived.KINDS[of](source).data
     assert proofs(derivation, kind)
     assert proofs(derivation, kind, seed=1)
 

@@ -3,7 +3,6 @@ type, with arrays that are the caller's."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from random import Random
 from typing import Any
 
@@ -13,19 +12,12 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 import symgrad as sg
+from tests.derived import KINDS
 
 from .programs import Program, program
 from .rounding import rounded
 from .test_random_programs import close, directions, parsed
 
-KINDS: dict[str, Callable[..., sg.Derivation]] = {
-    "gradient": sg.derive,
-    "jacobian": sg.jacobian,
-    "hessian": sg.hessian,
-    "hvp": sg.hvp,
-    "directional": sg.directional,
-    "pullback": sg.pullback,
-}
 OF_SCALARS = ("gradient", "hessian", "hvp")
 SINGLE = 2.0**-23  # the rounding of float32
 some = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))

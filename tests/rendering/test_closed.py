@@ -25,14 +25,12 @@ from symgrad.rendering.document import LEVELS, Document
 from symgrad.rendering.equations import Equation
 from symgrad.rendering.given import program
 from symgrad.rendering.outline import document
-from tests.derived import of_case
+from tests.derived import KINDS, of_case
 
 from ..properties.programs import program as random_program
 
 FILE = Path(__file__).parent.parent / "cases" / "cases.json"
 CASES = json.loads(FILE.read_text(encoding="utf-8"))["cases"]
-KINDS = {"gradient": sg.derive, "jacobian": sg.jacobian, "hessian": sg.hessian, "hvp": sg.hvp}
-KINDS |= {"directional": sg.directional, "pullback": sg.pullback}
 WORDS = {"for", "in", "T", "axis", "pi", "e", "vec", "range", *ARRAYS, *function_names()}
 NAME = re.compile(r"(?<![\w.])[^\W\d]\w*")
 INDEXED = re.compile(r"^\((.*)\)_\w+$|^(\w+)_[i-v]{2,}$")
