@@ -42,7 +42,7 @@ class Component:
     @property
     def array(self) -> str:
         """All entries, as text of the language."""
-        return self.form.text
+        return unparse(self.form.expression)
 
     @property
     def line(self) -> str:

@@ -12,7 +12,7 @@ from symgrad.calculus.centred import without_centred
 from symgrad.calculus.expansion import multiplied, simplified
 from symgrad.calculus.folding import Products
 from symgrad.calculus.functions import aligned
-from symgrad.calculus.index_notation import IndexForm
+from symgrad.calculus.index_notation import in_language
 from symgrad.calculus.naming import Known, Naming, fresh
 from symgrad.calculus.nodes import Entry, Label, Node, batch_of, core_axes, matrix_shape
 from symgrad.calculus.notation import Notation, full
@@ -52,7 +52,7 @@ class ClosedForm:
         """The definitions, one a line, and the expression."""
         lines = [f"{name.name} = {unparse(value)}" for name, value in self.definitions]
         e = self.expression
-        return "\n".join([*lines, e.text if isinstance(e, IndexForm) else unparse(e)])
+        return "\n".join([*lines, unparse(in_language(e))])
 
 
 def leaf_count(

@@ -17,7 +17,7 @@ from symgrad.calculus.closed_form import (
     fact_told,
     named_form,
 )
-from symgrad.calculus.index_notation import Derivative, IndexForm
+from symgrad.calculus.index_notation import Derivative, IndexForm, in_language
 from symgrad.calculus.naming import Naming
 from symgrad.calculus.nodes import Entry, Label, Node, new_labels, topological
 from symgrad.calculus.picking import PICKED
@@ -70,7 +70,7 @@ class Step:
 
     def __repr__(self) -> str:
         """The line."""
-        right = self.right.text if isinstance(self.right, IndexForm) else unparse(self.right)
+        right = unparse(in_language(self.right))
         line = shorten(f"{unparse(self.left)} = {right}", 160, placeholder="...")
         return f"<Step {self.number}: {line}>"
 

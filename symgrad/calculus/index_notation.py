@@ -278,11 +278,6 @@ class IndexForm(Expression):
         """The left side with the indices of the entry."""
         return composing.lowered(left, indices(self.letters)) if self.letters else left
 
-    @property
-    def text(self) -> str:
-        """The array as text of the language."""
-        return unparse(self.expression)
-
 
 def index_form(
     node: Node,

@@ -47,7 +47,7 @@ def json(doc: Document, closed: Mapping[Key, Closed]) -> str:
     """A derivation as JSON, by the schema: texts in the language, LaTeX, rules, shapes, proofs; the
     results as the lines end, and in closed form."""
     derivation = doc.derivation
-    count = len(doc.program) - 1 - (derivation.kind == "pullback")
+    count = len(doc.program) - 1 - (derivation.kind == "pullback")  # that of upstream is last
     definitions, (output, *upstream) = doc.program[:count], doc.program[count:]
     content = {
         "schema": SCHEMA,

@@ -17,7 +17,7 @@ import numpy as np
 
 from symgrad.calculus.derivation import Derivation
 from symgrad.calculus.derive import gradient
-from symgrad.calculus.index_notation import IndexForm
+from symgrad.calculus.index_notation import in_language
 from symgrad.data.sparse import is_sparse
 from symgrad.errors import DataError, did_you_mean, names_wanted, whole_number
 from symgrad.language.problem import Problem, Wrt
@@ -224,9 +224,8 @@ class ProgramLoss(Loss):
         for step in self.derivation.steps:
             value = np.asarray(sample.value(step.node), float)
             for bad in value[~np.isfinite(value)]:
-                right = step.right
-                text = right.text if isinstance(right, IndexForm) else unparse(right)
-                return f": {unparse(step.left)} = {text} is {bad}"
+                right = unparse(in_language(step.right))
+                return f": {unparse(step.left)} = {right} is {bad}"
         return ""
 
     # kinks

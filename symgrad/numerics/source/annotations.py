@@ -142,7 +142,7 @@ class _Equations:
         row = is_call(names[0], transpose) and ONE in names[0].shape
         if isinstance(right, IndexForm):
             names = [transposed(name) if row else name for name in names]
-            return "" if turned else " = ".join([*map(unparse, names), right.text])
+            return "" if turned else " = ".join([*map(unparse, names), unparse(right.expression)])
         sides = [transposed(e) if turned != row else e for e in (*names, right)]
         return " = ".join(map(unparse, sides))
 

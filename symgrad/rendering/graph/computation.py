@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from symgrad.calculus.index_notation import Derivative, IndexForm, written
+from symgrad.calculus.index_notation import Derivative, in_language, written
 from symgrad.language import formula as fm
 from symgrad.language.dimensions import core
 from symgrad.language.expressions import Expression, Name, fold
@@ -120,8 +120,7 @@ class _Builder:
 
     def _line(self, name: str, line: Line, lines: dict[str, Line]) -> None:
         step = line.step
-        right = step.right.expression if isinstance(step.right, IndexForm) else step.right
-        self._uses(name, right, lines)
+        self._uses(name, in_language(step.right), lines)
         self._add(step.left, "value", self.doc.words(step.rule), step.number)
 
     def _uses(self, name: str, right: Expression, lines: Iterable[str] = ()) -> None:
