@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 import warnings
 import weakref
 from typing import Any
@@ -301,3 +302,26 @@ loss = sum(tanh(X * exp(-X) + Y @ W.T))"""
     function = sg.derive(program, ["X"]).lambdify(reuse_buffers=True)
     made = buffered_source(function.plan.program).count("np.zeros")
     assert made == 3  # the flat vector and two buffers
+
+
+def test_arrays_of_as_many_entries_have_one_memory() -> None:
+    """tanh(X), and a product with as many rows as that has columns, where the sizes are known."""
+    program = """X: Matrix(n, m)
+C: Matrix(n, n)
+E: Matrix(n, n)
+t: Scalar
+loss = t * sum(cos(sin(tanh(X).T @ C) @ E))"""
+    function = sg.derive(program, ["t"]).lambdify(reuse_buffers=True)
+    plain = function.plan.program
+    sizes = {axis: {"n": 40, "m": 60}[str(axis)] for axis in plain.axes}
+    assert ".reshape((n1, n0,))" not in buffered_source(plain)
+    (shared,) = re.findall(r"b\d = b\d.reshape", buffered_source(plain, sizes=sizes))
+    assert shared
+    rng = np.random.default_rng(0)
+    numbers = {"X": rng.normal(size=(40, 60)), "t": np.array(2.0)}
+    numbers |= {name: rng.normal(size=(40, 40)) / 6 for name in "CE"}
+    C, E = numbers["C"], numbers["E"]
+    for _ in range(2):
+        value, _ = function(numbers)
+    wanted = 2 * np.cos(np.sin(np.tanh(numbers["X"]).T @ C) @ E).sum()
+    assert value == pytest.approx(wanted, rel=1e-12)

@@ -20,6 +20,7 @@ import numpy as np
 from symgrad.calculus.nodes import Axis
 from symgrad.numerics.arrays.listing import Op
 from symgrad.numerics.arrays.program import Program
+from symgrad.numerics.buffers.along_rows import by_rows
 from symgrad.numerics.buffers.early import early
 from symgrad.numerics.buffers.layouts import laid_out
 from symgrad.numerics.buffers.narrow import along_columns
@@ -57,7 +58,7 @@ def allocating(
         if plain and (plan := planned(laid, sizes, dtype, threads)):
             return blocked(plan, dtype, form, (names, shapes, dtypes))
         laid = on_diagonals(laid)
-        laid = along_columns(early(laid if few else by_weights(laid, sizes)), sizes)
+        laid = _along_memory(laid if few else by_weights(laid, sizes), sizes)
         counts = (sizes[axis] for axis in laid.axes)
         pairs = zip(program.results, laid.results, strict=True)
         kept = frozenset(made for (op, _), (made, _) in pairs if op in few)
@@ -67,6 +68,11 @@ def allocating(
         return _defined(laid, sizes, dtype, form, kept)(*arguments)  # type: ignore[no-any-return]
 
     return allocate
+
+
+def _along_memory(program: Program, sizes: Sizes) -> Program:
+    """The program with long rows as products, and with short ones along columns."""
+    return along_columns(early(by_rows(program, sizes)), sizes)
 
 
 def _defined(
@@ -86,7 +92,7 @@ def _of_part(part: Part) -> Callable[..., Allocated]:
 
     def allocate(*given: Any) -> Allocated:
         sizes = dict(zip(axes, given[: len(axes)], strict=True))
-        laid = along_columns(early(part.program), sizes)
+        laid = _along_memory(part.program, sizes)
         counts = (sizes[axis] for axis in laid.axes)
         dtype = given[len(axes)]
         return _defined(laid, sizes, dtype)(*counts, *given[len(axes) :])  # type: ignore[no-any-return]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable
+from math import prod
+from typing import Any
 
 from symgrad.numerics.arrays.listing import VIEWS, Dims, Op
 from symgrad.numerics.arrays.program import FILLED, Program
@@ -13,14 +15,16 @@ from symgrad.numerics.interpreter import Sizes, size_of
 
 class Places:
     """Of each operation that is written into an array: g0 is the first derivative, b0 the first
-    buffer. `shapes` are those of the buffers, `turned` the derivatives that are views of what is in
-    their places, where they may be. A buffer is used again for what has its axes, or by the `sizes`
-    of these, where they are known, its shape."""
+    buffer. `shapes` are those of the buffers, `memory` says whose memory one has that is not the
+    first in it, `turned` are the derivatives that are views of what is in their places, where they
+    may be. A buffer is used again for what has its axes, or by the `sizes` of these, where they are
+    known, as many entries."""
 
     def __init__(self, program: Program, rows: frozenset[Op], turned: bool, sizes: Sizes) -> None:
         self.sizes = sizes
         self.of: dict[Op, str] = {}
         self.shapes: list[Dims] = []
+        self.memory: dict[str, str] = {}
         self.turned: dict[int, Op] = {}
         self._held, self._last = _lifetimes(program)
         self._lines = {op: k for k, op in enumerate(program.ops)}
@@ -54,16 +58,30 @@ class Places:
             dying = {x: self.of[x] for x in held if self._last[x] == k and x in self.of}
             dying = {x: place for x, place in dying.items() if place.startswith("b")}
             if self._is_free(op):
-                spare = free[self._shape(op.dims)]
+                spare = free[self._room(op.dims)]
                 self.of[op] = next((dying[x] for x in _overwritten(op) if x in dying), "") or (
-                    spare.pop() if spare else self._new(op.dims)
+                    self._again(op.dims, spare) if spare else self._new(op.dims)
                 )
             for x, place in dying.items():
                 if self.of.get(op) != place:
-                    free[self._shape(x.dims)].append(place)
+                    free[self._room(x.dims)].append(place)
 
-    def _shape(self, dims: Dims) -> Hashable:
-        return tuple(size_of(axis, self.sizes) for axis in dims) if self.sizes else dims
+    def _shape(self, dims: Dims) -> tuple[Any, ...]:
+        return tuple(size_of(a, self.sizes) for a in dims) if self.sizes else dims
+
+    def _room(self, dims: Dims) -> Hashable:
+        """What arrays have in common that may be in one place."""
+        return prod(self._shape(dims)) if self.sizes else dims
+
+    def _again(self, dims: Dims, spare: list[str]) -> str:
+        """The last free buffer of that shape, or another one's memory in that shape."""
+        alike = [x for x in spare if self._shape(self.shapes[int(x[1:])]) == self._shape(dims)]
+        if alike:
+            spare.remove(alike[-1])
+            return alike[-1]
+        below = spare.pop()
+        self.memory[made := self._new(dims)] = below
+        return made
 
     def _new(self, dims: Dims) -> str:
         self.shapes.append(dims)
@@ -75,7 +93,7 @@ def has_out(op: Op) -> bool:
     if op.of_sparse or not op.dims:
         return False
     if op.kind == "product":
-        return op.name in ("dot", "matmul") or as_matrices(op) is not None
+        return op.name in ("dot", "matmul", "vecdot") or as_matrices(op) is not None
     if op.kind == "take":
         return len(op.operands) == 2 and bool(op.operands[1].dims)
     return op.kind in ("ufunc", "reduce", "onto", *FILLED)

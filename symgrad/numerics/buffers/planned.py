@@ -115,8 +115,11 @@ class _Planner(BufferText):
         # in a step the derivatives are one after another as they are
         found = Places(program, rows, form != "step", sizes)
         self.places, self.turned = found.of, found.turned
-        shapes = map(self.shape, found.shapes)
-        self.buffers = [f"b{k} = np.zeros({shape}, dtype)" for k, shape in enumerate(shapes)]
+        self.buffers = []
+        for k, shape in enumerate(map(self.shape, found.shapes)):
+            below = found.memory.get(f"b{k}")
+            text = f"{below}.reshape({shape})" if below else f"np.zeros({shape}, dtype)"
+            self.buffers.append(f"b{k} = {text}")
 
     @property
     def makers(self) -> list[str]:
@@ -168,8 +171,8 @@ class _Planner(BufferText):
             texts = matrix_texts(op, self.shaped) or [*map(self.of, op.operands), out]
             if op in self.strips:
                 return self._by_strips(op, *texts)
-            matmul = op.name == "matmul"
-            return [self.call("matmul", ", ".join(texts)) if matmul else _dot(*texts)]
+            many = op.name in ("matmul", "vecdot")
+            return [self.call(op.name, ", ".join(texts)) if many else _dot(*texts)]
         if op.kind == "take":
             take = self.once(f"taking({self.product_of(op.dims)})")
             return [f"{take}({self.list(op.operands)}, {op.axes[0]}, {out})"]
