@@ -201,6 +201,22 @@ loss = mean(sum(exp(sum((M - x.T)**2, axis=1))) + sum(tanh(M - x.T))**2 for x in
     assert "add.reduce" not in source and source.count(".reshape((") >= 3
 
 
+@pytest.mark.parametrize("axis", [0, 1, 2])
+@pytest.mark.parametrize("turned", [False, True])
+def test_sums_over_axes_of_an_input_are_products_with_ones(axis: int, turned: bool) -> None:
+    """Also of one that does not lie in memory as its axes stand."""
+    program = f"X: Tensor(n, c, s)\nt: Scalar\nloss = sum(tanh(t * sum(X, axis={axis})))"
+    function = sg.derive(program, ["t"]).lambdify(reuse_buffers=True)
+    assert "add.reduce(p" not in buffered_source(function.plan.program)
+    X = np.random.default_rng(0).normal(size=(3, 4, 5))
+    X = X.transpose(2, 0, 1) if turned else X
+    sums = X.sum(axis)
+    for _ in range(2):
+        value, found = function({"X": X, "t": np.array(0.5)})
+    assert value == pytest.approx(np.tanh(0.5 * sums).sum(), rel=1e-12)
+    assert found["t"] == pytest.approx(((1 - np.tanh(0.5 * sums) ** 2) * sums).sum(), rel=1e-12)
+
+
 LINE = """x: Vector(n)
 t: Scalar
 w: Vector(n)

@@ -240,7 +240,7 @@ class _Planner(BufferText):
             if len(a.dims) > 1 and op.axes == (0,):
                 factors.reverse()
             return _dot(*factors, *([out] if out else []))
-        if op.name == "add" and out and a in self.places:
+        if op.name == "add" and out and (a in self.places or a.kind == "input"):
             count, summed, left = len(a.dims), len(op.axes), len(a.dims) - len(op.axes)
             if (first := {*op.axes} == {*range(summed)}) or {*op.axes} == {*range(left, count)}:
                 return self._summed(a, out, summed if first else left, first)
@@ -251,14 +251,14 @@ class _Planner(BufferText):
         return f"{op.name}.reduce({self.of(a)}, {f'{axes}, None, {out}' if out else 'None'})"
 
     def _summed(self, a: Op, out: str, place: int, first: bool) -> str:
-        """The sum over the axes of a buffer before this place, or from there on, as a product of a
+        """The sum over the axes of an array before this place, or from there on, as a product of a
         matrix with ones."""
         factors = [self.shaped(a, (a.dims[:place], a.dims[place:]))]
         factors.insert(0 if first else 1, self.ones(a.dims[:place] if first else a.dims[place:]))
         return _dot(*factors, self.view(f"{out}.reshape(-1)"))
 
     def _summed_between(self, a: Op, out: str, place: int) -> str:
-        """The sum over an axis of a buffer between others, as ones times each matrix."""
+        """The sum over an axis of an array between others, as ones times each matrix."""
         before, summed, behind = a.dims[:place], a.dims[place : place + 1], a.dims[place + 1 :]
         rows = self.shaped(a, (before, summed, behind))
         sums = self.view(f"{out}.reshape({self.product_of(before)}, {self.product_of(behind)})")
