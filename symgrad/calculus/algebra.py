@@ -8,7 +8,6 @@ from fractions import Fraction
 from functools import reduce
 from typing import TypeGuard
 
-from symgrad.language.composing import decimal
 from symgrad.language.dimensions import ONE
 from symgrad.language.expressions import (
     Call,
@@ -31,6 +30,7 @@ from symgrad.language.operations.norms import norm2, squared_norm
 from symgrad.language.operations.places import Affine
 from symgrad.language.operations.slices import bounds_of, slice_of, sliced
 from symgrad.language.operations.smooth import sqrt
+from symgrad.language.quotients import decimal
 from symgrad.language.unparse import unparse
 
 HALF = Fraction(1, 2)

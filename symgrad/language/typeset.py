@@ -11,6 +11,7 @@ from symgrad.language.dimensions import Dimension, core, summands
 from symgrad.language.evident import is_identity, unsized
 from symgrad.language.formula import Formula
 from symgrad.language.names import entry_parts
+from symgrad.language.quotients import number
 from symgrad.language.table import at_index
 
 AXES = ("columns", "rows")  # what an operation along an axis is done to
@@ -48,7 +49,7 @@ def _formula(node: ex.Expression, arguments: tuple[Formula, ...]) -> Formula:
         case ex.Name() | ex.Letter():
             return fm.Named(name=node.name)
         case ex.Number():
-            return composing.number(node.value, node.digits)
+            return number(node.value, node.digits)
         case ex.Size():
             of = node.dimension
             return length(of) if isinstance(of, str) else dimension_formula(of)
@@ -84,9 +85,7 @@ def along(call: ex.Call, base: Formula, *before: Formula) -> Formula:
 
 
 def _parameter(name: str, value: int | float) -> Formula:
-    return fm.Infix(
-        (fm.Named(name=name), composing.number(ex.exact(value))), signs=("=",), binds=fm.RELATION
-    )
+    return fm.Infix((fm.Named(name=name), number(ex.exact(value))), signs=("=",), binds=fm.RELATION)
 
 
 def infix(sign: str) -> Callable[..., Formula]:

@@ -6,11 +6,11 @@ from fractions import Fraction
 from functools import lru_cache
 
 from symgrad.language import expressions as ex
-from symgrad.language.composing import decimal
 from symgrad.language.constants import in_constants
 from symgrad.language.dimensions import Dimension, dimension_text
 from symgrad.language.formula import bracketed
 from symgrad.language.names import entry_parts
+from symgrad.language.quotients import decimal
 
 LARGEST_DENOMINATOR = 10_000  # of a fraction that is written as one
 Written = tuple[str, int]  # a text, and how tightly it binds

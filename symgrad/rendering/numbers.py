@@ -13,6 +13,7 @@ from symgrad.language import composing
 from symgrad.language import formula as fm
 from symgrad.language.formula import Formula
 from symgrad.language.plain import plain_text
+from symgrad.language.quotients import number
 
 MOST, FIRST = 6, 3  # rows or columns that are shown; of more of them the first, and the last one
 DIGITS = 4
@@ -88,4 +89,4 @@ def _shown(size: int) -> list[int | None]:
 def _number(value: float) -> Formula:
     if not math.isfinite(value):
         return fm.Words(text=str(value))
-    return composing.number(value, f"{abs(value):.{DIGITS}g}")
+    return number(value, f"{abs(value):.{DIGITS}g}")

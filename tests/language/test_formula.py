@@ -17,9 +17,7 @@ from symgrad.language.composing import (
     listed,
     lowered,
     negative,
-    number,
     product,
-    quotient,
     raised,
     spelled,
     summed,
@@ -28,6 +26,7 @@ from symgrad.language.composing import (
 from symgrad.language.formula import Cases, Formula, Infix, Named, Symbol
 from symgrad.language.formula import Fraction as Frac
 from symgrad.language.plain import plain_text
+from symgrad.language.quotients import number, quotient
 from symgrad.language.table import Table
 from symgrad.language.tex import latex
 

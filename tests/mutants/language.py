@@ -264,7 +264,7 @@ MUTANTS: list[Mutant] = [
         ("x_i before a label is an entry", " or vector or is_scalar(meaning))", " or vector)"),
     ),
     *planted_in(
-        "symgrad/language/composing.py",
+        "symgrad/language/quotients.py",
         "tests/rendering/test_read_back.py",
         (
             "a vector below joins other denominators",

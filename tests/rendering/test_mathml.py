@@ -20,8 +20,6 @@ from symgrad.language.composing import (
     magnitude,
     negative,
     norm,
-    number,
-    quotient,
     raised,
     summed,
     transposed,
@@ -40,6 +38,7 @@ from symgrad.language.formula import (
     Words,
 )
 from symgrad.language.names import LATEX
+from symgrad.language.quotients import number, quotient
 from symgrad.language.typeset import typeset
 from symgrad.rendering.mathml import mathml, symbol
 from tests.calls import calls as of_kinds

@@ -13,6 +13,7 @@ from symgrad.language import composing
 from symgrad.language import expressions as ex
 from symgrad.language.formula import Formula
 from symgrad.language.operations.meanings import Contraction, Linear, Monomial, declare
+from symgrad.language.quotients import quotient
 from symgrad.language.shapes import elementwise, matrix, matrix_product
 from symgrad.language.typeset import infix, times
 from symgrad.language.typeset import power as raised_to
@@ -30,7 +31,7 @@ ARITHMETIC: dict[str, Callable[..., ex.Value]] = {
 def _over(call: ex.Call, top: Formula, bottom: Formula) -> Formula:
     left, right = map(ex.is_scalar, call.arguments)
     if left or right:
-        return composing.quotient(top, bottom, left, by_entry=not right)
+        return quotient(top, bottom, left, by_entry=not right)
     return composing.chain(r"\oslash", top, bottom)
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from symgrad.errors import ProgramError
-from symgrad.language.composing import ONE, juxtaposed, listed, quotient, summed
+from symgrad.language.composing import ONE, juxtaposed, listed, summed
 from symgrad.language.expressions import Call, Expression, Operation, Spelling, is_scalar
 from symgrad.language.formula import RELATION, Fence, Formula, Infix, Named
 from symgrad.language.operations.meanings import Total, declare
+from symgrad.language.quotients import quotient
 from symgrad.language.typeset import batch, length
 
 

@@ -27,6 +27,7 @@ from symgrad.language.operations.bounds import Bounds, bounded
 from symgrad.language.operations.contractions import contraction, indexable, lookup
 from symgrad.language.operations.meanings import Contraction, Gathered, Sliced, declare
 from symgrad.language.operations.places import Affine, affine, at_place, labelled, number_of, place
+from symgrad.language.quotients import quotient
 from symgrad.language.shapes import given
 from symgrad.language.typeset import dimension_formula, typeset
 from symgrad.language.unparse import unparse
@@ -240,7 +241,7 @@ def _mean_notation(call: Call, body: Formula) -> Formula:
     """1 / n times the sum."""
     sizes = composing.product(dimension_formula(x.index_of) for x in call.options["ranges"])
     total = composing.summed(limits(call, ","), _spread(call, body))
-    return composing.juxtaposed(composing.quotient(composing.ONE, sizes), total)
+    return composing.juxtaposed(quotient(composing.ONE, sizes), total)
 
 
 def _sum_text(call: Call, texts: tuple[str, ...]) -> str:

@@ -21,6 +21,7 @@ from symgrad.language.operations.matrix_powers import exponent_of, not_known, po
 from symgrad.language.operations.meanings import Function, declare
 from symgrad.language.operations.namespace import Routine
 from symgrad.language.operations.places import Affine, as_number
+from symgrad.language.quotients import number
 from symgrad.language.shapes import given, matrix, of_several, square
 from symgrad.language.unparse import unparse
 
@@ -86,9 +87,7 @@ matrix_power: ex.Operation = composite(
     shape=_power_shape,
     prepare=_power_given,
     text=ex.Spelling("matrix_power({0}, {power})"),
-    notation=lambda call, x: composing.raised(
-        x, composing.number(Fraction(call.options.get("power", 2)))
-    ),
+    notation=lambda call, x: composing.raised(x, number(Fraction(call.options.get("power", 2)))),
     sentence="A power of a matrix is the product of so many factors.",
 )
 
@@ -240,7 +239,7 @@ sqrtm = _of_matrices(
     equation=lambda y, x: (y @ y, x),
     rule="square root of a matrix",
     sentence="Y Y = X gives Y dY + dY Y = dX, a Sylvester equation.",
-    notation=lambda call, x: composing.raised(x, composing.number(Fraction(1, 2))),
+    notation=lambda call, x: composing.raised(x, number(Fraction(1, 2))),
     source="Higham, Functions of Matrices, 2008, chapter 6",
 )
 

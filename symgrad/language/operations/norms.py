@@ -15,6 +15,7 @@ from symgrad.language.operations.meanings import Composite, Function, declare, r
 from symgrad.language.operations.namespace import Namespace
 from symgrad.language.operations.piecewise import absolute
 from symgrad.language.operations.smooth import sqrt
+from symgrad.language.quotients import quotient
 from symgrad.language.shapes import kept, reduced
 from symgrad.language.typeset import along, function
 
@@ -52,7 +53,7 @@ def _of_single(x: ex.Expression, axis: int | None = None) -> ex.Expression | Non
 def _unit_notation(call: ex.Call, x: Formula) -> Formula:
     if call.options.get("axis") is not None:
         return function(call, x)
-    return composing.quotient(x, composing.norm(x), scalar=False)
+    return quotient(x, composing.norm(x), scalar=False)
 
 
 norm2: ex.Operation = declare(
