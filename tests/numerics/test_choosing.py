@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import symgrad as sg
-from symgrad.numerics.buffers.choosing import CHOOSING, MANY
+from symgrad.numerics.buffers.choosing import CHOOSING, MANY, SIGNING
 from symgrad.numerics.buffers.planned import buffered_source
 from symgrad.numerics.namespaces import NUMPY
 from symgrad.numerics.source.guarded import GUARDED
@@ -41,6 +41,21 @@ def test_a_choice_into_an_array_is_that_of_where(place: str, dtype: str, count: 
         if out.shape == wanted.shape:
             choose(*given, out)
             assert out.tobytes() == wanted.tobytes()
+
+
+@pytest.mark.parametrize("count", [MANY - 1, MANY + 1])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_signs_into_an_array_are_those_of_numpy(dtype: str, count: int) -> None:
+    limits = np.finfo(dtype)
+    with np.errstate(all="ignore"):
+        _, x, _ = _drawn(dtype, 2 * count)
+        least = limits.smallest_subnormal
+        x[-6:] = [least, -least, limits.tiny, -limits.tiny, limits.max, -limits.max]
+        sign = defined(SIGNING, {"np": np})["signing"]((2, count), np.dtype(dtype))
+        given = x.reshape(2, count)
+        for out in (np.empty_like(given), given.copy()):
+            sign(given if out is not given else out, out)
+            np.testing.assert_array_equal(out, np.sign(given))
 
 
 def test_a_choice_overwrites_nothing_that_it_reads_again() -> None:

@@ -1,7 +1,21 @@
-"""A choice of entries without branches, as text."""
+"""A choice of entries, and their signs, without branches, as text."""
 
-MANY = 1 << 9  # entries, from which on it takes less time than NumPy's where
+MANY = 1 << 9  # entries, from which on these take less time than NumPy's where and sign
 
+# A multiple of x, between -1 and 1: its sign, of the smallest number and of nan, too
+SIGNING = f"""
+
+def signing(shape, dtype):  # sign(x) into an array
+    large = np.asarray(np.finfo(dtype).max / 4, dtype)
+    low, high = np.full(shape[-1:], -1.0, dtype), np.full(shape[-1:], 1.0, dtype)
+
+    def sign(x, out):
+        np.multiply(x, large, out)
+        np.multiply(out, large, out)
+        np.maximum(out, low, out=out)
+        np.minimum(out, high, out=out)
+
+    return sign if np.prod(shape) >= {MANY} else np.sign"""
 # x ^ y are the bits in which two numbers differ: they turn y into x. NumPy's where has a branch an
 # entry, which is foreseen wrong half of the time where conditions come in no order
 CHOOSING = f"""

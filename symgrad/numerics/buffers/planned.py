@@ -17,7 +17,7 @@ from typing import Any, Literal, TypeAlias
 
 from symgrad.numerics.arrays.listing import Op, additions
 from symgrad.numerics.arrays.program import FILLED, Program
-from symgrad.numerics.buffers.choosing import CHOOSING
+from symgrad.numerics.buffers.choosing import CHOOSING, SIGNING
 from symgrad.numerics.buffers.known_inputs import knowable, reading
 from symgrad.numerics.buffers.layouts import COPY
 from symgrad.numerics.buffers.matrices import matrix_texts
@@ -123,10 +123,10 @@ class _Planner(BufferText):
 
     @property
     def makers(self) -> list[str]:
-        """The functions that make functions that look rows up, and that choose."""
+        """The functions that make functions that look rows up, that choose, and of signs."""
         taking = any(op.kind == "take" for op in self.places)
-        choosing = any(op.name == "where" for op in self.places)
-        return [TAKING] * taking + [CHOOSING] * choosing
+        named = {op.name for op in self.places}
+        return [TAKING] * taking + [CHOOSING] * ("where" in named) + [SIGNING] * ("sign" in named)
 
     def gradients(self) -> list[str]:
         """The flat vector, and one view of it for what is in the place of each derivative."""
@@ -193,8 +193,9 @@ class _Planner(BufferText):
             self._number(text, op) if x.constant else text
             for x, text in zip(op.operands, texts, strict=True)
         )
-        if name == "where":
-            return [f"{self.once(f'choosing({self.shape(op.dims)}, dtype)')}({operands}, {out})"]
+        if name in ("where", "sign"):
+            maker = {"where": "choosing", "sign": "signing"}[name]
+            return [f"{self.once(f'{maker}({self.shape(op.dims)}, dtype)')}({operands}, {out})"]
         if name == "guarded":
             return [f"guarded({operands}, {out})"]
         if op.of_math:
