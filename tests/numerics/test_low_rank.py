@@ -33,8 +33,7 @@ FILLED = {
     "entries": "C = d * eye(n) + A @ B.T\nloss = sum(inv(C) * S) + sum(solve(C, S)**2)",
 }
 LARGE = {
-    "two products": "loss = logdet(d * eye(n) + A @ A.T + B @ B.T)",
-    "a diagonal": "loss = logdet(diag(exp(y)) + A @ A.T)",
+    "two products": "loss = logdet(d * eye(n) + A @ A.T + B @ A.T)",
     "entry by entry": "loss = logdet(d * eye(n) + (A @ A.T)**2)",
     "no diagonal": "loss = logdet(S + A @ A.T)",
 }

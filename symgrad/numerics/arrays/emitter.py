@@ -30,6 +30,7 @@ from symgrad.numerics.passes.limits import at_limits
 from symgrad.numerics.passes.low_rank import by_small_systems
 from symgrad.numerics.passes.ranges import in_range
 from symgrad.numerics.passes.separating import separated
+from symgrad.numerics.passes.spreads import by_spreads
 
 # how operations are called that no word of a program stands for
 WORDS = {"add": "its sum with a dense matrix", "subtract": "its difference from a dense matrix"}
@@ -62,7 +63,7 @@ def program(
     flat = flattened(Flat(results))
     if sizes and not sparse:
         flat = without_kronecker(flat)
-    flat = by_small_systems(flat, sizes or {})
+    flat = by_spreads(by_small_systems(flat, sizes or {}), sizes or {})
     flat = separated(in_range(at_limits(with_cofactors(flat))))
     flat = without_differences(chosen_alone(by_lines(by_clipping(flat))))
     costs, recorded = Costs(sizes or {}), record is not None
@@ -200,6 +201,8 @@ class _Emitter:
         if reshaped(node):
             whole = self.listing.aligned(arrays[0], over)
             op = self.listing.op("reshape", (whole,), node.axes)
+        elif solvable(node) and len(arrays) > 1:
+            op = self.systems.of_spread(node, tuple(a.op for a in arrays))
         elif solvable(node):
             op = self.systems.inverse(node, self.listing.aligned(arrays[0], over))
         elif of_factor(node):

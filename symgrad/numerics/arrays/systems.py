@@ -18,6 +18,7 @@ from symgrad.calculus.entries import symmetric
 from symgrad.calculus.nodes import Apply, Node
 from symgrad.calculus.triangles import sides
 from symgrad.language.dimensions import ONE
+from symgrad.language.operations import low_rank
 from symgrad.language.operations.cholesky import FACTOR, SOLUTION
 from symgrad.language.operations.substitution import INVERSES, SOLUTIONS
 from symgrad.numerics.arrays.listing import Array, Listing, Op, dims_of
@@ -47,7 +48,8 @@ class Unmade:
 
     node: Apply
     matrix: Op
-    side: str
+    side: str = ""
+    spread: tuple[Op, ...] = ()  # what it has instead of a matrix: a small factor, d, c and u
     systems: set[Op] = field(default_factory=set)
 
 
@@ -72,6 +74,18 @@ class Systems:
             op = self.listing.op("linalg", (matrix,), matrix.dims, name="linalg.inv", line=line)
         if node not in self.made:
             self.unmade[op] = Unmade(node, matrix, side)
+        self.inverses.add(op)
+        return op
+
+    def of_spread(self, node: Apply, parts: tuple[Op, ...]) -> Op:
+        """The inverse of a diagonal and low ranks, by these parts."""
+        small = (parts[1].dims[0],) * 2
+        factor = self.listing.op("routine", parts, small, name=low_rank.SMALL_FACTOR.name)
+        spread = (factor, *parts)
+        line, name = node in self.made, low_rank.INVERSE.name
+        op = self.listing.op("routine", spread, node.axes, name=name, line=line)
+        if not line:
+            self.unmade[op] = Unmade(node, parts[0], spread=spread)
         self.inverses.add(op)
         return op
 
@@ -101,7 +115,8 @@ class Systems:
         rows = [x for x in (row, column) if x not in other.labels]
         if unmade is None or len(columns) > 1 or len(summed) != 1 or len(rows) != 1:
             return None
-        matrix, turned = unmade.matrix, summed == [row] and not symmetric(unmade.node)
+        matrix = unmade.matrix
+        turned = summed == [row] and not (unmade.spread or symmetric(unmade.node))
         if turned:
             matrix = self.listing.permuted(Array(matrix, inverse.labels), (*leading, column, row))
         right = self.listing.permuted(
@@ -115,7 +130,12 @@ class Systems:
                 right, (*places, *([] if columns else [len(leading) + 1]))
             )
             dims = dims if columns else (*dims, ONE)
-        if unmade.side:
+        if unmade.spread:
+            own = right is unmade.spread[-1]
+            routine = low_rank.OWN_SOLUTION if own else low_rank.SOLUTION
+            operands = unmade.spread if own else (*unmade.spread, right)
+            op = self.listing.op("routine", operands, dims, name=routine.name)
+        elif unmade.side:
             routine = SOLUTIONS[OTHER[unmade.side] if turned else unmade.side]
             op = self.listing.op("routine", (matrix, right), dims, name=routine.name)
         elif of_factor(unmade.node):
@@ -133,5 +153,5 @@ class Systems:
         return {
             unmade.node
             for op, unmade in self.unmade.items()
-            if op in needed or (len(unmade.systems) > MOST and not unmade.side)
+            if op in needed or (len(unmade.systems) > MOST and not (unmade.side or unmade.spread))
         }

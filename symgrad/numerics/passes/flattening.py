@@ -75,8 +75,8 @@ class _Flattening(Pass):
         return self._alone(node) or _substituted(node)
 
     def _cheap(self, node: Polynomial) -> bool:
-        outer = self.uses[node] == 1 and len(node.axes) > 1 and all(map(_outer, node.terms))
-        return self._applied(node) or outer or _multiple(node)
+        several = self.uses[node] == 1 and len(node.axes) > 1 and all(map(outer, node.terms))
+        return self._applied(node) or several or _multiple(node)
 
 
 def _substituted(node: Polynomial) -> bool:
@@ -131,7 +131,7 @@ def _multiplied(term: Term, opens: Callable[[Polynomial], bool]) -> list[Term]:
     return done
 
 
-def _outer(term: ClosedTerm) -> bool:
+def outer(term: ClosedTerm) -> bool:
     """Whether it is an outer product, a_i b_j or (sum_k A_ik a_k) b_j: nothing joins i and j."""
     joined = [set(f.labels) for f in term.factors if f.labels]
     for label in term.summed:

@@ -70,8 +70,6 @@ class _Factors(NamedTuple):
         if self.small is None or other.node is not array.node:
             return None
         names = dict(zip(array.labels, other.labels, strict=True))
-        if names[row] is not x:
-            return None
         kept, inner = inverse.labels[1 - side], Label(k.axis)
         moved = Factor(*array).renamed({row: kept, k: inner})
         at = (inner, names[k]) if side else (names[k], inner)
@@ -84,14 +82,14 @@ def _opened(factor: Factor) -> list[Term]:
     return opened(factor.node, factor.labels)
 
 
-def _written_out(term: Term) -> list[Term]:
+def written_out(term: Term) -> list[Term]:
     """The terms of a multiple of a sum, or of a product."""
     arrays = [k for k, f in enumerate(term.factors) if f.labels]
     if len(arrays) == 1:
         factor, number = term.factors[arrays[0]], term.without(arrays[0])
         if isinstance(factor.node, Polynomial) and factor.power == 1:
             parts = [product((number, t)) for t in _opened(factor)]
-            return [each for part in parts for each in _written_out(part)]
+            return [each for part in parts for each in written_out(part)]
     return [term]
 
 
@@ -137,7 +135,7 @@ class _SmallSystems(Pass):
         """d, L and R of a matrix of this structure."""
         if not isinstance(matrix.node, Polynomial) or len(matrix.labels) != 2:
             return None
-        terms = _written_out(Term(ONE, (Factor(*matrix),)))
+        terms = written_out(Term(ONE, (Factor(*matrix),)))
         others = [t for t in terms if on_diagonal(t, row, column) is None]
         d = contract([x for t in terms if (x := on_diagonal(t, row, column))], (row,))
         if len(others) != 1 or len(others) == len(terms) or d.labels:
