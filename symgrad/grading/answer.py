@@ -27,6 +27,7 @@ SUM = re.compile(r"(?:[∑Σ]|\bsum(?=[ _]))(?:([ᵢⱼₖ])|(?=[ _]))")
 NEGATIVE = re.compile(r"\^\s*(-\w+)")  # a power
 RAISED, RAISED_AS = re.compile(f"[{''.join(SUPERSCRIPTS)}]+"), str.maketrans(SUPERSCRIPTS)
 LOWERED = dict(zip("ᵢⱼₖ", "ijk", strict=True))
+SLOPE = re.compile(r"(?<!\w)[d∂](\w+) ?/ ?[d∂](\w+)")  # dL/dx_k
 JOINED = re.compile(r"_([i-n]{2,4})\b")
 LOSS_NAMES = ("L", "loss")  # what stands for the loss, where it means nothing else
 
@@ -118,7 +119,7 @@ def _of_entries(problem: Problem, text: str, known: Known) -> Claim | None:
     if ENTRY.search(text) is None:
         return None
     try:
-        claim = _of_latex(problem, _as_latex(problem, text), known)
+        claim = _of_latex(problem, as_latex(problem, text), known)
     except SymgradError:
         return None
     remark = f"read {text.strip()} as {unparse(claim.expression)}"
@@ -126,8 +127,10 @@ def _of_entries(problem: Problem, text: str, known: Known) -> Claim | None:
     return replace(claim, problem=whole)
 
 
-def _as_latex(problem: Problem, text: str) -> str:
-    """A text with entries in signs of LaTeX: indices in braces, sums as signs."""
+def as_latex(problem: Problem, text: str) -> str:
+    """A text with entries in signs of LaTeX: indices in braces, sums as signs, derivatives as
+    fractions."""
+    text = SLOPE.sub(r"\\frac{\\partial \1}{\\partial \2}", text)
     if "Sigma" not in problem.names:
         text = SUM.sub(lambda found: rf"\sum_{LOWERED[found[1]]} " if found[1] else r"\sum", text)
     for name in {"lam", "eps"} & problem.names:

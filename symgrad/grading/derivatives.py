@@ -137,11 +137,11 @@ class Derivatives:
         """Whether what the problem asks for is found."""
         outputs = (self.paper.asked.output, self.paper.current.output)
         called = [e.name for e in outputs if isinstance(e, Name)]  # loss = a
-        tops = (*WHOLE, OPEN, self.paper.asked.output_name, *called)
+        tops = {*WHOLE, OPEN, self.paper.asked.output_name, *called, *self.paper.alike}
         way, exam = meaning
         if symbol.then:
             self.found.add(("hessian", symbol.of, symbol.then))
-        elif way.one or symbol.top not in tops:
+        elif (way.one and symbol.top not in self.paper.alike) or symbol.top not in tops:
             return
         elif (way.kind, self.layout) == ("gradient", "numerator") and not (
             symbol.turned or exam.layout == "numerator" or exam.claim.expression.shape == SCALAR

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from symgrad.language.expressions import Call, Expression, Name, Number, Size, calls_in, parts
+from symgrad.language.expressions import (
+    Call,
+    Expression,
+    Letter,
+    Name,
+    Number,
+    Size,
+    calls_in,
+    parts,
+)
 from symgrad.language.operations.meanings import Composite, Elementwise, Function
 from symgrad.language.unparse import unparse
 
@@ -65,5 +74,5 @@ def _of(root: Expression) -> Iterator[Kink]:
 
 
 def _depends(argument: Expression) -> bool:
-    """Whether an expression has anything but numbers and sizes in it."""
-    return any(not isinstance(part, (Call, Number, Size)) for part in parts(argument))
+    """Whether an expression has anything but numbers, sizes and index letters in it."""
+    return any(not isinstance(part, Call | Number | Size | Letter) for part in parts(argument))

@@ -20,13 +20,14 @@ from symgrad.errors import (
     text_wanted,
     whole_number,
 )
+from symgrad.grading.answer import as_latex
 from symgrad.grading.derivatives import Found
 from symgrad.grading.latex_sheet import LatexSheet, Unread
 from symgrad.grading.misfit import misfit
 from symgrad.grading.notation import as_written
 from symgrad.grading.rows import Piece, Row
 from symgrad.grading.sheet import rows_of
-from symgrad.grading.sides import Sides
+from symgrad.grading.sides import Sides, is_indexed
 from symgrad.grading.verdict import CORRECT, INCOMPLETE, WHERE_TRIED, LineVerdict, Verdict
 from symgrad.language.dimensions import SCALAR
 from symgrad.language.problem import Problem, Wrt
@@ -100,7 +101,7 @@ class _Grading:
             self.unread = dict(enumerate(LatexSheet(text, paper).rows()))
         else:
             for k, row in enumerate(rows_of(text, paper.said)):
-                self.unread[k] = row.left.text, partial(replace, row)
+                self.unread[k] = row.left.text, partial(self._read, row)
         verdict = None
         while self.unread and verdict is None:
             verdict = self._next(min(self.unread))
@@ -108,6 +109,24 @@ class _Grading:
             raise ProgramError("the derivation is empty: it has no line dL/dx = ... or name = ...")
         verdict = verdict or self._summary(wanted)
         return replace(verdict, remarks=tuple(self.sides.reader.remarks))
+
+    def _read(self, row: Row) -> Row:
+        """A row in text; one with entries as LaTeX says it, where that can be read."""
+        paper = self.sides.paper
+        if row.unread or row.by or row.stacked or not is_indexed(row, paper.names):
+            return replace(row)
+        typed = (row.left, *row.sides)
+        text = as_latex(paper.problem(), " = ".join(piece.text for piece in typed))
+        try:
+            ((_, read),) = LatexSheet("\n" * (row.line - 1) + text, paper).rows()
+            found = read()
+        except (SymgradError, ValueError):
+            return replace(row)
+        said = [
+            replace(p, source=t.text)
+            for p, t in zip((found.left, *found.sides), typed, strict=True)
+        ]
+        return replace(found, left=said[0], sides=said[1:], whole=True)
 
     def _next(self, number: int) -> Verdict | None:
         """Grade an equation; first a later one that defines a name in it: L = r.T r with r = ..."""

@@ -106,8 +106,9 @@ def _bare(text: str, names: Names) -> Symbol | None:
         return None
     match = re.search(r"(\w+)(?:\((\w+)\))?$", text)
     top, of = match.groups() if match else ("", None)
-    of = of if of in names.known else names.single
-    if top in names.known and top != names.output:
+    called = of in names.known  # f(x) is no variable
+    of = of if called else names.single
+    if top in names.known and top != names.output and not called:
         return None  # by that name
     if of is None:
         raise ProgramError(f"say by what: grad_x {top}")

@@ -43,6 +43,7 @@ class Paper:
     unfounded: dict[str, Symbol] = field(default_factory=dict)  # what uses what no line gives
     macros: dict[str, Macro] = field(default_factory=dict)
     losses: set[str] = field(default_factory=set)  # the names of the loss that formulas use
+    alike: set[str] = field(default_factory=set)  # its own names of what has the loss's value
     current: Problem = field(init=False)
 
     def __post_init__(self) -> None:

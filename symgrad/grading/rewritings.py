@@ -35,6 +35,7 @@ from symgrad.language.operations.arithmetic import (
     subtract,
     transpose,
 )
+from symgrad.language.operations.cases import where
 from symgrad.language.operations.contractions import dot
 from symgrad.language.operations.meanings import Elementwise, Function, Total
 from symgrad.language.unparse import unparse
@@ -257,9 +258,10 @@ def _others(call: Call) -> Iterator[Variant]:
 
 
 def _numbers(call: Call) -> Iterator[Variant]:
-    """Another number; exponents have their own kind."""
+    """Another number, but none that a condition compares; exponents have their own kind."""
+    compared = 2 if call.operation is where else 0
     for k, number in enumerate(call.arguments):
-        if isinstance(number, Number) and call.operation is not power:
+        if isinstance(number, Number) and call.operation is not power and k >= compared:
             before, after = call.arguments[:k], call.arguments[k + 1 :]
             for value in _others_of(number.value):
                 yield "wrong_number", _again(call, (*before, Number(value), *after))

@@ -76,6 +76,7 @@ class Row:
     of: Piece | None = None
     by: str = ""
     stacked: str = ""  # the derivative without its vec, where that stands in it
+    whole: bool = False  # whether entries in it were read as whole vectors and matrices
 
     @property
     def line(self) -> int:

@@ -47,6 +47,7 @@ SECTION = re.compile(r"(Given|Used|Forward|Backward|By \w+|Result|Layout|Checked
 REMARKS = ("Used", "Layout", "Checked")  # sections of a printed derivation that claim nothing of it
 RULE = re.compile(r"^Chain rule\n +d\S+ = .*\n(?= +over the lines)", re.MULTILINE)  # as printed
 LOWERED = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+LOWER = re.compile(r"(?<=[^\W\d_])(?<!\bsum)_[i-t]{1,4}\b")  # of an entry
 OPERATORS = "=+-*/@⊙·×−∘,(["
 GOING_ON = re.compile(r"\s*[+*/@⊙·×∘)\]]")
 WORDS = frozenset(  # that stand between formulas
@@ -278,7 +279,7 @@ def _is_made_of(word: str, known: AbstractSet[str]) -> bool:
 
 def _is_cut(text: str, match: re.Match[str], known: AbstractSet[str]) -> bool:
     """Whether words begin at a gap."""
-    after = re.split(r"[;,]\s", text[match.end() :].lstrip())[0]
+    after = LOWER.sub("", re.split(r"[;,]\s", text[match.end() :].lstrip())[0])
     if match[0].strip() in (",", ";", "=>", "⇒", "→"):
         return True
     if text[: match.start()].rstrip().endswith(tuple(OPERATORS)) or not after:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from symgrad.errors import ProgramError, ShapeError, SymgradError, UnknownNameError, did_you_mean
-from symgrad.grading.answer import LOSS_NAMES
+from symgrad.grading.answer import LOSS_NAMES, Claim
 from symgrad.grading.claims import FormulaTree, Reader
 from symgrad.grading.derivatives import Derivatives, Graded, Meaning
 from symgrad.grading.differentials import Differentials
@@ -27,6 +27,7 @@ from symgrad.language.problem import Problem
 from symgrad.language.scope import Scope
 from symgrad.language.syntax import words_in
 
+ANOTHER_NAME = "another name of the loss: not graded"
 DEFINES = "defines a new name: not graded itself"
 ENTRY = re.compile(r"(?:(?P<name>[^\W\d_][^\W_]*)|\))_(?P<letters>[i-t]{1,4})\b")
 SUM = re.compile(r"\bsum_[a-z]+\b")  # sum_i,j
@@ -57,7 +58,7 @@ class Sides:
         text, names = row.left.text, self.paper.names
         if row.by:
             return self._of_a_formula(row)
-        unread = row.unread or (INDEXED if _indexed(row, names) else "")
+        unread = row.unread or (INDEXED if not row.whole and is_indexed(row, names) else "")
         if unread:
             return lambda side, k: (None, unread)
         symbol = symbol_of(row.stacked or text, names)
@@ -97,7 +98,10 @@ class Sides:
         if by is None or row.of is None:
             return lambda side, k: (None, UNNAMED)
         name = unused("formula", {*self.paper.problem().definitions, *self.paper.said})
-        self.paper.given[name] = self.reader.claim(self.reader.formula(row.of)).expression
+        claim = self.reader.claim(self.reader.formula(row.of))
+        self.paper.given[name] = claim.expression
+        if self._is_loss(claim):
+            self.paper.alike.add(name)
         return lambda side, k: self.derivatives.graded(Symbol(name, by), side)
 
     def is_new(self, text: str) -> bool:
@@ -164,7 +168,7 @@ class Sides:
             raise ProgramError(f"{name} stands on both sides", column=1)
         losses = {*LOSS_NAMES, self.asked.output_name}
         if isinstance(formula.tree, ast.Name) and {name, formula.tree.id} <= losses:
-            return None, "another name of the loss: not graded"
+            return None, ANOTHER_NAME
         if name in self.paper.given:
             return self._same(name, self.paper.given[name], formula)
         claim = self.reader.claim(formula)
@@ -186,7 +190,17 @@ class Sides:
         claim = self.reader.claim(formula)
         self.paper.given |= self.reader.truths
         self.paper.define(name, claim.expression)
+        if self._is_loss(claim):
+            self.paper.alike.add(name)
+            return None, ANOTHER_NAME
         return None, DEFINES
+
+    def _is_loss(self, claim: Claim) -> bool:
+        """Whether a formula has the value of the loss."""
+        output, found = self.asked.output, claim.expression
+        if (found.shape, found.batch) != (output.shape, output.batch):
+            return False
+        return judged(restated(self.asked, "", claim, self.seed)).correct is True
 
     def _same(self, name: str, meaning: Expression, formula: FormulaTree) -> Graded:
         """Whether a formula has the value of another."""
@@ -194,7 +208,7 @@ class Sides:
         return judged(equal(self.paper.problem(), meaning, claim, name, self.seed)), "right"
 
 
-def _indexed(row: Row, names: Names) -> bool:
+def is_indexed(row: Row, names: Names) -> bool:
     """Whether a line is about entries, x_i: in text these are not read."""
     read = (side.text for side in row.sides if side.error is None and not side.unread)
     text = " ".join([row.left.text, *read])

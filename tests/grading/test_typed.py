@@ -47,3 +47,43 @@ def test_the_sum_sign_is_no_sigmoid() -> None:
         sg.parse_latex("Σ x", sg.parse(program))
     declared = "x: Vector(n)\nSigma: Matrix(n, n, symmetric=True)\nloss = x.T @ Sigma @ x / 2"
     assert sg.grade(declared, "x", "Σ x").correct
+
+
+SQUARE = "A: Matrix(n, n)\nx: Vector(n)\nloss = x.T @ A @ x"
+LEAST = "W: Matrix(m, n)\nx: Vector(n)\ny: Vector(m)\nloss = norm2(W @ x - y)**2"
+NORMAL = """\
+x: Scalar
+mu: Scalar
+sigma: Scalar(positive=True)
+loss = sum((x - mu)**2 / (2 * sigma**2) + log(sigma) for x in batch)"""
+SHEETS = [
+    (SQUARE, "x", r"$f(x) = x^\top A x$ so $\nabla f(x) = Ax + A^\top x$", "correct"),
+    (SQUARE, "x", r"$f(x) = x^\top A x$ so $\nabla f(x) = Ax - A^\top x$", "sign_of_a_term"),
+    (SQUARE, "x", "f(x) = x^T A x\n∇f(x) = (A + A^T) x", "correct"),
+    (SQUARE, "x", "f(x) = x^T A x / 2\n∇f(x) = (A + A^T) x / 2", "incomplete"),
+    (SQUARE, "x", r"$\nabla L(x) = (A + A^\top) x$", "correct"),
+    (SQUARE, "x", r"$\nabla_x x^\top A x = (A + A^\top) x$", "correct"),
+    (SQUARE, "x", "d/dx (x^T A x) = (A + A^T) x", "correct"),
+    (SQUARE, "x", "dL/dx_k = sum_i A_ik x_i + sum_j A_kj x_j", "correct"),
+    (SQUARE, "x", "dL/dx_k = 2 sum_i A_ik x_i", "transposed_factor"),
+    (SQUARE, "x", r"$\frac{\partial L}{\partial x_k} = \sum_{i \ne k} (A_{ik} + A_{ki}) x_i"
+     r" + 2 A_{kk} x_k$", "correct"),
+    (LEAST, "x", "L = sum_i (sum_j W_ij x_j - y_i)^2\n"
+     "dL/dx_k = sum_i 2 (sum_j W_ij x_j - y_i) W_ik", "correct"),
+    (LEAST, "x", "L = sum_i (sum_j W_ij x_j - y_i)^2\n"
+     "dL/dx_k = sum_i (sum_j W_ij x_j - y_i) W_ik", "factor"),
+    (LEAST, "x", "r_i = sum_j W_ij x_j - y_i\nL = sum_i r_i^2\nso dL/dx = 2 W^T r", "correct"),
+    (LEAST, "W", r"$\frac{\partial}{\partial W} \|Wx - y\|^2 = 2(Wx-y)x^\top$", "correct"),
+    (NORMAL, "mu", "dL/dmu = -(1/sigma^2) sum_i (x_i - mu)", "correct"),
+    (NORMAL, "mu", "dL/dmu = (1/sigma^2) sum_i (x_i - mu)", "sign"),
+    (NORMAL, "sigma", "dL/dsigma = N/sigma - sum_i (x_i - mu)^2/sigma^3", "correct"),
+    (NORMAL, "mu", r"$\ell = \sum_i \left[\frac{(x_i - \mu)^2}{2\sigma^2} + \log \sigma\right]$, "
+     r"$\frac{\partial \ell}{\partial \mu} = -\frac{1}{\sigma^2} \sum_i (x_i - \mu)$", "correct"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("program", "wrt", "sheet", "kind"), SHEETS)
+def test_a_sheet_with_entries_and_names_of_the_loss(
+    program: str, wrt: str, sheet: str, kind: str
+) -> None:
+    assert sg.grade_derivation(program, wrt, sheet).kind == kind

@@ -116,7 +116,7 @@ def factors(root: lt.Node) -> Iterator[lt.Node]:
         match node:
             case lt.Row(factors=found):
                 yield from found
-            case lt.Fraction(top=top):
+            case lt.Fraction(top=top) | lt.Chain(operands=(top, *_), signs=("/", *_)):
                 yield top
 
 

@@ -10,7 +10,7 @@ from symgrad.language.latex_input.derivatives import Derivatives, differential_o
 from symgrad.language.latex_input.letters import letters_of
 from symgrad.language.latex_input.names import look, new_name
 from symgrad.language.latex_input.reader import Reader
-from symgrad.language.latex_input.slopes import LOSSES, Slope, gradient_of, is_d, slope_of
+from symgrad.language.latex_input.slopes import LOSSES, Slope, gradient_of, is_d, is_named, slope_of
 from symgrad.language.names import entry_of
 
 
@@ -43,7 +43,8 @@ def left_side(reader: Reader, node: lt.Node) -> Left | None:
             slope = slope_of(first, reader.names)
             if slope is not None and slope.top is None:  # d/dt of a function of t
                 return Left(f"d/d{''.join(map(look, slope.bottoms))}")
-            if by is not None and len(rest) == 1 and by is not first:
+            at = len(rest) == 2 and is_named(rest[1], reader.names)  # \nabla f(x)
+            if by is not None and (len(rest) == 1 or at) and by is not first:
                 return _slope(reader, Slope(rest[0], (by,)))
             fenced = len(rest) == 1 and isinstance(rest[0], lt.Fence) and rest[0].left == "("
             if fenced and not is_d(first, reader.names):

@@ -15,6 +15,7 @@ from symgrad.language.latex_input.tree import (
     Script,
     Sym,
     factors_of,
+    parts_of,
     rewritten,
 )
 
@@ -99,6 +100,14 @@ def gradient_of(node: Node) -> Node | None:
         case Script(base=Sym(text=r"\nabla"), below=below, above=None, primes=0):
             return below
     return None
+
+
+def is_named(node: Node, names: Names) -> bool:
+    """Whether it is the (x, y) of f(x, y)."""
+    match node:
+        case Fence(left="(", inner=inner):
+            return all(names.find(part) is not None for part in parts_of(inner))
+    return False
 
 
 def is_d(node: Node, names: Names) -> bool:
