@@ -122,7 +122,7 @@ class Evidence:
             return False
         try:
             tensor = with_definitions(exam.tensors, {**exam.claim.definitions, "": part})[""]
-        except SymgradError:
+        except (SymgradError, KeyError):
             return False  # of the names of a right result's own definitions
         for point, want, noise in zip(exam.points, exam.want, exam.noise, strict=True):
             got = point.value(tensor)

@@ -79,7 +79,7 @@ def multiple(
             unit = one / size
             ratio = float(np.sum((goal - others) * unit) / np.sum(unit * one))
             if size > CERTAIN * exam.noise[k]:
-                ratios[k] = ratio
+                ratios[k] = ratio if abs(ratio) * size > LOOSER * exam.noise[k] else 0.0
         if not close(others + ratio * one, goal, LOOSER * exam.noise[k]):
             return None
     return named_ratio(ratios, exam.points, exam.problem)

@@ -47,6 +47,10 @@ KINDS = {
     "wrong_sign": Kind(
         "A sign is wrong:", "Of a difference a - b the second part has derivative -1."
     ),
+    "brackets": Kind(
+        "Brackets are wrong:",
+        "A product or a sum goes as far as the next + or -: all of a (b - c) needs its brackets.",
+    ),
     "misplaced_mask": Kind(
         "A mask is on the wrong side of a matrix product:",
         "A mask multiplies the cotangent of the values that it masked: through h = m * (W x) back "

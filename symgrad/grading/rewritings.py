@@ -201,6 +201,30 @@ def _sums(call: Call) -> Iterator[Variant]:
     yield from (("extra_term", term) for term in terms)
 
 
+def _brackets(call: Call) -> Iterator[Variant]:
+    """a * (b - c) and sum(b - c) where a * b - c and sum(b) - c stand, read without brackets."""
+    if call.operation in (add, subtract):
+        first, second = call.arguments
+        for inner in _ends(first):
+            with suppress(SymgradError):
+                new = replaced(first, {inner}, call.operation(inner, second))
+                if new is not None:
+                    yield "brackets", new
+
+
+def _ends(e: Expression) -> Iterator[Expression]:
+    """What a product ends with, and what is summed last in it."""
+    if not isinstance(e, Call):
+        return
+    inside = e.arguments[-1:] if e.operation in (negative, multiply, matmul) else ()
+    if isinstance(e.operation.meaning, Total):
+        inside = e.arguments
+    for last in inside:
+        if e.operation is not negative:
+            yield last
+        yield from _ends(last)
+
+
 def _masks(call: Call) -> Iterator[Variant]:
     """m * (A @ b) and A @ (m * b): a mask after a product, and before it."""
     if call.operation is multiply:
@@ -272,7 +296,7 @@ def _others_of(number: Value, *others: Value) -> tuple[Value, ...]:
     return tuple(filter(None, (number + 1, number - 1, *others, 2 * number, number / 2)))
 
 
-VARIANTS = (_products, _others, _transposes, _sums, _masks, _functions, _numbers)
+VARIANTS = (_products, _others, _transposes, _sums, _brackets, _masks, _functions, _numbers)
 
 
 def changed_families(

@@ -200,7 +200,7 @@ class Sides:
         output, found = self.asked.output, claim.expression
         if (found.shape, found.batch) != (output.shape, output.batch):
             return False
-        return judged(restated(self.asked, "", claim, self.seed)).correct is True
+        return restated(self.asked, "", claim, self.seed).correct
 
     def _same(self, name: str, meaning: Expression, formula: FormulaTree) -> Graded:
         """Whether a formula has the value of another."""

@@ -201,6 +201,7 @@ WRONG = [
      "h1**2)\nd2 @ h2.T + d1 @ h1.T", "off by one"),
     ("wrong_function", "sine", "x", "c * tanh(x)", "cos(x)"),
     ("wrong_exponent", "tanh_net", "b1", "W2.T @ r * (1 - a**3)", "a**2"),
+    ("brackets", "normal", "mu", "-(1 / sigma**2 * sum(x for x in batch)) - mu", "another"),
     ("wrong_axis", "table", "X", "2 * ones(n) @ sum(X, axis=1).T", "axis=0"),
     ("unlisted", "quadratic_form", "x", "diag(diag(A)) @ x + x", "should be"),
     ("undefined", "hadamard", "Y", "exp(2 * log(X))", "not defined"),

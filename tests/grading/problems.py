@@ -59,6 +59,12 @@ X: Matrix(n, n)
 Y: Matrix(n, n)
 loss = sum(X * X * Y)
 """,
+    "normal": """\
+x: Scalar
+mu: Scalar
+sigma: Scalar(positive=True)
+loss = sum((x - mu)**2 / (2 * sigma**2) + log(sigma) for x in batch)
+""",
     "ridge": """\
 X: Matrix(n, d)
 w: Vector(d)

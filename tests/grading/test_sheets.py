@@ -203,7 +203,7 @@ RIGHT = [
         L(x + h) - L(x) = 2 h^T W^T (W x - y) + O(h^2)
         ∂L/∂x_i = 2 Σ_j W_ji (W x - y)_j
         Thus ∇L = 2 W^T (W x - y)""",
-        2,
+        3,
     ),
     (
         "mlp",

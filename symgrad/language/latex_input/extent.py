@@ -11,6 +11,7 @@ from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.names import look, new_name
 
 LETTERS = frozenset("ijklmnrst")  # that people number by
+PLACES = frozenset("ijkl")  # that nobody calls a variable
 Known = Callable[[lt.Node], object]  # what a name is; None where it is none
 
 
@@ -106,17 +107,19 @@ def free(node: lt.Node, known: Known) -> dict[str, bool]:
 def _indices(node: lt.Node, known: Known) -> Iterator[tuple[str, bool]]:
     inner: frozenset[str] = frozenset()
     places: list[lt.Node] = []
+    letters = LETTERS
     match node:
         case lt.Big():
             inner = _over(node)
         case lt.Script(below=lt.Node() as below) if known(replace(node, above=None)) is None:
             places = [x for part in lt.parts_of(below) for x in lt.factors_of(part)]
-        case lt.Fence(left="[", inner=lt.Chain(operands=sides, signs=("=",))):
+        case lt.Fence(left="[", inner=lt.Chain(operands=sides, signs=(relation,))):
             places = [lt.Negative(side.at, side) for side in sides]
+            letters = LETTERS if relation == "=" else PLACES
     for place in places:
         for sign in lt.walk(place):
             alone = sign is place
-            if isinstance(sign, lt.Sym) and sign.text in LETTERS and (alone or not known(sign)):
+            if isinstance(sign, lt.Sym) and sign.text in letters and (alone or not known(sign)):
                 yield sign.text, alone
     for part in lt.inside(node):
         yield from (found for found in _indices(part, known) if found[0] not in inner)
