@@ -9,6 +9,9 @@ from weakref import WeakKeyDictionary
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.nodes import ClosedFactor, ClosedTerm, Factor, Node
 from symgrad.calculus.terms import key_of, numbered
+from symgrad.language.expressions import Value
+
+Crossed = tuple[Hashable, Value]
 
 
 def declared(node: Node, fact: str) -> bool:
@@ -32,6 +35,48 @@ def symmetric(node: Node) -> bool:
 _symmetric: WeakKeyDictionary[Node, bool] = WeakKeyDictionary()
 
 
+def antisymmetric(node: Node) -> bool:
+    """Whether node_ij = -node_ji is known, as of the differences x_i - x_j."""
+    answer = _antisymmetric.get(node)
+    if answer is None:
+        answer = _antisymmetric[node] = _is_antisymmetric(node)
+    return answer
+
+
+_antisymmetric: WeakKeyDictionary[Node, bool] = WeakKeyDictionary()
+
+
+def _is_antisymmetric(node: Node) -> bool:
+    if len(node.axes) != 2 or node.axes[0] != node.axes[1]:
+        return False
+    node = ix.unnamed(node)
+    if isinstance(node, ix.Map):  # an odd function, entry by entry
+        ((first, at), *others) = node.arguments
+        return node.operation.meaning.parity < 0 and not others and antisymmetric(first)
+    if isinstance(node, ix.Polynomial) and node.terms:
+        straight, crossed = _crossed(node)
+        return straight == {(key, -coefficient) for key, coefficient in crossed}
+    return False
+
+
+def _crossed(node: ix.Polynomial) -> tuple[set[Crossed], set[Crossed]]:
+    """The terms of a matrix, and of its transpose, as what may be compared."""
+    straight, crossed = ({_alike(t, at) for t in node.terms} for at in ({0: 0, 1: 1}, {0: 1, 1: 0}))
+    return straight, crossed
+
+
+def _alike(term: ClosedTerm, at: dict[int, int]) -> Crossed:
+    """What equal terms share, and the coefficient; r_ji of r_ij = -r_ji as -r_ij."""
+    factors, coefficient = [], term.coefficient
+    for f in _on_diagonal(term, at[0]):
+        labels = tuple(at.get(x, x) for x in f.labels)
+        if labels == (1, 0) and (even(f) or odd(f)) and antisymmetric(f.node):
+            coefficient = coefficient if even(f) else -coefficient
+            f = f._replace(labels=f.labels[::-1])
+        factors.append(f)
+    return key_of(numbered(tuple(factors), at, symmetric)), coefficient
+
+
 def _is_symmetric(node: Node) -> bool:
     if len(node.axes) != 2 or node.axes[0] != node.axes[1]:
         return False
@@ -44,15 +89,12 @@ def _is_symmetric(node: Node) -> bool:
         matrices = (n for n, at in node.arguments if at.count(None) == 2)
         return bool(node.operation.meaning.symmetric) and all(map(symmetric, matrices))
     if isinstance(node, ix.Map):  # f(S_ij, c), entry by entry
+        ((first, _), *others) = node.arguments
+        if node.operation.meaning.parity > 0 and not others and antisymmetric(first):
+            return True
         return all(not at or (len(at) == 2 and symmetric(n)) for n, at in node.arguments)
     if isinstance(node, ix.Polynomial):
-        straight, crossed = (
-            {
-                (key_of(numbered(_on_diagonal(t, at[0]), at, symmetric)), t.coefficient)
-                for t in node.terms
-            }
-            for at in ({0: 0, 1: 1}, {0: 1, 1: 0})
-        )
+        straight, crossed = _crossed(node)
         return straight == crossed
     if isinstance(node, ix.OneHot) and isinstance(node.label, ix.Place):  # [i = n - 1 - j]
         return node.label.coefficients == (-1,) and node.axes[0] == node.label.offset + 1
@@ -91,6 +133,12 @@ def positive(node: Node) -> bool:
 def even(factor: Factor | ClosedFactor) -> bool:
     """Whether it is an even power."""
     return isinstance(factor.power, Fraction) and factor.power.numerator % 2 == 0
+
+
+def odd(factor: Factor | ClosedFactor) -> bool:
+    """Whether it is an odd power."""
+    power = factor.power
+    return isinstance(power, Fraction) and power.denominator == 1 and power.numerator % 2 == 1
 
 
 def zeros_and_ones(node: Node) -> bool:

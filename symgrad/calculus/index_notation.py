@@ -19,7 +19,7 @@ from symgrad.calculus.letters import Letters
 from symgrad.calculus.nodes import Factor, Label, Node, Term, batch_of, core_labels, is_batch
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.term_graph import NoMatrixForm
-from symgrad.calculus.terms import opened
+from symgrad.calculus.terms import opened, product
 from symgrad.language import composing
 from symgrad.language import formula as fm
 from symgrad.language.dimensions import SCALAR, Shape
@@ -96,7 +96,7 @@ class EntryNotation:
 
     def term(self, term: Term, letters: Letters) -> Expression:
         """2 * sum(W[i, j] * x[j] for j in range(n))"""
-        term = apart(term)
+        term = apart(self._opened(term))
         term, places = _placed(term, letters)
         letters = letters.with_places(places) if places else letters
         within, outside = list[Factor](), list[Factor]()
@@ -119,6 +119,16 @@ class EntryNotation:
             if is_batch(label) and label in carried:
                 body = over_batch(batch_sum, body, self.bound[label.axis], label.axis)
         return times(value, body)
+
+    def _opened(self, term: Term) -> Term:
+        """The term with the factors of products in it that have no name, their numbers before
+        the sum."""
+        for k, (node, labels, exponent) in enumerate(term.factors):
+            if not isinstance(node, ix.Polynomial) or len(node.terms) != 1 or exponent != 1:
+                continue
+            if term.summed and not node.terms[0].summed and self.name(node) is None:
+                return self._opened(product((term.without(k), *opened(node, labels))))
+        return term
 
     def _product(
         self, coefficient: Value, factors: Sequence[Factor], letters: Letters

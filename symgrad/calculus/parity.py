@@ -49,7 +49,7 @@ def _turned(node: Node, labels: tuple[Label, ...]) -> Entry | None:
     if not isinstance(node, ix.Map) or not node.operation.meaning.parity:
         return None
     ((argument, at),) = node.arguments
-    if not isinstance(argument, ix.Polynomial):
+    if not isinstance(argument, ix.Polynomial) or not argument.terms:
         return None
     own = tuple(labels[k] for k in at)
     opposite = contract(

@@ -15,10 +15,10 @@ and a factor that is itself only a scaled, transposed or spread entry is replace
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 
 from symgrad.calculus import nodes as ix
-from symgrad.calculus.entries import infinite, symmetric
+from symgrad.calculus.entries import antisymmetric, even, infinite, odd, symmetric
 from symgrad.calculus.nodes import ONE, ClosedTerm, Entry, Factor, Label, Node, Term
 from symgrad.calculus.placing import is_part
 from symgrad.calculus.reduction import reduced
@@ -46,6 +46,7 @@ def contract(
         if rewritten is not None:
             pending.extend(reversed(rewritten))
             continue
+        term = _in_order(term, position)
         key = key_of(numbered(term.factors, position, symmetric))
         coefficient = term.coefficient
         if key in joined:
@@ -59,6 +60,20 @@ def contract(
             inner = _close(rest, out)
             return _close([common._replace(factors=(*common.factors, Factor(*inner)))], out)
     return _close(nonzero, out)
+
+
+def _in_order(term: Term, position: Mapping[Label, int]) -> Term:
+    """The term with r_ij for r_ji = -r_ij, where i is before j of the labels of the sum."""
+    factors, coefficient = list(term.factors), term.coefficient
+    last = len(position)
+    for k, f in enumerate(factors):
+        if len(f.labels) != 2 or not antisymmetric(f.node):
+            continue
+        first, second = (position.get(x, last) for x in f.labels)
+        if second < first and (even(f) or odd(f)):
+            factors[k] = f._replace(labels=f.labels[::-1])
+            coefficient = coefficient if even(f) else -coefficient
+    return term._replace(coefficient=coefficient, factors=tuple(factors))
 
 
 def _close(terms: list[Term], out: Sequence[Label]) -> Entry:

@@ -61,6 +61,7 @@ def stated(root: Node) -> set[Node]:
     kept = {root, each.loss} if each else {root}
     inside: set[Node] = set()
     ranges = _ranges(order)
+    kept |= {node for node in order if node not in ranges and _is_of_pairs(node)}
     for node in order:
         if node not in lines or node in kept or _has_name(node):
             continue
@@ -142,6 +143,16 @@ def _is_sum(node: Node, inside: AbstractSet[Node]) -> bool:
         if any(f.node in inside for f in moving):
             return False
     return True
+
+
+def _is_of_pairs(node: Node) -> bool:
+    """Whether a node is a sum for all pairs of entries, x_i - x_j, which is long as a matrix:
+    x 1^T - 1 x^T."""
+    if not isinstance(node, ix.Polynomial) or len(core_axes(node.axes)) != 2:
+        return False
+    moving = [f for t in node.terms for f in t.factors if core_axes(f.node.axes)]
+    alone = all(len(core_axes(f.node.axes)) == 1 for f in moving)
+    return alone and len(node.terms) > 1 and len({f.labels for f in moving}) > 1
 
 
 def _is_function(node: Node, lines: AbstractSet[Node], inside: AbstractSet[Node]) -> bool:

@@ -134,7 +134,7 @@ MET = [  # equal factors of products in each other, signs of terms, one equation
         "x: Vector(n)\nmu: Vector(k)\nw: Vector(k)\n"
         "m = -0.5 * (x @ ones(k).T - ones(n) @ mu.T)**2\nloss = sum(log(exp(m) @ w))",
         "mu",
-        "dL/dmu = (dL/dm * (x @ ones(k).T - ones(n) @ mu.T)).T @ ones(n)",
+        "dL/dmu = -(dL/dr_m).T @ ones(n)",
     ),
 ]
 

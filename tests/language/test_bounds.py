@@ -30,7 +30,7 @@ PRINTED = [  # a sum, and what its gradient by x says
         [r"\sum_{j > i}", r"\sum_{j < i}"],
     ),
     (
-        "sum((x[i] - x[j])**2 * A[i, j] for i in range(n) for j in range(n) if i >= j)",
+        "sum(exp(x[i]) * x[j] * A[i, j] for i in range(n) for j in range(n) if i >= j)",
         ["for j in range(i + 1)", "for j in range(i, n)"],
         [r"\sum_{j \leq i}", r"\sum_{j \geq i}"],
     ),

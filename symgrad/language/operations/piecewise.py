@@ -48,6 +48,7 @@ step = elementwise(
 sign = elementwise(
     "sign",
     lambda x: sympy.Piecewise((1, x > 0), (-1, x < 0), (0, True)),
+    parity=-1,
     derivative=lambda x: (_zero(x),),
     kink=lambda x: x,
     sentence="The sign has derivative 0.",
@@ -57,6 +58,7 @@ sign = elementwise(
 absolute = elementwise(
     "abs",
     lambda x: sympy.Piecewise((x, x > 0), (-x, True)),
+    parity=1,
     derivative=lambda x: (sign(x),),
     kink=lambda x: x,
     notation=lambda call, x: function(call, x) if _is_square(call) else magnitude(x),

@@ -65,15 +65,18 @@ expm1 = elementwise(
     derivative=lambda x: (exp(x),),
     reserved=False,
 )
-sin = elementwise("sin", sympy.sin, latex=r"\sin", derivative=lambda x: (cos(x),))
-cos: ex.Operation = elementwise("cos", sympy.cos, latex=r"\cos", derivative=lambda x: (-sin(x),))
+sin = elementwise("sin", sympy.sin, latex=r"\sin", parity=-1, derivative=lambda x: (cos(x),))
+cos: ex.Operation = elementwise(
+    "cos", sympy.cos, latex=r"\cos", parity=1, derivative=lambda x: (-sin(x),)
+)
 tan: ex.Operation = elementwise(
-    "tan", sympy.tan, latex=r"\tan", derivative=lambda x: (1 + tan(x) ** 2,)
+    "tan", sympy.tan, latex=r"\tan", parity=-1, derivative=lambda x: (1 + tan(x) ** 2,)
 )
 arcsin = elementwise(
     "arcsin",
     sympy.asin,
     latex=r"\arcsin",
+    parity=-1,
     derivative=lambda x: ((1 - x**2) ** -HALF,),
     elsewhere=("asin",),
 )
@@ -88,17 +91,19 @@ arctan = elementwise(
     "arctan",
     sympy.atan,
     latex=r"\arctan",
+    parity=-1,
     derivative=lambda x: (1 / (1 + x**2),),
     elsewhere=("atan",),
 )
-sinh = elementwise("sinh", sympy.sinh, latex=r"\sinh", derivative=lambda x: (cosh(x),))
+sinh = elementwise("sinh", sympy.sinh, latex=r"\sinh", parity=-1, derivative=lambda x: (cosh(x),))
 cosh: ex.Operation = elementwise(
-    "cosh", sympy.cosh, latex=r"\cosh", derivative=lambda x: (sinh(x),), positive=True
+    "cosh", sympy.cosh, latex=r"\cosh", parity=1, derivative=lambda x: (sinh(x),), positive=True
 )
 tanh: ex.Operation = elementwise(
     "tanh",
     sympy.tanh,
     latex=r"\tanh",
+    parity=-1,
     derivative=lambda x: (1 - tanh(x) ** 2,),
     inverse=lambda y: arctanh(y),
 )
@@ -151,13 +156,13 @@ coth: ex.Operation = elementwise(
     reserved=False,
 )
 arcsinh = elementwise(
-    "arcsinh", sympy.asinh, derivative=lambda x: ((1 + x**2) ** -HALF,), reserved=False
+    "arcsinh", sympy.asinh, parity=-1, derivative=lambda x: ((1 + x**2) ** -HALF,), reserved=False
 )
 arccosh = elementwise(
     "arccosh", sympy.acosh, derivative=lambda x: ((x**2 - 1) ** -HALF,), reserved=False
 )
 arctanh: ex.Operation = elementwise(
-    "arctanh", sympy.atanh, derivative=lambda x: (1 / (1 - x**2),), reserved=False
+    "arctanh", sympy.atanh, parity=-1, derivative=lambda x: (1 / (1 - x**2),), reserved=False
 )
 
 sqrt = declare(
@@ -192,6 +197,7 @@ erf = elementwise(
     "erf",
     sympy.erf,
     lambda xp, x: xp.entrywise(math.erf, x, lambda x: 2 / math.sqrt(math.pi) * xp.exp(-x * x)),
+    parity=-1,
     derivative=lambda x: (2 / math.sqrt(math.pi) * exp(-(x**2)),),
     reserved=False,
 )
