@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from itertools import chain
 
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.centred import without_centred
@@ -241,7 +242,7 @@ def _shared(root: Node, naming: Naming) -> tuple[dict[Node, Name], Mapping[Node,
         return node in operands
 
     order = ix.topological([root], inside)
-    uses = Counter(n for below in operands.values() for n in below)
+    uses = Counter(chain.from_iterable(operands.values()))
 
     def named(short: int) -> dict[Node, Name]:
         taken = set(naming.taken)

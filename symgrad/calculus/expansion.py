@@ -206,10 +206,11 @@ def _with_sums_joined(term: Term) -> Term:
     summed: list[Label] = []
     for group in _sums(term._replace(coefficient=Fraction(1))):
         free = dict.fromkeys(x for f in group.factors for x in f.labels if x not in group.summed)
-        entry = contract([group], (*free,))
-        whole = bool(group.summed) and entry.node in powers
-        factors += [Factor(*entry)] if whole else group.factors
-        summed += () if whole else group.summed
+        if group.summed and (whole := contract([group], (*free,))).node in powers:
+            factors.append(Factor(*whole))
+        else:
+            factors += group.factors
+            summed += group.summed
     return Term(term.coefficient, tuple(joined(factors)), tuple(summed))
 
 
@@ -242,11 +243,11 @@ def _without_sums(entry: Entry, named: Callable[[Node], bool]) -> Entry:
     if not isinstance(node, Polynomial) or len(node.terms) != 1:
         return _shorter(entry, named)
     (term,) = opened(node, labels)
-    factors = (
+    factors = tuple(
         f if named(f.node) else Factor(*_shorter(Entry(f.node, f.labels), named), f.power)
         for f in term.factors
     )
-    return contract([term._replace(factors=tuple(factors))], labels)
+    return entry if factors == term.factors else contract([term._replace(factors=factors)], labels)
 
 
 def _shorter(entry: Entry, named: Callable[[Node], bool]) -> Entry:
