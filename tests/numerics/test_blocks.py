@@ -85,6 +85,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Blocks of a few rows; no axis counts as short."""
     monkeypatch.setattr(contraction, "SHORT", 0)
     monkeypatch.setattr(blocks, "BLOCK", 64)
+    monkeypatch.setattr(blocks, "LINE", 0)
     monkeypatch.setattr(blocks, "FEWEST", 2)
     yield
 
@@ -272,3 +273,17 @@ def test_a_product_that_takes_longest_is_a_small_one(
     plan = blocks.planned(made, sizes, np.float32, 1)
     assert plan is not None
     assert (plan.rows * numbers["k"] <= thin.ENTRIES) == wide
+
+
+@pytest.mark.parametrize(
+    ("loss", "longer"),
+    [("(w.T @ x)**2", False), ("log(1 + exp(sin(w.T @ x)) + tanh(cos(w.T @ x)**3))", True)],
+)
+def test_blocks_of_many_lines_are_long(loss: str, longer: bool) -> None:
+    """What a line computes is worth its call; compiled lines are not called."""
+    program = f"x: Vector(n)\nw: Vector(n)\nloss = mean({loss} for x in batch)"
+    plain = sg.derive(program, ["w"]).lambdify().plan.program
+    sizes = {axis: 10 if str(axis) == "n" else 200_000 for axis in plain.axes}
+    called, compiled = (blocks.planned(plain, sizes, "float64", line=b) for b in (blocks.LINE, 0))
+    assert called is not None and compiled is not None
+    assert (called.rows > compiled.rows) == longer

@@ -33,6 +33,7 @@ from symgrad.numerics.interpreter import Sizes, size_of
 from symgrad.numerics.source.numpy import defined
 
 BLOCK = 3 << 18  # bytes of a block: with what is computed of it, it stays in the cache of a core
+LINE = 40 << 10  # bytes of it, which are worth the call of one of its lines
 FEWEST = 8  # blocks, below which what is read again is in the cache anyway
 ROWS = 32  # of which there are too few to be gone through in blocks
 PLAIN = (np.ndarray, np.float64, np.float32)  # with a mask they are other numbers
@@ -55,7 +56,7 @@ def allocating(
         dtype, names, shapes, dtypes, *functions = given[count:]
         laid = laid_out(program, sizes)
         plain = not (functions or program.sparse or few)
-        if plain and (plan := planned(laid, sizes, dtype, threads)):
+        if plain and (plan := planned(laid, sizes, dtype, threads, LINE)):
             return blocked(plan, dtype, form, (names, shapes, dtypes))
         laid = on_diagonals(laid)
         laid = _along_memory(laid if few else by_weights(laid, sizes), sizes)
@@ -110,14 +111,19 @@ class Plan:
     threads: int
 
 
-def planned(program: Program, sizes: Sizes, dtype: Any, threads: int) -> Plan | None:
-    """How a program goes through its rows; None where blocks do not pay."""
+def planned(
+    program: Program, sizes: Sizes, dtype: Any, threads: int = 1, line: int = 0
+) -> Plan | None:
+    """How a program goes through its rows, where a line of a block is worth its call with so
+    many bytes of it; None where blocks do not pay."""
     longest = sorted(sizes, key=lambda a: -sizes[a])
-    plans = (_planned(program, axis, sizes, dtype, threads) for axis in longest)
+    plans = (_planned(program, axis, sizes, dtype, threads, line) for axis in longest)
     return next(filter(None, plans), None)
 
 
-def _planned(program: Program, axis: Axis, sizes: Sizes, dtype: Any, threads: int) -> Plan | None:
+def _planned(
+    program: Program, axis: Axis, sizes: Sizes, dtype: Any, threads: int, line: int
+) -> Plan | None:
     count, unit = sizes[axis], np.dtype(dtype).itemsize
     if count < ROWS or not (made := parts(program, axis)):
         return None
@@ -126,7 +132,8 @@ def _planned(program: Program, axis: Axis, sizes: Sizes, dtype: Any, threads: in
     computed = sum(_count(op, of_row) for op in made.rows.program.ops if axis in op.dims)
     row = unit * (inputs + computed // 2)  # buffers are used again
     sums = unit * sum(_count(op, sizes) for op in made.rows.given)
-    block = max(BLOCK, 2 * sums)  # a block's sums are added to those before
+    lines = line * len(made.rows.program.ops)
+    block = max(BLOCK, 2 * sums, lines)  # a block's sums are added to those before
     rows = max(1, block // row) if count * row >= FEWEST * block else count
     rows = rows_without_copies(made.rows.program, axis, of_row, count, rows, unit)
     if rows >= count:

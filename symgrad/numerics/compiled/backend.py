@@ -110,7 +110,7 @@ def allocating(program: Program, axes: Axes, form: Form) -> Callable[..., Any]:
     def allocate(*arguments: Any) -> blocks.Allocated:
         *sizes, dtype, names, shapes, dtypes = arguments
         known = dict(zip(program.axes, sizes, strict=True))
-        if plan := blocks.planned(program, known, dtype, 1):
+        if plan := blocks.planned(program, known, dtype):
             return blocks.blocked(plan, dtype, form, (names, shapes, dtypes), _of_part)
         flat, work, ends = compiled.room(sizes, dtype, dtypes)
         core = compiled.core(dtype, dtypes)
