@@ -196,13 +196,13 @@ MUTANTS: list[Mutant] = [
         "tests/numerics/test_systems.py",
         (
             "a system is solved with the transpose",
-            "if summed == [row] and not symmetric(unmade.node):",
-            "if summed == [column] and not symmetric(unmade.node):",
+            "turned = summed == [row]",
+            "turned = summed == [column]",
         ),
         (
             "an inverse is never wanted",
-            "len(unmade.systems) > MOST or op in needed",
-            "op in needed",
+            "if op in needed or (len(unmade.systems) > MOST",
+            "if op in needed or (False",
         ),
     ),
     *planted_in(
