@@ -336,7 +336,9 @@ def _collected(parts: Sequence[Expression]) -> Sequence[Expression]:
     whole = _once(parts)
     addends = [addend for part in whole for addend in _addends(part)]
     apart = _once(addends)
-    return (apart if len(apart) < len(addends) else whole) or parts
+    left = apart if len(apart) < len(addends) else whole
+    keeps_shape = all(map(is_scalar, parts)) or not all(map(is_scalar, left))
+    return left if left and keeps_shape else parts
 
 
 def _once(parts: Sequence[Expression]) -> list[Expression]:
@@ -350,7 +352,9 @@ def _once(parts: Sequence[Expression]) -> list[Expression]:
 
 
 def _counted(e: Expression) -> tuple[Value, Expression]:
-    """An expression without the number in front of it, and that number."""
+    """An expression without the number in front of it, and that number; of a number, 1."""
+    if isinstance(e, Number) and isinstance(e.value, Fraction):
+        return e.value, Number(Fraction(1))
     if is_call(e, op.negative):
         number, what = _counted(e.arguments[0])
         return -number, what

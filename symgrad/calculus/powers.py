@@ -1,5 +1,5 @@
 """Powers of one matrix, multiplied: X^i X^(k - 1 - i) = X^(k - 1). Where the exponent loses its
-index, a sum over it counts equal terms."""
+index, a sum over it counts equal terms. And x^y, y a number after all: x^a x^(1 - a) = x."""
 
 from __future__ import annotations
 
@@ -10,15 +10,18 @@ import sympy
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.functions import apply_entry
 from symgrad.calculus.lowering import lower
-from symgrad.calculus.nodes import Entry, Factor, Label, Node, Term, new_labels
+from symgrad.calculus.nodes import ONE, ClosedTerm, Entry, Factor, Label, Node, Term, new_labels
+from symgrad.calculus.polynomials import contract
 from symgrad.calculus.recorded import record
-from symgrad.calculus.rules import TERM_RULES
-from symgrad.calculus.terms import repeated
+from symgrad.calculus.rules import NODE_RULES, TERM_RULES
+from symgrad.calculus.terms import multiplied_out, repeated
 from symgrad.language.dimensions import ZERO, Dimension
 from symgrad.language.operations.matrix_powers import NAME, power_to
 from symgrad.language.operations.meanings import Rewrite
 from symgrad.language.operations.places import Affine, as_number
+from symgrad.language.operations.smooth import variable_power
 
+MOST_TERMS = 16  # of an exponent that may come out as a number
 PRODUCT = Rewrite(
     name="powers of a matrix",
     pattern=lambda x: x @ x,
@@ -91,4 +94,20 @@ def _exponent(*powers: Factor) -> tuple[Counter[Label], Dimension]:
     return counts, sympy.expand(offset)
 
 
+def _to_number(node: Node, labels: tuple[Label, ...]) -> Entry | None:
+    """A power whose exponent came out as a number."""
+    assert isinstance(node, ix.Map)
+    (base, at), (exponent, own) = node.arguments
+    places = tuple(labels[k] for k in own)
+    terms = multiplied_out(Entry(exponent, places).term, repeated, MOST_TERMS)
+    match contract(terms, places).node:
+        case ix.Constant(value=number) | ix.Polynomial(terms=[ClosedTerm(number, (), ())]):
+            power = Factor(base, tuple(labels[k] for k in at), number)
+            return contract((Term(ONE, (power,)),), labels)
+        case ix.Polynomial(terms=()):
+            return contract((Term(ONE, ()),), labels)
+    return None
+
+
 TERM_RULES.setdefault(NAME, []).append(_multiplied)
+NODE_RULES.setdefault(variable_power.name, []).append(_to_number)

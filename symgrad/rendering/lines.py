@@ -97,20 +97,21 @@ def filled(words: str, room: int) -> list[str]:
     return lines
 
 
-def chain(left: str, sides: list[str], room: int) -> list[str]:
-    """left = side = side: each further side below the one before where there is no room beside it,
-    what is broken under the right side.
+def chain(left: str, sides: list[str], room: int, front: str = "") -> list[str]:
+    """left = side = side behind what stands in `front`: each further side below the one before
+    where there is no room beside it, what is broken under the same side.
 
     >>> print(*chain("dL/dz", ["p * (g - g.T @ p)", "p - y"], 30), sep="\\n")
     dL/dz = p * (g - g.T @ p)
           = p - y
     """
-    hang = columns(left) + 1
+    hang = columns(front + left) + 1
     if hang > room / 2:  # a long left side stands on lines of its own
-        lines = broken(left, room)
+        first, *more = broken(left, room - columns(front))
+        lines = [front + first, *(" " * columns(front) + line for line in more)]
         hang, new = HANG, False
     else:
-        lines, new = [left], True
+        lines, new = [front + left], True
     for side in sides:
         first, *more = broken(side, room - hang - 2)
         alone = len(lines) == 1 and not more

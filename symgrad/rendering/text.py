@@ -50,7 +50,7 @@ class Sheet:
     def equation(self, equation: Equation, width: int, front: str = "") -> list[str]:
         """An equation behind its number, and what is said of it at the right margin."""
         left, *sides = map(self.formula, equation.formulas)
-        lines = chain(front + left, sides, width)
+        lines = chain(left, sides, width, front)
         noted = beside(lines, self.told(equation), width)
         first, *more = self._noted(lines, noted)
         return [self.painted("number", first[: len(front)]) + first[len(front) :], *more]

@@ -392,6 +392,22 @@ def test_an_equation_is_solved_for_another_unknown(
     assert derivation.verify().passed
 
 
+MARKOWITZ = """S: Matrix(n, n, symmetric=True)
+m: Vector(n)
+w: Vector(n)
+r: Scalar
+loss = w.T @ S @ w / 2"""
+
+
+def test_a_sum_that_divides_is_not_0_as_a_whole() -> None:
+    """Once each entry of inv(S) was said not to be 0; a long left side ran below its number."""
+    shown = sg.stationary(MARKOWITZ, "w", subject_to=["sum(w) = 1", "m.T @ w = r"]).text()
+    remark = " ".join(shown[shown.index("Remark") :].split())
+    assert "where S is invertible, sum(inv(S)) is not 0 and m.T @ inv(S) @ m *" in remark
+    assert "\n          (14) m.T @ inv(S)\n                 @ (" in shown
+    assert "\n               - r\n                = 0" in shown
+
+
 def test_a_line_puts_in_what_stands_in_it() -> None:
     text = "x: Scalar\ny: Scalar\nloss = x**3 + y**3"
     printed = sg.stationary(text, ["x", "y"], subject_to="x + y = 10").text()

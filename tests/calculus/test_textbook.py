@@ -11,6 +11,7 @@ import re
 import pytest
 
 import symgrad as sg
+from symgrad.language.unparse import unparse
 from tests.derived import KINDS
 
 DECLARED = {
@@ -221,6 +222,33 @@ def test_closed_form(kind: str, text: str, wrt: str, expected: str) -> None:
     derivation = KINDS[kind](program(text), [wrt])
     (result,) = derivation.results.values()
     assert (result.expression, result.notation) == (expected, "matrix")
+    assert derivation.verify().failed == ()
+
+
+POWERS = [  # whose exponents add up, with the last step where it had a sum of numbers
+    (
+        "s: Scalar(positive=True)\nx: Vector(n)\nloss = sum(log(s**x * (1 - s)**(1 - x)))",
+        "s",
+        "sum(x) / s - sum(1 - x) / (1 - s)",
+        "sum(dL/dm * (1 - s)**(1 - x) * x * s**(x - 1))"
+        " - sum(dL/dm * s**x * (1 - x) * (1 - s)**-x)",
+    ),
+    ("s: Scalar\nx: Vector(n)\nloss = sum(s**x * s**(1 - x) * x)", "x", "s * ones(n)", ""),
+    ("s: Scalar\nx: Vector(n)\nloss = sum(log(s**(1 - x)))", "s", "sum(1 - x) / s", ""),
+    (
+        "u: Vector(n, positive=True)\np: Scalar\nloss = sum(u**(2 - p) / (2 - p))",
+        "u",
+        "u**(1 - p)",
+        "u**(1 - p)",
+    ),
+]
+
+
+@pytest.mark.parametrize(("source", "wrt", "expected", "last"), POWERS)
+def test_exponents_add_up(source: str, wrt: str, expected: str, last: str) -> None:
+    derivation = sg.derive(source, [wrt])
+    assert derivation.results[wrt].expression == expected
+    assert not last or unparse(derivation.data.steps[-1].right) == last
     assert derivation.verify().failed == ()
 
 

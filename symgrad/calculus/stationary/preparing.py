@@ -66,13 +66,20 @@ def multiplied(
     by = page.write(cleared.by, cleared.by.labels)
     below = by.arguments[1] if is_call(by, divide) and _is_one(by.arguments[0]) else None
     text = f"`{unparse(by if below is None else below)}`"
-    for factor in terms_of(cleared.by)[0].factors:
-        if not never_zero(factor.node):
-            page.need(phrase("{0} is not 0", page.code(Entry(factor.node, factor.labels))))
+    not_zero(page, cleared.by)
     equation = expanded(cleared.equation)
     rule = phrase("multiplied by {0}" if below is None else "divided by {0}", text)
     page.equation(equation, rule, phrase("Both sides are {0}: {1}.", rule, phrase(why)))
     return equation
+
+
+def not_zero(page: Page, entry: Entry) -> None:
+    """Note that a divisor is not 0: of a product, that none of its factors is."""
+    first, *others = terms_of(entry)
+    whole = bool(others or first.summed)
+    for part in [entry] if whole else [Entry(f.node, f.labels) for f in first.factors]:
+        if not never_zero(part.node):
+            page.need(phrase("{0} is not 0", page.code(part)))
 
 
 def _uninverted(page: Page, cleared: Cleared) -> Equation:

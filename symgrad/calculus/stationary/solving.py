@@ -16,7 +16,7 @@ from symgrad.calculus.stationary.clearing import invertible, never_zero, number_
 from symgrad.calculus.stationary.collecting import Collected, collected
 from symgrad.calculus.stationary.equation import Equation
 from symgrad.calculus.stationary.page import Page
-from symgrad.calculus.stationary.preparing import prepared
+from symgrad.calculus.stationary.preparing import not_zero, prepared
 from symgrad.calculus.stationary.reasons import check_solvable, power_of
 from symgrad.calculus.stationary.undoing import linear_in, undoable, undone
 from symgrad.calculus.tensors import tensor
@@ -120,7 +120,7 @@ def _factored(page: Page, places: Collected) -> Expression:
 def _inverted(page: Page, places: Collected, right: Entry) -> Entry:
     """The right side over the coefficient, or times its inverse."""
     if places.entrywise is not None:
-        _not_zero(page, places.entrywise)
+        not_zero(page, places.entrywise)
         below = places.entrywise.term
         return contract(over(terms_of(right), below), places.labels)
     places, right = _scaled(page, places, right)
@@ -137,15 +137,6 @@ def _inverted(page: Page, places: Collected, right: Entry) -> Entry:
             page.need(_invertible(page, text, entry))
     result = lower(whole, values)
     return Entry(aligned(result.closed(), result.labels), places.labels)
-
-
-def _not_zero(page: Page, entry: Entry) -> None:
-    """Note that a coefficient is not 0: of a product, that none of its factors is."""
-    first, *others = terms_of(entry)
-    whole = bool(others or first.summed)
-    for part in [entry] if whole else [Entry(f.node, f.labels) for f in first.factors]:
-        if not never_zero(part.node):
-            page.need(phrase("{0} is not 0", page.code(part)))
 
 
 def _scaled(page: Page, places: Collected, right: Entry) -> tuple[Collected, Entry]:

@@ -282,6 +282,13 @@ rewrite(
     over=("scalar", "scalar", "scalar"),
 )
 rewrite(
+    name="quotient of powers of one base",
+    pattern=lambda x, y, z: x**y / x**z,
+    replacement=lambda x, y, z: x ** (y - z),
+    identity="x^y / x^z = x^(y - z)",
+    over=("scalar", "scalar", "scalar"),
+)
+rewrite(
     name="logarithm near 1",
     pattern=lambda x: log(1 + x),
     replacement=lambda x: log1p(x),
