@@ -49,7 +49,7 @@ def simplified(
         ways = [terms]
         for root in (1, 0):  # one in each term may be one before all of them
             other = [cancelled(folded(t, products, length, root), named) for t in terms]
-            other = gathered(other, own, length)
+            other = gathered(other, own)
             ways += [other, over_one(other, own, named)]
         ways.append(list(map(told_apart, terms)))
         ways.append([_beside_sums(t, named) for t in terms])

@@ -10,22 +10,21 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from fractions import Fraction
 
-from symgrad.calculus.folding import Length
 from symgrad.calculus.nodes import Factor, Label, OneHot, Polynomial, Term, core_axes, is_batch
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.terms import identity, opened
 
 
-def gathered(terms: Sequence[Term], labels: Sequence[Label], length: Length) -> list[Term]:
+def gathered(terms: Sequence[Term], labels: Sequence[Label]) -> list[Term]:
     """The terms, those with a factor in common joined where matrix notation can say it."""
     kept = list(terms)
-    for key in _common_factors(kept, length):
+    for key in _common_factors(kept):
         having = [(t, [f for f in t.factors if _key(f, t) == key]) for t in kept]
         chosen = [(t, found[0]) for t, found in having if len(found) == 1]  # none twice in a term
         own = [t for t, _ in chosen]
         if len(own) < 2 or any(len(_batches(t)) > 1 for t in own):
             continue  # a product of two sums over a batch: none is to stand in the other
-        one = _joined(chosen, labels, length)
+        one = _joined(chosen, labels)
         if one is not None:
             kept = [one if t is own[0] else t for t in kept if t is own[0] or not _in(t, own)]
     return kept
@@ -88,12 +87,12 @@ def _in(term: Term, terms: Sequence[Term]) -> bool:
     return any(term is t for t in terms)
 
 
-def _common_factors(terms: Sequence[Term], length: Length) -> list[Hashable]:
-    """What several terms have, the most frequent first: what is in a sum, or a long scalar."""
+def _common_factors(terms: Sequence[Term]) -> list[Hashable]:
+    """What several terms have, the most frequent first: what is in a sum, or a scalar."""
     count: dict[Hashable, int] = {}
     for term in terms:
         for factor in term.factors:
-            if _in_sum(factor, term) or (not factor.labels and length(factor.node) > 1):
+            if _in_sum(factor, term) or not factor.labels:
                 key = _key(factor, term)
                 count[key] = count.get(key, 0) + 1
     return sorted((k for k, n in count.items() if n > 1), key=lambda k: -count[k])
@@ -139,9 +138,7 @@ def _key(factor: Factor, term: Term) -> Hashable:
     return factor.node, places, factor.power
 
 
-def _joined(
-    chosen: Sequence[tuple[Term, Factor]], labels: Sequence[Label], length: Length
-) -> Term | None:
+def _joined(chosen: Sequence[tuple[Term, Factor]], labels: Sequence[Label]) -> Term | None:
     """The sum of terms as one term, each with its common factor."""
     first, common = chosen[0]
     bound = tuple(dict.fromkeys(x for x in common.labels if x in first.summed))
@@ -152,7 +149,7 @@ def _joined(
         summed = tuple(x for x in term.summed if x not in names)
         inside.append(Term(term.coefficient, rest, summed))
     inner = (*labels, *bound)
-    node, own = contract(gathered(inside, inner, length), inner, factored=True)
+    node, own = contract(gathered(inside, inner), inner, factored=True)
     if not isinstance(node, Polynomial) or len(node.terms) != 1:
         parts = Term(Fraction(1), (Factor(node, own),))
     else:

@@ -73,6 +73,18 @@ TEXTBOOK = [
         "x",
         "s * x + A.T @ (A @ x - y)",
     ),
+    (
+        "gradient",
+        "loss = s * norm2(x)**2 / 2 + s * exp(x).T @ a + a.T @ x",
+        "x",
+        "s * (x + a * exp(x)) + a",
+    ),
+    (
+        "gradient",
+        "loss = (x.T @ B @ x) / (x.T @ C @ x)",
+        "x",
+        "g = x.T @ C @ x\ng2 = -x.T @ B @ x / g**2\n((B + B.T) / g + g2 * (C + C.T)) @ x",
+    ),
     ("gradient", "loss = norm2(x - a)", "x", "unit(x - a)"),
     ("gradient", "loss = log(mean((x - a)**2))", "x", "2 * (x - a) / norm2(x - a)**2"),
     ("gradient", "loss = s * log(1 - a.T @ x)", "s", "log(1 - a.T @ x)"),
