@@ -75,7 +75,7 @@ def _is_two(call: Call) -> bool:
 def definition_rule(node: ix.Node, call: Call | None) -> StepRule:
     """What a statement is called where it is said."""
     rule = AFFINE if call is not None and is_affine(call) else statement_rule(node, call)
-    plain = rule.name in (op.add.rule, op.subtract.rule)
+    plain = rule.name in (op.add.rule, op.subtract.rule) or not node.operands
     return StepRule(DEFINITION if plain else rule.name, "By definition.")
 
 

@@ -172,3 +172,10 @@ def test_layers_are_raised_and_steps_lowered_in_latex() -> None:
     assert r"\left(W^{(l + 1)}\right)^{\top}" in of_program(MLP).latex()
     assert r"\nabla_{W} L &= \sum_{t = 1}^{T} " in of_program(RNN).latex()
     assert r"h_{t - 1}^{\top}" in of_program(RNN).latex()
+
+
+def test_a_state_that_begins_at_a_number_is_defined() -> None:
+    head = "a: Scalar(positive=True)\nx[0] = 1\nfor t in range(1, T + 1):\n"
+    step = "    x[t] = (x[t - 1] + a / x[t - 1]) / 2\nloss = (x[T] - 3)**2"
+    shown = sg.derive(head + step).text()
+    assert "x[0] = 1   " in shown and "product over indices" not in shown
