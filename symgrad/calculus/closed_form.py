@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from itertools import chain
@@ -244,10 +244,9 @@ def _shared(root: Node, naming: Naming) -> tuple[dict[Node, Name], Mapping[Node,
     order = ix.topological([root], inside)
     uses = Counter(chain.from_iterable(operands.values()))
 
-    def named(short: int) -> dict[Node, Name]:
+    def named(short: int) -> Iterator[tuple[Node, Name]]:
         taken = set(naming.taken)
         length: dict[Node, int] = {}
-        names: dict[Node, Name] = {}
         for node in order:
             if node not in operands or not isinstance(node, (ix.Polynomial, ix.Map, ix.Apply)):
                 length[node] = 1
@@ -256,12 +255,11 @@ def _shared(root: Node, naming: Naming) -> tuple[dict[Node, Name], Mapping[Node,
             long = length[node] > LONGEST or (uses[node] > 1 and length[node] > short)
             if long and node is not root and len(core_axes(node.axes)) <= 2:
                 name = Name(_name(node, taken), matrix_shape(node.axes), batch_of(node))
-                names[node] = naming.of_parts.setdefault((node, name.name), name)
+                yield node, naming.of_parts.setdefault((node, name.name), name)
                 length[node] = 1
-        return names
 
     # one more definition costs little where there are some
-    names = named(SHARED) and named(SHORT)
+    names = dict(named(SHORT)) if any(named(SHARED)) else {}
     if not names:
         return names, {root: NONE}
     reached: dict[Node, frozenset[Node]] = {}
