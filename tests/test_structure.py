@@ -28,7 +28,7 @@ READERS = {
     "symgrad/grading/meanings.py": "the numbers of layers",
     "symgrad/grading/sides.py": "entries, x_i",
     "symgrad/grading/sheet.py": "a derivation that was handed in",
-    "symgrad/language/handwriting.py": "signs, and what is written below a norm",
+    "symgrad/language/handwriting/raised.py": "powers and transposes",
     "symgrad/language/latex_input/equations.py": "a text with LaTeX in it",
     "symgrad/language/latex_input/reading.py": "messages about it",
     "symgrad/language/latex_input/tokens.py": "LaTeX",
@@ -36,9 +36,9 @@ READERS = {
     "symgrad/language/names.py": "names: a stem and its number",
     "symgrad/language/mistyped.py": "lines that are none of a program",
     "symgrad/language/syntax.py": "programs",
-    "symgrad/language/tokens.py": "the signs of a text",
-    "symgrad/language/vocabulary.py": "names, and other ways to write them",
-    "symgrad/language/writing.py": "the lines of a text, for a place in it",
+    "symgrad/language/handwriting/tokens.py": "the signs of a text",
+    "symgrad/language/handwriting/vocabulary.py": "names, and other ways to write them",
+    "symgrad/language/handwriting/writing.py": "the lines of a text, for a place in it",
 }
 
 

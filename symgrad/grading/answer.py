@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from symgrad.errors import ProgramError, ShapeError, SymgradError, text_wanted
 from symgrad.language.dimensions import Dimension
 from symgrad.language.expressions import Expression
+from symgrad.language.handwriting.tokens import SUPERSCRIPTS, is_latex
 from symgrad.language.latex_input import Known, read_latex
 from symgrad.language.names import LATEX
 from symgrad.language.parser import parse_within
 from symgrad.language.problem import Problem
 from symgrad.language.syntax import errors_at, syntax_tree
-from symgrad.language.tokens import SUPERSCRIPTS, is_latex
 from symgrad.language.unparse import unparse
 
 ONE_WORD = re.compile(r"\bd(L|l|loss)_d(?=[^\W\d])")

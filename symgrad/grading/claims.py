@@ -16,10 +16,10 @@ from symgrad.grading.notation import Names, Symbol, named, symbol_of
 from symgrad.grading.paper import Paper
 from symgrad.grading.rows import Piece
 from symgrad.language.expressions import Expression
+from symgrad.language.handwriting.tokens import plain_signs
 from symgrad.language.parser import parse_within
 from symgrad.language.problem import Variable
 from symgrad.language.syntax import syntax_tree, words_in
-from symgrad.language.tokens import plain_signs
 
 INNER = re.compile(r"[<⟨]([^<>⟨⟩]*)[>⟩]")  # <G, dX>
 ONES = re.compile(

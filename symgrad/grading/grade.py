@@ -25,9 +25,9 @@ from symgrad.grading.mistakes import diagnose
 from symgrad.grading.recursions import graded_recursion
 from symgrad.grading.verdict import CORRECT, WHERE_TRIED, Verdict
 from symgrad.language.dimensions import SCALAR, Dimension, indexed_dims
+from symgrad.language.handwriting.tokens import is_latex
 from symgrad.language.problem import Problem, Wrt
 from symgrad.language.scope import also_called, functions_beside
-from symgrad.language.tokens import is_latex
 from symgrad.language.unparse import unparse
 
 DERIVATIVES = ("gradient", "jacobian", "hessian")

@@ -30,9 +30,9 @@ from symgrad.grading.sheet import rows_of
 from symgrad.grading.sides import Sides, is_indexed
 from symgrad.grading.verdict import CORRECT, INCOMPLETE, WHERE_TRIED, LineVerdict, Verdict
 from symgrad.language.dimensions import SCALAR
+from symgrad.language.handwriting.tokens import is_latex
 from symgrad.language.problem import Problem, Wrt
 from symgrad.language.scope import also_called, functions_beside
-from symgrad.language.tokens import is_latex
 
 HIGHER = ("hessian", "hvp", "directional")
 UNGRADED = "ungraded"

@@ -32,10 +32,10 @@ from symgrad.grading.recursion_mistakes import WRONG_START, Answer, changes, equ
 from symgrad.grading.verdict import CORRECT, Verdict
 from symgrad.language.equations import StartError
 from symgrad.language.expressions import Name
+from symgrad.language.handwriting.tokens import is_latex
 from symgrad.language.latex_input import parse_latex
 from symgrad.language.names import entry_of, entry_parts
 from symgrad.language.problem import Problem
-from symgrad.language.tokens import is_latex
 
 LENGTHS = {1: (1,), 2: (1, 2), 3: (2,)}  # numbers of steps, and where a series is looked at
 TRIED = 400  # changed answers

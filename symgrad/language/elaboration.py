@@ -11,7 +11,17 @@ from symgrad.language.comprehensions import NAMES, over_indices, read_comprehens
 from symgrad.language.dimensions import dimension_text
 from symgrad.language.expressions import OPERATIONS, Expression, Operation, Size, is_scalar
 from symgrad.language.generators import generator
-from symgrad.language.handwriting import FORMULA, MAGNITUDE, NORM, ONES, PRIME, TRANSPOSED_INVERSE
+from symgrad.language.handwriting.marks import (
+    AFTER_DIVISION,
+    FORMULA,
+    JUXTAPOSED,
+    MAGNITUDE,
+    NORM,
+    ONES,
+    PRIME,
+    TRANSPOSED_INVERSE,
+)
+from symgrad.language.handwriting.vocabulary import MODULES
 from symgrad.language.literals import digits_of
 from symgrad.language.operations import arrays, conventions, signs
 from symgrad.language.operations.advice import OF_REAL, advice
@@ -24,8 +34,6 @@ from symgrad.language.recurrences import is_series, read_entry
 from symgrad.language.scope import SIZE, Scope, function_named, function_names
 from symgrad.language.syntax import errors_at, refuse, sign_of, source_of, span, start_of, typed
 from symgrad.language.unparse import unparse
-from symgrad.language.vocabulary import MODULES
-from symgrad.language.writing import AFTER_DIVISION, JUXTAPOSED
 
 if TYPE_CHECKING:
     from symgrad.language.latex_input.reading import Equation

@@ -6,7 +6,7 @@ import ast
 
 from symgrad.errors import ProgramError
 from symgrad.language.comprehensions import over_indices
-from symgrad.language.handwriting import FORMULA
+from symgrad.language.handwriting.marks import FORMULA
 from symgrad.language.syntax import errors_at, source_of, typed
 
 

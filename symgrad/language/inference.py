@@ -23,14 +23,13 @@ from symgrad.language.expressions import (
     parts,
 )
 from symgrad.language.generators import batches
-from symgrad.language.handwriting import FORMULA, NORM, ONES, TRANSPOSED_INVERSE
+from symgrad.language.handwriting.marks import FORMULA, JUXTAPOSED, NORM, ONES, TRANSPOSED_INVERSE
+from symgrad.language.handwriting.vocabulary import MODULES
 from symgrad.language.names import kind_of
 from symgrad.language.operations.meanings import Composite, Elementwise, Linear, Monomial, Total
 from symgrad.language.problem import KINDS, Problem, Variable, number_or_name
 from symgrad.language.scope import SIZE, Scope, function_named
 from symgrad.language.syntax import sign_of, syntax_tree, typed, words_in
-from symgrad.language.vocabulary import MODULES
-from symgrad.language.writing import JUXTAPOSED
 
 LETTERS = ("n", "m", "k", "p", "q", "r", "s", "d", "h", "l")
 

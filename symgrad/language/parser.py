@@ -20,7 +20,7 @@ from symgrad.language.elaboration import formula, read_expression
 from symgrad.language.equations import entry_at, in_order, is_equation, read_equation, runs_down
 from symgrad.language.expressions import Expression, is_scalar
 from symgrad.language.generators import batches
-from symgrad.language.handwriting import EQUALS, FORMULA
+from symgrad.language.handwriting.marks import EQUALS, FORMULA
 from symgrad.language.problem import Problem
 from symgrad.language.recurrences import declare_series, declared_steps, read_initial, read_loop
 from symgrad.language.scope import Scope, also_called

@@ -12,13 +12,13 @@ from contextlib import contextmanager
 from typing import NoReturn
 
 from symgrad.errors import ProgramError, SymgradError, UnknownNameError
-from symgrad.language.handwriting import in_signs_of_the_language
+from symgrad.language.handwriting.reading import in_signs_of_the_language
+from symgrad.language.handwriting.tokens import READ, plain_signs
+from symgrad.language.handwriting.writing import Note, Writing, place
 from symgrad.language.literals import keep_digits
 from symgrad.language.mistyped import check_lines, syntax_message
 from symgrad.language.operations.unspecified import Functions, Unspecified
 from symgrad.language.scope import also_called
-from symgrad.language.tokens import READ, plain_signs
-from symgrad.language.writing import Note, Writing, place
 
 LONGEST_TEXT = 64 * 1024  # characters
 SIGN, TYPED, NOTES = "sign", "typed", "notes"  # attributes that nodes of a tree have here

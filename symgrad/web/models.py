@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import symgrad as sg
 from symgrad.errors import SymgradError
+from symgrad.language.handwriting.writing import place
 from symgrad.language.latex_input.equations import Formula, formulas
 from symgrad.language.problem import Problem
-from symgrad.language.writing import place
 
 OPEN, CLOSE = "([{", ")]}"
 

@@ -11,10 +11,10 @@ from random import Random
 import pytest
 
 import symgrad as sg
+from symgrad.language.handwriting.tokens import tokens
 from symgrad.language.inference import parse_expression
 from symgrad.language.parser import parse_within
 from symgrad.language.syntax import notes_of, program_tree, syntax_tree
-from symgrad.language.tokens import tokens
 from symgrad.language.unparse import unparse
 
 from ..properties.programs import program
@@ -286,9 +286,9 @@ REFUSED = [
     ("1/a t", 1, "write (1 / a) * t or 1 / (a * t)"),
     ("x^T y / x^T x", 1, "write (x^T y / x^T) * x or x^T y / (x^T * x)"),
     ("alpha'(a)", 1, "a number has no transpose"),
-    ("sin 2 a", 1, "sin is a function; write sin(2) a or sin(2 a)"),
-    ("log a / t + a", 1, "write log(a) / t or log(a / t)"),
-    ("log det A A", 1, "write log(det(A)) A or log(det(A A))"),
+    ("sin 2 a", 1, "sin is a function; write sin(2) a, or sin(2 a)"),
+    ("log a / t + a", 1, "write log(a) / t, or log(a / t)"),
+    ("log det A A", 1, "write log(det(A)) A, or log(det(A A))"),
     ("ln|a|", 1, "write log(|a|)"),
     ("1/2a", 1, "write (1 / 2) * a or 1 / (2 * a)"),
     ("|W|", 1, "write abs(W), entry by entry, or det(W)"),

@@ -72,7 +72,7 @@ SLIPS = [
     ("loss = sum(Ax)", "loss = sum(A @ x)"),
     ("loss = log t", "loss = log(t)"),
     ("loss = log det A", "loss = log(det(A))"),
-    ("loss = log s * t", "log(s)"),
+    ("loss = log s * t", "log(s) * t"),
     # lines
     ("L = norm2(x)**2", "loss = norm2(x)**2"),
     ("g = A @ x", "f = A @ x"),

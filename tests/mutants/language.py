@@ -282,9 +282,13 @@ MUTANTS: list[Mutant] = [
         ),
     ),
     *planted_in(
-        "symgrad/language/handwriting.py",
+        "symgrad/language/handwriting/applied.py",
         "tests/language/test_handwriting.py",
         ("an option is taken apart", '(["("], ["="], [":"])', '(["("], [":"])'),
+    ),
+    *planted_in(
+        "symgrad/language/handwriting/raised.py",
+        "tests/language/test_handwriting.py",
         ("a power may be transposed", "if writer.raising:", "if False:"),
     ),
     *planted_in(
@@ -361,7 +365,7 @@ MUTANTS: list[Mutant] = [
         ("primes are not counted", 'self._called(name, "1" * order)', 'self._called(name, "1")'),
     ),
     *planted_in(
-        "symgrad/language/writing.py",
+        "symgrad/language/handwriting/writing.py",
         "tests/language/test_handwriting.py",
         (
             "places are those of the text as read",

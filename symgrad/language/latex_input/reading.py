@@ -11,6 +11,7 @@ from symgrad.errors import ProgramError, ShapeError, SymgradError, UnknownNameEr
 from symgrad.language import expressions as ex
 from symgrad.language.dimensions import Dimension, Shape, dimension, indexed_dims
 from symgrad.language.expressions import Expression
+from symgrad.language.handwriting.writing import place
 from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.entries import Entries, UnknownSizeError, Value
 from symgrad.language.latex_input.equations import Formula, formulas
@@ -32,7 +33,6 @@ from symgrad.language.table import LAYERS, Table
 from symgrad.language.tex import latex
 from symgrad.language.typeset import typeset
 from symgrad.language.unparse import unparse
-from symgrad.language.writing import place
 
 MOST_SIZES = 40  # of 1 and I in a formula
 ORDER = "ijkl"  # of the axes of what is told entry by entry

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from symgrad.errors import ProgramError
-from symgrad.language.tokens import plain_signs
+from symgrad.language.handwriting.tokens import plain_signs
 
 LONGEST_TEXT = 64 * 1024  # characters
 TOKEN = re.compile(r"\\(?:operatorname\*|[A-Za-z]+|.)|\d+(?:\.\d+)?|\.\d+|\S", re.DOTALL)

@@ -23,7 +23,7 @@ from symgrad.language.expressions import (
     is_scalar,
     operands,
 )
-from symgrad.language.handwriting import PRIME
+from symgrad.language.handwriting.marks import AFTER_DIVISION, JUXTAPOSED, PRIME
 from symgrad.language.operations.arithmetic import divide
 from symgrad.language.operations.constants import filled, ones
 from symgrad.language.operations.contractions import dot
@@ -37,7 +37,6 @@ from symgrad.language.scope import function_named
 from symgrad.language.shapes import given, plain_transpose
 from symgrad.language.syntax import end_of, start_of, typed
 from symgrad.language.unparse import unparse
-from symgrad.language.writing import AFTER_DIVISION, JUXTAPOSED
 
 FROBENIUS = ("F", "f", "fro", "Fro")
 Variables = Mapping[str, Variable]

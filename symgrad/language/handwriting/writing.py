@@ -5,17 +5,16 @@ from __future__ import annotations
 
 import bisect
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice, takewhile
 from typing import NoReturn
 
 from symgrad.errors import ProgramError
-from symgrad.language.tokens import Token, tokens
-from symgrad.language.vocabulary import Vocabulary
-
-JUXTAPOSED, AFTER_DIVISION = " ", "/ "  # signs of a product that was not written
+from symgrad.language.handwriting.marks import AFTER_DIVISION, JUXTAPOSED
+from symgrad.language.handwriting.tokens import Token, tokens
+from symgrad.language.handwriting.vocabulary import Vocabulary
 
 
 def place(text: str, start: int) -> tuple[int, int]:
@@ -107,10 +106,12 @@ class Bracket:
 
 @dataclass
 class Writer:
-    """The tokens that are still to be read, and the pieces that were made of the others."""
+    """The tokens that are still to be read, and the pieces that were made of the others; `kinds`
+    has the rule for each kind of token."""
 
     text: str
     vocabulary: Vocabulary
+    kinds: Mapping[str, Callable[[Writer, Token], None]]
     pieces: list[Piece] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     at: int = 0
@@ -119,6 +120,21 @@ class Writer:
 
     def __post_init__(self) -> None:
         self.tokens = list(tokens(self.text))
+
+    def next(self) -> Token | None:
+        """The next token, which is passed over; None after the last one."""
+        if self.at == len(self.tokens):
+            return None
+        self.at += 1
+        return self.tokens[self.at - 1]
+
+    def read(self, token: Token) -> None:
+        """Read a token on: as its kind is, else as it stands."""
+        if token.kind in self.kinds:
+            self.kinds[token.kind](self, token)
+        else:
+            value = token.kind in ("string", "fraction")
+            self.add(token.text, token, begins=token.kind == "fraction", ends=value)
 
     def add(
         self,
