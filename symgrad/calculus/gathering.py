@@ -10,7 +10,16 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from fractions import Fraction
 
-from symgrad.calculus.nodes import Factor, Label, OneHot, Polynomial, Term, core_axes, is_batch
+from symgrad.calculus.nodes import (
+    Factor,
+    Label,
+    Length,
+    OneHot,
+    Polynomial,
+    Term,
+    core_axes,
+    is_batch,
+)
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.terms import identity, opened
 
@@ -88,11 +97,12 @@ def _in(term: Term, terms: Sequence[Term]) -> bool:
 
 
 def _common_factors(terms: Sequence[Term]) -> list[Hashable]:
-    """What several terms have, the most frequent first: what is in a sum, or a scalar."""
+    """What several terms have, the most frequent first: what is in a sum, or a scalar; but no
+    number of entries, which makes each sum over them a mean."""
     count: dict[Hashable, int] = {}
     for term in terms:
         for factor in term.factors:
-            if _in_sum(factor, term) or not factor.labels:
+            if _in_sum(factor, term) or not (factor.labels or isinstance(factor.node, Length)):
                 key = _key(factor, term)
                 count[key] = count.get(key, 0) + 1
     return sorted((k for k, n in count.items() if n > 1), key=lambda k: -count[k])

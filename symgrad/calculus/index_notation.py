@@ -19,7 +19,7 @@ from symgrad.calculus.letters import Letters
 from symgrad.calculus.nodes import Factor, Label, Node, Term, batch_of, core_labels, is_batch
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.term_graph import NoMatrixForm
-from symgrad.calculus.terms import opened, product
+from symgrad.calculus.terms import opened
 from symgrad.language import composing
 from symgrad.language import formula as fm
 from symgrad.language.dimensions import SCALAR, Shape
@@ -127,7 +127,10 @@ class EntryNotation:
             if not isinstance(node, ix.Polynomial) or len(node.terms) != 1 or exponent != 1:
                 continue
             if term.summed and not node.terms[0].summed and self.name(node) is None:
-                return self._opened(product((term.without(k), *opened(node, labels))))
+                (inner,) = opened(node, labels)
+                factors = (*term.factors[:k], *inner.factors, *term.factors[k + 1 :])
+                coefficient = term.coefficient * inner.coefficient
+                return self._opened(Term(coefficient, factors, term.summed))
         return term
 
     def _product(
