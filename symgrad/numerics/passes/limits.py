@@ -6,9 +6,9 @@
     d(s^p) = 2 p x s^(p - 1) = 0     where s = sum x^2 is 0, p > 1/2; and s / sqrt(s) = 0
     d(sqrt(s)) = x / sqrt(s) = 0     there by convention, as that of norm2(x)
 
-The code takes y as 1 where its weight is 0. A quotient is treated so where a logarithm of its
-denominator has that weight, or that root is computed, in the same program: 0 / 0 is no number
-elsewhere.
+The code takes y as 1 where its weight is 0 and y is near 0 or very large. A quotient is treated so
+where a logarithm of its denominator has that weight, or that root is computed, in the same program:
+0 / 0 is no number elsewhere.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ def _guard(name: str, instead: int) -> ex.Operation:
         shape=lambda arguments, options: arguments[1].shape,
         arity=(2, 2),
         rule="limit",
-        sentence=f"The second, or {instead} where the first is 0.",
-        text=ex.Spelling(f"where(abs({{0}}) > 0, {{1}}, {instead})", ex.ATOM, (0, 0)),
+        sentence=f"The second, or {instead} where the first is 0 and the second extreme.",
+        text=ex.Spelling(f"guarded({{1}}, {{0}}, {instead})", ex.ATOM, (0, 0)),
     )
 
 
