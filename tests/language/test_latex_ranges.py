@@ -78,6 +78,8 @@ def test_a_sum_over_a_part_of_its_indices(formula: str, wanted: float) -> None:
         (r"\sum_{j=1}^{i} x_j", "how far the index i runs"),
         (r"\sum_{j : j \ne i} x_j", "how far the index i runs"),
         (r"\sum_{c \ne 1} x_c", "not said what this sum goes over"),
+        (r"\sum_{i=0}^{n-1} \sum_{j=1}^{i-1} A_{ij} x_j", "i begins at 0 and j at 1"),
+        (r"\sum_{i=1}^n \sum_{j=0}^i A_{ij} x_j", "i begins at 1 and j at 0"),
     ],
 )
 def test_what_is_not_said_is_refused(formula: str, said: str) -> None:

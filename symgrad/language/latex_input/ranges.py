@@ -3,7 +3,7 @@ r"""Sums over a part of their indices: \sum_{j \neq i}, \sum_{i < j}, \sum_{j = 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
@@ -22,16 +22,18 @@ def in_full(root: lt.Node, known: Known, by_entries: bool = False) -> lt.Node:
 
     Raises: ProgramError where it is not said what a sum goes over."""
     outer = lt.rewritten(root, lambda n: lt.Num(n.at, "1") if isinstance(n, lt.Big) else n)
-    return _Ranges(known, by_entries).within(root, frozenset(free(outer, known)))
+    return _Ranges(known, by_entries).within(root, dict.fromkeys(free(outer, known)))
 
 
 @dataclass
 class _Over:
-    """What a sum goes over: parts that say it, their letters, and what has to hold."""
+    """What a sum goes over: parts that say it, their letters, what has to hold, and the number
+    where it begins."""
 
     parts: list[lt.Node] = field(default_factory=list)
     letters: list[str] = field(default_factory=list)
     conditions: list[lt.Node] = field(default_factory=list)
+    start: str | None = None
 
 
 @dataclass
@@ -39,17 +41,17 @@ class _Ranges:
     known: Known
     by_entries: bool
 
-    def within(self, node: lt.Node, outside: frozenset[str]) -> lt.Node:
-        """The node, letters being bound `outside` of it."""
+    def within(self, node: lt.Node, outside: Mapping[str, str | None]) -> lt.Node:
+        """The node, letters being bound `outside` of it, each with the number where it begins."""
         if isinstance(node, lt.Big) and node.below is not None:
             over = _Over()
             for part in lt.parts_of(node.below):
                 self._take(part, over, outside)
             node = self._whole(node, over, outside)
-            outside |= {*over.letters}
+            outside = {**outside, **dict.fromkeys(over.letters, over.start)}
         return lt.mapped(node, lambda part: self.within(part, outside))
 
-    def _take(self, part: lt.Node, over: _Over, outside: frozenset[str]) -> None:
+    def _take(self, part: lt.Node, over: _Over, outside: Mapping[str, str | None]) -> None:
         """Take down what a part of what is lowered says."""
         match part:
             case lt.Chain(operands=(letter, *conditions), signs=(":", *_)):
@@ -62,7 +64,7 @@ class _Ranges:
                 found = lt.factors_of(lt.letter_of(part))
                 over.letters += [x.text for x in found if isinstance(x, lt.Sym)]
 
-    def _related(self, part: lt.Chain, over: _Over, outside: frozenset[str]) -> None:
+    def _related(self, part: lt.Chain, over: _Over, outside: Mapping[str, str | None]) -> None:
         r"""i \neq j, i < j, 1 \leq i < j \leq n"""
         sides, signs = part.operands, part.signs
         bound = {*over.letters, *outside}
@@ -93,15 +95,17 @@ class _Ranges:
         over.letters += [x.text for x in new]
         over.conditions += pairs
 
-    def _whole(self, node: lt.Big, over: _Over, outside: frozenset[str]) -> lt.Big:
+    def _whole(self, node: lt.Big, over: _Over, outside: Mapping[str, str | None]) -> lt.Big:
         """The sum over all of its indices."""
         above = node.above
         match over.parts:
             case [lt.Chain(operands=(letter, start), signs=("=",)) as part]:
+                over.start = start.digits if isinstance(start, lt.Num) else None
                 if self._is_at_letter(start, outside):
                     over.conditions.append(lt.Chain(part.at, (start, letter), (r"\leq",)))
                     over.parts = [replace(part, operands=(letter, lt.Num(start.at, "1")))]
                 if above is not None and self._is_at_letter(above, outside):
+                    self._check_start(above, over, outside)
                     over.conditions.append(lt.Chain(part.at, (letter, above), (r"\leq",)))
                     above = None
         for condition in over.conditions:
@@ -131,7 +135,18 @@ class _Ranges:
         if not over.parts:
             raise ProgramError("it is not said what this sum goes over", column=condition.at + 1)
 
-    def _is_at_letter(self, end: lt.Node, outside: frozenset[str]) -> bool:
+    def _check_start(self, end: lt.Node, over: _Over, outside: Mapping[str, str | None]) -> None:
+        """Raises: ProgramError where the letters of two sums are counted from different numbers."""
+        for x in self._letters(lt.walk(end)):
+            begins = outside.get(x.text)
+            if None not in (begins, over.start) and begins != over.start:
+                raise ProgramError(
+                    f"{x.text} begins at {begins} and {over.letters[-1]} at {over.start}; "
+                    "let both begin at the same number",
+                    column=end.at + 1,
+                )
+
+    def _is_at_letter(self, end: lt.Node, outside: Mapping[str, str | None]) -> bool:
         """Whether a sum begins or ends at the letter of another one."""
         letters = {x.text for x in self._letters(lt.walk(end))}
         return bool(letters & {*outside, *NEVER_SIZES})
