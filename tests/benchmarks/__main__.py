@@ -16,21 +16,21 @@ from datetime import date
 
 from tests.benchmarks import deriving, digits, importing, memory, one_batch
 from tests.benchmarks.models import MODELS, SIZES
-from tests.benchmarks.peers import load
+from tests.benchmarks.peers import PEERS, load
 from tests.benchmarks.tables import versions
 from tests.benchmarks.untuned import run as untuned
 
 PARTS = ("batch", "training", "deriving", "imports", "memory", "untuned")
 
 
-def _list(known: Iterable[str]) -> Callable[[str], list[str]]:
-    """A list with commas, of known names."""
+def _list(known: Iterable[str], separator: str = ",") -> Callable[[str], list[str]]:
+    """A list of known names."""
 
     def read(text: str) -> list[str]:
-        names = text.split(",")
+        names = text.split(separator)
         for name in names:
             if name not in known:
-                raise argparse.ArgumentTypeError(f"{name}: known are {', '.join(known)}")
+                raise argparse.ArgumentTypeError(f"{name}: known are {f'{separator} '.join(known)}")
         return names
 
     return read
@@ -46,7 +46,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--sizes", type=_list(SIZES), default=list(SIZES))
     parser.add_argument("--models", type=_list(MODELS), default=list(MODELS))
     parser.add_argument("--dtypes", type=_list(("float64", "float32")), default=["float64"])
-    parser.add_argument("--peers", type=lambda text: text.split(";"), help="such as symgrad;JAX")
+    parser.add_argument("--peers", type=_list(PEERS, ";"), help="such as symgrad;JAX")
     parser.add_argument("--works", nargs="+", metavar="NAME", help="of untuned; default: all")
     parser.add_argument("--rounds", type=int, default=9)
     return parser.parse_args()
