@@ -88,11 +88,14 @@ def changed_operations(root: Expression, shape: Shape) -> Iterator[Change]:
 
 def changed_names(root: Expression, shape: Shape, names: Sequence[Name | Size]) -> Iterator[Change]:
     """Every formula of this shape that has another of these names, or sizes, in the place of
-    one."""
+    one; but no difference of equals, which nobody writes."""
+    differences = [c.arguments for c in parts(root) if is_call(c, subtract)]
+    other = {id(a): unparse(b) for pair in differences for a, b in (pair, pair[::-1])}
     for node in parts(root):
+        own = (unparse(node), other.get(id(node)))
         for name in names:
             alike = type(name) is type(node) or (isinstance(name, Name) and _is_function(node))
-            if alike and name.batch == node.batch and unparse(name) != unparse(node):
+            if alike and name.batch == node.batch and unparse(name) not in own:
                 yield from _change(root, shape, "wrong_value", node, name)
 
 

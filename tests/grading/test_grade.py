@@ -81,6 +81,16 @@ def test_two_mistakes_at_once(program: str, wrt: str, answer: str, words: str) -
     assert words in f"{verdict.diagnosis} {verdict.hint(3)}"
 
 
+def test_no_value_is_said_to_stand_for_another_that_makes_a_difference_0() -> None:
+    program = (
+        "x: Vector(n)\nmu: Vector(n)\nS: Matrix(n, n, symmetric=True)\n"
+        "loss = logdet(S) / 2 + (x - mu).T @ inv(S) @ (x - mu) / 2"
+    )
+    inner = "inv(S) / 2 - inv(S) * ((x - mu).T @ (x - mu)) @ inv(S) / 2"
+    verdict = grade(program, "S", inner)
+    assert not verdict.correct and "stands where" not in verdict.diagnosis
+
+
 def test_a_side_of_a_kink_that_no_input_reaches_is_named() -> None:
     verdict = grade("x: Vector(n)\nloss = sum(relu(sigmoid(x) - 2))", "x", "zeros(n)")
     assert (verdict.correct, verdict.kind) == (True, "correct_where_tried")
