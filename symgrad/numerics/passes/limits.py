@@ -46,7 +46,6 @@ def _guard(name: str, instead: int) -> ex.Operation:
         arity=(2, 2),
         rule="limit",
         sentence=f"The second, or {instead} where the first is 0 and the second extreme.",
-        text=ex.Spelling(f"guarded({{1}}, {{0}}, {instead})", ex.ATOM, (0, 0)),
     )
 
 

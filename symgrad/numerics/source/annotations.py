@@ -150,12 +150,11 @@ class _Equations:
         """The definition of a part without a name; what is long, of pairs of rows, or guarded, is
         called as its line from then on."""
         pairs = isinstance(node, ix.Apply) and node.operation is distances
-        if pairs or leaf_count(node, self._reference, self.lengths) > SHORT:
+        guard = isinstance(node, ix.Map) and node.operation in GUARDS.values()
+        if pairs or guard or leaf_count(node, self._reference, self.lengths) > SHORT:
             self._call_as_line(node, turned, target)
             return ""
         right = self._definition(node)
-        if isinstance(node, ix.Map) and node.operation in GUARDS.values():
-            self._call_as_line(node, turned, target)
         if isinstance(right, IndexForm) or not self.lines.isdisjoint(leaves(right)):
             return ""
         return unparse(transposed(right) if turned else right)
