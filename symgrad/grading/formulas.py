@@ -118,7 +118,7 @@ def times(what: str, ratio: Ratio) -> str:
 
 
 def _changed(kind: str, evidence: Evidence) -> Finding | None:
-    """One kind of change, see `symgrad.grading.rewritings`."""
+    """One kind of change, see `symgrad.grading.variants`."""
     found = evidence.replacement
     return None if found is None or found.kind != kind else described(evidence, found)
 

@@ -12,7 +12,8 @@ from symgrad.calculus.recurrences.substitution import at_steps
 from symgrad.grading.branches import shortened
 from symgrad.grading.evidence import Finding
 from symgrad.grading.formulas import KINDS
-from symgrad.grading.rewritings import Change, changed_operations, replaced, unshared
+from symgrad.grading.rewritings import Change, changed_operations, unshared
+from symgrad.grading.variants import replaced
 from symgrad.language.dimensions import Shape
 from symgrad.language.expressions import Call, Expression, Name, parts
 from symgrad.language.layered import index_of, index_parts, shape_at

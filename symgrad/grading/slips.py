@@ -15,8 +15,8 @@ from symgrad.grading.branches import Branches
 from symgrad.grading.calculation import Use
 from symgrad.grading.evidence import Evidence, Finding, Mistake
 from symgrad.grading.factors import multiple
-from symgrad.grading.rewritings import scalar_functions
 from symgrad.grading.rules import Sent, diagonal, means, of_use
+from symgrad.grading.variants import scalar_functions
 from symgrad.language.dimensions import SCALAR
 from symgrad.language.expressions import Name, Operation, leaves, mapped
 from symgrad.language.operations.meanings import Composite, Elementwise, Function

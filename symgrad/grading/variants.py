@@ -1,0 +1,236 @@
+"""An operation of a formula as it is mistaken for another one: what may stand in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Set
+from contextlib import suppress
+from functools import cache
+
+from symgrad.calculus.algebra import is_call
+from symgrad.errors import SymgradError
+from symgrad.language.dimensions import ONE
+from symgrad.language.expressions import (
+    OPERATIONS,
+    Call,
+    Expression,
+    Number,
+    Operation,
+    Value,
+    fold,
+    is_scalar,
+)
+from symgrad.language.operations.arithmetic import (
+    add,
+    divide,
+    matmul,
+    multiply,
+    negative,
+    power,
+    subtract,
+    transpose,
+)
+from symgrad.language.operations.cases import where
+from symgrad.language.operations.contractions import dot
+from symgrad.language.operations.meanings import Elementwise, Function, Total
+
+Variant = tuple[str, Expression]
+
+
+@cache
+def scalar_functions() -> list[Operation]:
+    """The functions of one number that every program may call by their names."""
+    return [
+        o
+        for o in OPERATIONS.values()
+        if isinstance(o.meaning, Elementwise) and o.arity == (1, 1) and o.reserved and o.called
+    ]
+
+
+def _products(call: Call) -> Iterator[Variant]:
+    if call.operation not in (multiply, matmul, dot, divide):
+        return
+    a, b = call.arguments
+    if call.operation is divide:
+        yield "extra_factor", a
+        yield from (("wrong_exponent", new) for new in _valid(multiply, [(a, b)]))
+        return
+    scalar = is_scalar(a) or is_scalar(b)
+    forms = [(a, b), (_flipped(a), b), (a, _flipped(b))]
+    if call.operation is multiply:
+        if not scalar:
+            yield from (("elementwise_product", new) for new in _valid(matmul, forms))
+        yield from (("extra_factor", factor) for factor in (a, b))
+        yield from (("wrong_exponent", new) for new in _valid(divide, [(a, b), (b, a)]))
+    elif not scalar:
+        yield from (("matrix_product", new) for new in _valid(multiply, forms))
+    if call.operation is matmul:
+        turned = [*forms[1:], (_flipped(a), _flipped(b))]
+        yield from (("transposed_factor", new) for new in _valid(matmul, turned))
+        yield from (("order_of_factors", new) for new in _valid(matmul, [(b, a)]))
+        yield from (("extra_factor", factor) for factor in (a, b))
+
+
+def _transposes(call: Call) -> Iterator[Variant]:
+    """Of a square argument; those of matrix products are turned with their product."""
+    if call.operation in (matmul, transpose):
+        return
+    for k, argument in enumerate(call.arguments):
+        if argument.shape[0] == argument.shape[1] != ONE:
+            turned = (*call.arguments[:k], _flipped(argument), *call.arguments[k + 1 :])
+            yield "transposed_factor", _again(call, turned)
+
+
+def _sums(call: Call) -> Iterator[Variant]:
+    if call.operation not in (add, subtract):
+        return
+    a, b = call.arguments
+    if call.operation is add:
+        signs = [subtract(a, b), subtract(b, a)]
+        terms = [a, b]
+    else:
+        signs = [add(a, b), negative(add(a, b))]
+        terms = [a, negative(b)]
+    yield from (("wrong_sign", new) for new in signs)
+    yield from (("extra_term", term) for term in terms)
+
+
+def _brackets(call: Call) -> Iterator[Variant]:
+    """a * (b - c) and sum(b - c) where a * b - c and sum(b) - c stand, read without brackets."""
+    if call.operation in (add, subtract):
+        first, second = call.arguments
+        for inner in _ends(first):
+            with suppress(SymgradError):
+                new = replaced(first, {inner}, call.operation(inner, second))
+                if new is not None:
+                    yield "brackets", new
+
+
+def _ends(e: Expression) -> Iterator[Expression]:
+    """What a product ends with, and what is summed last in it."""
+    if not isinstance(e, Call):
+        return
+    inside = e.arguments[-1:] if e.operation in (negative, multiply, matmul) else ()
+    if isinstance(e.operation.meaning, Total):
+        inside = e.arguments
+    for last in inside:
+        if e.operation is not negative:
+            yield last
+        yield from _ends(last)
+
+
+def _masks(call: Call) -> Iterator[Variant]:
+    """m * (A @ b) and A @ (m * b): a mask after a product, and before it."""
+    if call.operation is multiply:
+        for mask, product in (call.arguments, call.arguments[::-1]):
+            if is_call(product, matmul):
+                first, *rest = product.arguments
+                for new in _valid(multiply, [(mask, b) for b in rest]):
+                    yield from (("misplaced_mask", e) for e in _valid(matmul, [(first, new)]))
+    elif call.operation is matmul:
+        first, second = call.arguments
+        for masked in (second,) if is_call(second, multiply) else ():
+            for mask, b in (masked.arguments, masked.arguments[::-1]):
+                for product in _valid(matmul, [(first, b)]):
+                    yield from (("misplaced_mask", e) for e in _valid(multiply, [(mask, product)]))
+
+
+def is_function(e: Expression) -> bool:
+    """Whether it is a function of one argument, such as an activation."""
+    meanings = Elementwise | Function
+    return (
+        isinstance(e, Call) and isinstance(e.operation.meaning, meanings) and len(e.arguments) == 1
+    )
+
+
+def _functions(call: Call) -> Iterator[Variant]:
+    """Another function of an argument, or of its negative, or none."""
+    if not is_function(call):
+        return
+    (argument,) = call.arguments
+    if argument.shape == call.shape:
+        yield "extra_function", argument
+    for function in scalar_functions():
+        if function is not call.operation:
+            yield "wrong_function", function(argument)
+    yield "wrong_sign", call.operation(negative(argument), **call.options)
+
+
+def _others(call: Call) -> Iterator[Variant]:
+    """Another exponent, no minus, another axis."""
+    if call.operation is power and isinstance(exponent := call.arguments[1], Number):
+        for other in _others_of(exponent.value, -exponent.value):
+            yield "wrong_exponent", power(call.arguments[0], Number(other))
+    elif call.operation in (add, subtract, multiply):
+        for k, base in enumerate(call.arguments):
+            if not isinstance(base, Number):
+                raised = (*call.arguments[:k], base**2, *call.arguments[k + 1 :])
+                yield "wrong_exponent", call.operation(*raised)
+    elif call.operation is negative:
+        yield "wrong_sign", call.arguments[0]
+    axis = call.options.get("axis")
+    if axis in (0, 1) and len(call.arguments) == 1:
+        with suppress(SymgradError):
+            along = call.operation(*call.arguments, **{**call.options, "axis": 1 - axis})
+            yield "wrong_axis", along if along.shape == call.shape else along.T
+
+
+def _numbers(call: Call) -> Iterator[Variant]:
+    """Another number, but none that a condition compares; exponents have their own kind."""
+    compared = 2 if call.operation is where else 0
+    for k, number in enumerate(call.arguments):
+        if isinstance(number, Number) and call.operation is not power and k >= compared:
+            before, after = call.arguments[:k], call.arguments[k + 1 :]
+            for value in _others_of(number.value):
+                yield "wrong_number", _again(call, (*before, Number(value), *after))
+
+
+def _others_of(number: Value, *others: Value) -> tuple[Value, ...]:
+    """What a number is mistaken for: none for 0, which takes a whole term away."""
+    return tuple(filter(None, (number + 1, number - 1, *others, 2 * number, number / 2)))
+
+
+VARIANTS = (_products, _others, _transposes, _sums, _brackets, _masks, _functions, _numbers)
+
+
+def _valid(
+    operation: Operation, pairs: Iterable[tuple[Expression, Expression]]
+) -> Iterator[Expression]:
+    """The calls of an operation whose shapes fit."""
+    for one, other in pairs:
+        try:
+            yield operation(one, other)
+        except SymgradError:
+            continue
+
+
+def _flipped(e: Expression) -> Expression:
+    if is_call(e, transpose):
+        return e.arguments[0]
+    return e if is_scalar(e) else transpose(e)
+
+
+def _again(call: Call, arguments: tuple[Expression, ...]) -> Call:
+    """The call on other arguments, its shape found anew. Raises: SymgradError where none fits."""
+    new = call.operation.node(arguments, call.options)
+    if isinstance(call.operation.meaning, Total):
+        return Call(call.operation, arguments, new.shape, call.options, None)
+    return new
+
+
+def replaced(root: Expression, old: Set[Expression], new: Expression) -> Expression | None:
+    """The formula with some parts replaced; None where the shapes no longer fit."""
+
+    def visit(node: Expression, arguments: tuple[Expression, ...]) -> Expression:
+        if node in old:
+            return new
+        if not isinstance(node, Call) or all(
+            a is b for a, b in zip(node.arguments, arguments, strict=True)
+        ):
+            return node
+        return _again(node, arguments)
+
+    try:
+        formula = fold(root, visit)
+    except SymgradError:
+        return None
+    return formula if formula.batch == root.batch else None
