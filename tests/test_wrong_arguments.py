@@ -24,6 +24,7 @@ def trainer(data: Any = DATA, **options: Any) -> Any:
     return sg.Trainer(PROGRAM, data, **{"parameters": START, "optimizer": sg.Adam(), **options})
 
 
+PRODUCT = "x: Vector(m * n)\nloss = n * sum(x)"
 WRONG: list[tuple[Callable[[Any], Any], list[Any], str]] = [
     (sg.parse, [None, 3, b"x", ["x"]], "a program is a text, not a"),
     (sg.load, [None, 3, "\0", "\ud800", "/no/such/file"], "cannot be read"),
@@ -38,6 +39,7 @@ WRONG: list[tuple[Callable[[Any], Any], list[Any], str]] = [
     (lambda v: sg.derive(PROGRAM).verify(seed=v), [-1, 1.5, "a", None], "seed is"),
     (lambda v: sg.derive(PROGRAM).lambdify(modules=v), [None, ARRAY, "torch"], "modules is one of"),
     (lambda v: sg.derive(PROGRAM).lambdify(v), [3, "\ud800", [1], {"w": [1, 2]}], "dtype is"),
+    (lambda v: sg.derive(PRODUCT).lambdify()(x=v), [ARRAY], "write its number in the place of n"),
     (lambda v: sg.check_gradient(PROGRAM, seed=v), [-1, None, "a"], "seed is"),
     (lambda v: sg.check_gradient(PROGRAM, entries=v), [-1, None, 1.5, ARRAY], "entries is"),
     (lambda v: sg.check_gradient(PROGRAM, gradients=v), [3, "w", ARRAY], "gradients: a mapping"),

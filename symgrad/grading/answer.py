@@ -24,7 +24,8 @@ ENTRY = re.compile(  # x_i, x_{ij}, x_ij, ∑ x, A + I, (z)_+
     r"[^\W\d]_(?:[^\W\d_]\b|\{|[i-n]{2,4}\b)|[∑Σ⟨]|\bI\b|\b1_\w|[)\]]_\+"
 )
 SUM = re.compile(r"(?:[∑Σ]|\bsum(?=[ _]))(?:([ᵢⱼₖ])|(?=[ _]))")
-NEGATIVE = re.compile(r"\^\s*(-\w+)")  # a power
+BESIDE = re.compile(r"(/ *(?:[^\W_][\w^{}]*|\([^()]*\))) +(?=\\sum)")  # 1/n sum_i x_i
+POWER = re.compile(r"(?:\^|\*\*)\s*(-\w+|\d+)")
 RAISED, RAISED_AS = re.compile(f"[{''.join(SUPERSCRIPTS)}]+"), str.maketrans(SUPERSCRIPTS)
 LOWERED = dict(zip("ᵢⱼₖ", "ijk", strict=True))
 SLOPE = re.compile(r"(?<!\w)[d∂](\w+) ?/ ?[d∂](\w+)")  # dL/dx_k
@@ -136,7 +137,8 @@ def as_latex(problem: Problem, text: str) -> str:
     for name in {"lam", "eps"} & problem.names:
         text = re.sub(rf"\b{name}\b", lambda found: LATEX[found[0]], text)
     text = RAISED.sub(lambda found: f"^{{{found[0].translate(RAISED_AS)}}}", text)
-    text = NEGATIVE.sub(r"^{\1}", text)
+    text = POWER.sub(r"^{\1}", text)
+    text = BESIDE.sub(r"\1 * ", text)
     text = re.sub("[ᵢⱼₖ]", lambda found: f"_{LOWERED[found[0]]}", text)
     return JOINED.sub(r"_{\1}", text)
 

@@ -15,7 +15,7 @@ from symgrad.grading.comparison import close
 from symgrad.grading.exam import Exam
 from symgrad.grading.points import Values
 from symgrad.language.expressions import Call, Expression, is_scalar
-from symgrad.language.operations.arithmetic import divide, multiply, transpose
+from symgrad.language.operations.arithmetic import divide, multiply, negative, transpose
 from symgrad.language.operations.meanings import Linear
 from symgrad.language.unparse import unparse
 
@@ -137,7 +137,16 @@ class Branches:
         parameters = {*problem.parameters} if problem.batch else {self.exam.name}
         weighted = bool(problem.batch) or _has_weight(use.argument.expression)
         others = self.calculation.root.names - parameters - scalars
-        return weighted and bool(others) and use.argument.names <= parameters | scalars
+        alone = use.argument.names <= parameters | scalars
+        return weighted and bool(others) and alone and self._is_penalty(use.argument)
+
+    def _is_penalty(self, statement: Statement) -> bool:
+        """Whether a term, without its weight, is nowhere negative, as the logarithm of a scale
+        is."""
+        while len(statement.uses) == 1 and statement.call.operation in (multiply, divide, negative):
+            (position,) = statement.uses
+            statement = statement.arguments[position]
+        return all(np.all(self.value(statement, k) >= 0) for k in self.points)
 
     @cached_property
     def _sums(self) -> set[Statement]:

@@ -22,6 +22,10 @@ class Kind(NamedTuple):
 
 
 BACK = "From Z = A X B a cotangent G goes back as A^T G B^T."
+OUTER = (
+    "The derivative of a.T @ X @ b by the matrix X is the outer product a @ b.T; the inner product "
+    "a.T @ b is a number."
+)
 KEEPS = (
     "A derivative is a sum of products: by the product rule and the chain rule each factor stays "
     "but the one that is differentiated."
@@ -39,6 +43,8 @@ KINDS = {
         "Through an elementwise function or product a cotangent goes back entry by entry.",
         "an elementwise product",
     ),
+    "inner_product": Kind("The inner product", OUTER, "an outer product"),
+    "outer_product": Kind("The outer product", OUTER, "an inner product"),
     "transposed_factor": Kind("A transpose is wrong:", BACK),
     "order_of_factors": Kind(
         "The factors are in the wrong order:",
@@ -128,7 +134,8 @@ def _mistake(kind: str) -> Mistake:
     return Mistake(kind, f"{wrong} A stands where B belongs.", rule, partial(_changed, kind))
 
 
-EARLY = tuple(KINDS)[:5]  # before what is right under an assumption alone
+EARLY = tuple(KINDS)[:7]  # before what is right under an assumption alone
+OF_VECTORS = tuple(map(_mistake, ("inner_product", "outer_product")))
 MASK = _mistake("misplaced_mask")
 OPERATIONS = tuple(map(_mistake, (*EARLY, "wrong_axis")))
 OTHERS = tuple(_mistake(k) for k in KINDS if k not in (*EARLY, "wrong_axis", MASK.name))

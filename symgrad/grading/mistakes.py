@@ -10,6 +10,7 @@ from symgrad.grading.conventions import SYMMETRIC
 from symgrad.grading.doubles import ONE_TERM, two_mistakes
 from symgrad.grading.evidence import Evidence, Finding, Mistake
 from symgrad.grading.verdict import Verdict
+from symgrad.language.dimensions import SCALAR
 
 UNLISTED = Mistake(
     "unlisted",
@@ -63,6 +64,8 @@ def single(evidence: Evidence) -> tuple[Mistake, Finding] | None:
     listed = OF_NOTHING if vanish(exam.got, exam.noise) else MISTAKES
     if exam.right_shape and all(map(exam.sides.agree, exam.drawn)):
         listed = (BRANCH, *listed)  # it is wrong where inputs were moved to
+    if not exam.right_shape and SCALAR in (exam.claim.expression.shape, *exam.shapes):
+        listed = (*formulas.OF_VECTORS, *listed)
     for mistake in listed:
         found = mistake.explain(evidence)
         if found is not None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from symgrad.errors import ProgramError, UnknownNameError
 from symgrad.grading.rows import Piece
 from symgrad.grading.sheet import BARE, DERIVATIVE, FRACTION, LOWERED, NABLA, OF, SECOND, TURNED
+from symgrad.language.names import greek
 
 WHOLE = ("L", "loss", "Loss", "J", "E", "cost", "Cost")  # what the loss is called
 ONE = ("l", "ell", "ℓ")  # what the loss of one example is called
@@ -57,12 +58,13 @@ class Names:
     single: str | None = None  # what is differentiated by, where that is one variable
 
     def of(self, text: str) -> str | None:
-        """The known name that a text means, as W1 for W_1 or W^(1)."""
+        """The known name that a text means, as W1 for W_1 or W^(1), mu for μ."""
         text = text.strip("() ")
         if text in self.known:
             return text
         plain = re.sub(r"[_^(){}\[\]]", "", text.translate(LOWERED))
-        return next((n for n in self.known if re.sub("_", "", n) == plain), None)
+        spelled = "".join(greek(letter) or letter for letter in plain)
+        return next((n for n in self.known if re.sub("_", "", n) in (plain, spelled)), None)
 
     def top(self, text: str) -> str | None:
         """What is differentiated; None where nothing is called so."""

@@ -43,6 +43,8 @@ class Change:
 OPPOSITE = {
     "elementwise_product": "matrix_product",
     "matrix_product": "elementwise_product",
+    "inner_product": "outer_product",
+    "outer_product": "inner_product",
     "extra_term": "missing_operand",
     "extra_factor": "missing_factor",
     "extra_function": "missing_function",

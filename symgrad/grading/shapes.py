@@ -6,12 +6,14 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from symgrad.grading.branches import shortened
 from symgrad.grading.comparison import all_close, close, vanish
 from symgrad.grading.evidence import Evidence, Finding, Mistake
 from symgrad.grading.exam import Exam
 from symgrad.grading.formulas import described
 from symgrad.grading.misfit import likely_shape, shown, wanted
 from symgrad.language.dimensions import ONE, SCALAR
+from symgrad.language.unparse import unparse
 
 
 def _undefined(evidence: Evidence) -> Finding | None:
@@ -65,6 +67,25 @@ def _transpose(evidence: Evidence) -> Finding | None:
     return Finding(text, correction=turn)
 
 
+def _diagonal(evidence: Evidence) -> Finding | None:
+    exam = evidence.exam
+    expression = exam.claim.expression
+    if exam.right_shape or ONE not in expression.shape or expression.batch or exam.batch:
+        return None
+    (n, m), *_ = exam.shapes
+    entries = [got.ravel() for got in exam.got]
+    if n != m or not all_close(entries, [np.diag(want) for want in exam.want], exam.noise):
+        return None
+    written = shortened(unparse(expression))
+    given = f"The answer is {shown(expression.shape)}, {exam.what} a matrix, {shown((n, n))}"
+    text = f"{given}: these are the entries on its diagonal."
+    where = f"In the shape of {written}."
+    if all_close([np.diag(each) for each in entries], exam.want, exam.noise):
+        return Finding(f"{text} The others are 0.", where, f"Write diag({written}).")
+    text = f"{text} The others are not all 0."
+    return Finding(text, where, "Put the other entries beside the diagonal, too.")
+
+
 def _wrong_shape(evidence: Evidence) -> Finding | None:
     exam = evidence.exam
     if exam.right_shape:
@@ -84,7 +105,8 @@ def _wrong_shape(evidence: Evidence) -> Finding | None:
         if all(map(_spread, exam.got, exam.want, exam.noise)):
             like = f"Each entry has that value: it is to be spread over the shape of {exam.name}."
             return Finding(f"{text} {like}", given, f"Write {scaled}.")
-        text += f" A number that is meant for each entry is written {scaled}."
+        if evidence.replacement is None:
+            text += f" A number that is meant for each entry is written {scaled}."
     if (likely := likely_shape(expression.shape, next(iter(exam.shapes)))) is not None:
         text = f"{text} {likely}"
     if evidence.replacement is None:
@@ -168,6 +190,13 @@ MISTAKES = (
         "Rows and columns exchanged.",
         "A gradient G has the shape of its variable X: dL = <G, dX> = tr(G^T dX).",
         _transpose,
+    ),
+    Mistake(
+        "diagonal_as_vector",
+        "The vector of the entries on the diagonal, in place of the diagonal matrix.",
+        "The Jacobian of a function of each entry is the matrix diag(f'(x)); only a cotangent that "
+        "goes back through it is multiplied by f'(x) entry by entry.",
+        _diagonal,
     ),
     Mistake(
         "wrong_shape",

@@ -10,9 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
+from functools import partial
 
 from symgrad.errors import ProgramError
 from symgrad.grading.rows import Piece, Row
+from symgrad.language.expressions import OPERATIONS
 
 REASON = "a reason for the step above: not graded"
 REASONS = re.compile(  # below a step of a printed derivation: a sentence, and a proof in entries
@@ -47,7 +49,10 @@ SECTION = re.compile(r"(Given|Used|Forward|Backward|By \w+|Result|Layout|Checked
 REMARKS = ("Used", "Layout", "Checked")  # sections of a printed derivation that claim nothing of it
 RULE = re.compile(r"^Chain rule\n +d\S+ = .*\n(?= +over the lines)", re.MULTILINE)  # as printed
 LOWERED = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+LETTERS = {"ᵢ": "i", "ⱼ": "j", "ₖ": "k"}
 LOWER = re.compile(r"(?<=[^\W\d_])(?<!\bsum)_[i-t]{1,4}\b")  # of an entry
+CALLED = re.compile(r"sum_[a-t]|(?P<name>[^\W\d]\w*) ?\((?P<inside>[^()]*)")  # a sum, a function
+SIGNS = re.compile("[∑Σᵢⱼₖ]")
 OPERATORS = "=+-*/@⊙·×−∘,(["
 GOING_ON = re.compile(r"\s*[+*/@⊙·×∘)\]]")
 WORDS = frozenset(  # that stand between formulas
@@ -79,7 +84,8 @@ def rows_of(text: str, known: AbstractSet[str]) -> list[Row]:
     reasons |= {text.count("\n", 0, match.end()) for match in RULE.finditer(text)}
     rows: list[Row] = []
     before = False  # whether the line before belongs to the last row
-    for piece in _lines(text):
+    for line in _lines(text):
+        piece = line.replaced(SIGNS, partial(_spelled, "Sigma" in known))
         if piece.text and piece.line in reasons:
             rows += _reason(piece, rows[-1].left if rows else Piece("", []))
         elif not piece.text:
@@ -98,6 +104,12 @@ def rows_of(text: str, known: AbstractSet[str]) -> list[Row]:
             rows += found
             before = bool(found)
     return rows
+
+
+def _spelled(known: bool, sign: re.Match[str]) -> str:
+    """A letter below as x_i; the sign of a sum, unless it is a `known` name, as its word."""
+    letter = LETTERS.get(sign[0])
+    return f"_{letter}" if letter else sign[0] if known and sign[0] == "Σ" else "sum"
 
 
 def _reason(piece: Piece, before: Piece) -> Iterator[Row]:
@@ -277,6 +289,13 @@ def _is_made_of(word: str, known: AbstractSet[str]) -> bool:
     return word in known or re.fullmatch(rf"\d+|(?:\d*{letters}\d*[ᵀT]?)+", word) is not None
 
 
+def _is_formula_of(called: re.Match[str], known: AbstractSet[str]) -> bool:
+    """Whether what follows a gap is a sum or function of what is known, `sum (x - mu)`."""
+    if called["name"] not in OPERATIONS:
+        return called["name"] is None
+    return any(_is_made_of(word, known) for word in re.findall(r"[^\W\d_]\w*", called["inside"]))
+
+
 def _is_cut(text: str, match: re.Match[str], known: AbstractSet[str]) -> bool:
     """Whether words begin at a gap."""
     after = LOWER.sub("", re.split(r"[;,]\s", text[match.end() :].lstrip())[0])
@@ -287,6 +306,8 @@ def _is_cut(text: str, match: re.Match[str], known: AbstractSet[str]) -> bool:
     if len(match[0].expandtabs()) > 1:
         return after[0] not in "=+-*/@⊙·×−∘.)]^"
     inside = re.match(r"[(\[]([^()\[\]]*)[)\]]\s*\.?$", after)
+    if (called := CALLED.match(after)) and _is_formula_of(called, known):
+        return False
     words = re.findall(WORD, inside[1] if inside else after)
     unknown = [w for w in words if not _is_made_of(w, known)]
     if inside:

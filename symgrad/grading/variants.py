@@ -8,7 +8,7 @@ from functools import cache
 
 from symgrad.calculus.algebra import is_call
 from symgrad.errors import SymgradError
-from symgrad.language.dimensions import ONE
+from symgrad.language.dimensions import ONE, SCALAR
 from symgrad.language.expressions import (
     OPERATIONS,
     Call,
@@ -32,6 +32,7 @@ from symgrad.language.operations.arithmetic import (
 from symgrad.language.operations.cases import where
 from symgrad.language.operations.contractions import dot
 from symgrad.language.operations.meanings import Elementwise, Function, Total
+from symgrad.language.shapes import plain_transpose
 
 Variant = tuple[str, Expression]
 
@@ -55,7 +56,7 @@ def _products(call: Call) -> Iterator[Variant]:
         yield from (("wrong_exponent", new) for new in _valid(multiply, [(a, b)]))
         return
     scalar = is_scalar(a) or is_scalar(b)
-    forms = [(a, b), (_flipped(a), b), (a, _flipped(b))]
+    forms = [(a, b), (plain_transpose(a), b), (a, plain_transpose(b))]
     if call.operation is multiply:
         if not scalar:
             yield from (("elementwise_product", new) for new in _valid(matmul, forms))
@@ -64,10 +65,17 @@ def _products(call: Call) -> Iterator[Variant]:
     elif not scalar:
         yield from (("matrix_product", new) for new in _valid(multiply, forms))
     if call.operation is matmul:
-        turned = [*forms[1:], (_flipped(a), _flipped(b))]
-        yield from (("transposed_factor", new) for new in _valid(matmul, turned))
-        yield from (("order_of_factors", new) for new in _valid(matmul, [(b, a)]))
+        turned = [*forms[1:], (plain_transpose(a), plain_transpose(b))]
+        for kind, pairs in (("transposed_factor", turned), ("order_of_factors", [(b, a)])):
+            yield from ((_of_vectors(call, new) or kind, new) for new in _valid(matmul, pairs))
         yield from (("extra_factor", factor) for factor in (a, b))
+
+
+def _of_vectors(call: Call, new: Expression) -> str | None:
+    """An inner product mistaken for an outer one, or the other way round."""
+    if (call.shape == SCALAR) == (new.shape == SCALAR):
+        return None
+    return "inner_product" if call.shape == SCALAR else "outer_product"
 
 
 def _transposes(call: Call) -> Iterator[Variant]:
@@ -76,7 +84,7 @@ def _transposes(call: Call) -> Iterator[Variant]:
         return
     for k, argument in enumerate(call.arguments):
         if argument.shape[0] == argument.shape[1] != ONE:
-            turned = (*call.arguments[:k], _flipped(argument), *call.arguments[k + 1 :])
+            turned = (*call.arguments[:k], plain_transpose(argument), *call.arguments[k + 1 :])
             yield "transposed_factor", _again(call, turned)
 
 
@@ -201,12 +209,6 @@ def _valid(
             yield operation(one, other)
         except SymgradError:
             continue
-
-
-def _flipped(e: Expression) -> Expression:
-    if is_call(e, transpose):
-        return e.arguments[0]
-    return e if is_scalar(e) else transpose(e)
 
 
 def _again(call: Call, arguments: tuple[Expression, ...]) -> Call:

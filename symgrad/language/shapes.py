@@ -12,6 +12,7 @@ from symgrad.language.unparse import unparse
 Arguments = tuple[ex.Expression, ...]
 Rule = Callable[[Arguments, ex.Options], Shape]
 COLUMNS = "The columns of the left factor must be the rows of the right one."
+INNER = "Vectors of one length have an inner product a.T @ b, any two an outer product a @ b.T."
 AxisOf = Callable[[str, ex.Expression, ex.Options], int | None]
 
 
@@ -121,7 +122,8 @@ def matrix_product(arguments: Arguments, options: ex.Options) -> Shape:
         fitting = right, left
     else:
         fitting = ()
-    hint = f"Did you mean {_text('matmul', *fitting)}?" if fitting else COLUMNS
+    rule = INNER if left.shape[0] == right.shape[1] == ONE else COLUMNS
+    hint = f"Did you mean {_text('matmul', *fitting)}?" if fitting else rule
     raise ShapeError(
         f"{text}: inner dimensions differ: {given(left)}, {given(right)} "
         f"({left.shape[1]} and {right.shape[0]} must agree). {hint}",
@@ -130,10 +132,14 @@ def matrix_product(arguments: Arguments, options: ex.Options) -> Shape:
 
 
 def plain_transpose(e: ex.Expression) -> ex.Expression:
-    """The transpose, of a transpose what is in it."""
-    if isinstance(e, ex.Call) and e.operation is ex.OPERATIONS["transpose"]:
-        return e.arguments[0]
-    return e.T
+    """The transpose: of a transpose what is in it, of a multiple that of what is multiplied."""
+    match e:
+        case ex.Call(operation=o, arguments=(inner,)) if o is ex.OPERATIONS["transpose"]:
+            return inner
+        case ex.Call(operation=o, arguments=(a, b)) if o is ex.OPERATIONS["multiply"]:
+            if ex.is_scalar(a) or ex.is_scalar(b):
+                return o(plain_transpose(a), plain_transpose(b))
+    return e if ex.is_scalar(e) else e.T
 
 
 def matrix(name: str, argument: ex.Expression) -> Shape:

@@ -63,7 +63,10 @@ def size_of(axis: Axis, sizes: Sizes) -> int:
         return sizes[axis]
     if isinstance(axis, sympy.Expr) and not axis.is_Symbol:
         return int(axis.subs({k: v for k, v in sizes.items() if not isinstance(k, str)}))
-    raise DataError(f"the size of {axis} is not known from the data")
+    raise DataError(
+        f"the size of {axis} is not known from the data: no array is that long; write its number "
+        f"in the place of {axis} in the program"
+    )
 
 
 def over_labels(value: Any, own: Sequence[Label], labels: Sequence[Label], sizes: Sizes) -> Any:

@@ -226,7 +226,7 @@ def test_an_answer_that_is_none_is_an_error_with_its_place(
     [
         ("W @ x - x", "W @ x is a vector (m x 1), x is a vector (n x 1)"),
         ("(W @ x - y) @ x", "Did you mean (W @ x - y) @ x.T? The gradient of the loss by"),
-        ("2 * x.T @ (W @ x - y).T", "Did you mean (2 * x.T).T @ (W @ x - y).T?"),
+        ("2 * x.T @ (W @ x - y).T", "Did you mean 2 * x @ (W @ x - y).T?"),
         ("r = W @ x\nr + W @ y", "In line 2: W @ y: inner dimensions differ"),
         ("2 * (W @ x - y)", "is m x 1. The gradient of the loss by W is m x n (the shape of W). An"
          " outer product a @ b.T is missing"),

@@ -56,6 +56,12 @@ x: Scalar
 mu: Scalar
 sigma: Scalar(positive=True)
 loss = sum((x - mu)**2 / (2 * sigma**2) + log(sigma) for x in batch)"""
+SAMPLE = """\
+x: Vector(n)
+mu: Scalar
+sigma: Scalar(positive=True)
+loss = n * log(sigma) + sum((x - mu)**2) / (2 * sigma**2)"""
+SIGMOID = "z: Vector(k)\ny: Vector(k)\np = sigmoid(z)\nloss = norm2(p - y)**2"
 SHEETS = [
     (SQUARE, "x", r"$f(x) = x^\top A x$ so $\nabla f(x) = Ax + A^\top x$", "correct"),
     (SQUARE, "x", r"$f(x) = x^\top A x$ so $\nabla f(x) = Ax - A^\top x$", "sign_of_a_term"),
@@ -76,6 +82,18 @@ SHEETS = [
     (LEAST, "W", r"$\frac{\partial}{\partial W} \|Wx - y\|^2 = 2(Wx-y)x^\top$", "correct"),
     (NORMAL, "mu", "dL/dmu = -(1/sigma^2) sum_i (x_i - mu)", "correct"),
     (NORMAL, "mu", "dL/dmu = (1/sigma^2) sum_i (x_i - mu)", "sign"),
+    (NORMAL, "mu", "∂L/∂μ = -1/σ^2 Σᵢ (xᵢ - μ)", "correct"),
+    (NORMAL, "mu", "∂L/∂μ = -1/σ² Σᵢ (xᵢ - μ)²", "wrong_exponent"),
+    (SAMPLE, "mu", "dL/dmu = -(1/sigma^2) sum (x - mu)", "correct"),
+    (SAMPLE, "mu", "dL/dmu = (1/sigma^2) sum (x - mu) (the sum rule)", "sign"),
+    (SAMPLE, "mu", "dL/dmu = -1/sigma**2 sum_i (x_i - mu)", "correct"),
+    (SAMPLE, "mu", "dL/dmu = -1/sigma**10 sum_i (x_i - mu)", "unlisted"),
+    (SAMPLE, "mu", "dL/dμ = 1/(2 σ²) Σᵢ (μ - xᵢ)", "factor"),
+    (SAMPLE, "sigma", "dL/dsigma = n/sigma - 1/sigma^3 sum_i (x_i - mu)^2", "correct"),
+    (SAMPLE, "sigma", "dL/dsigma = -1/sigma^3 sum_i (x_i - mu)^2", "missing_term"),
+    (SIGMOID, "z", "dL/dp = 2 (p - y)\ndp/dz = p * (1 - p)", "diagonal_as_vector"),
+    (SIGMOID, "z", "dL/dp = 2 (p - y)\ndp/dz = diag(p * (1 - p))\n"
+     "dL/dz = 2 (p - y) * p * (1 - p)", "correct"),
     (NORMAL, "sigma", "dL/dsigma = N/sigma - sum_i (x_i - mu)^2/sigma^3", "correct"),
     (NORMAL, "mu", r"$\ell = \sum_i \left[\frac{(x_i - \mu)^2}{2\sigma^2} + \log \sigma\right]$, "
      r"$\frac{\partial \ell}{\partial \mu} = -\frac{1}{\sigma^2} \sum_i (x_i - \mu)$", "correct"),

@@ -14,6 +14,7 @@ from symgrad.errors import ProgramError, ShapeError
 from symgrad.language.dimensions import ONE, SCALAR
 from symgrad.language.expressions import (
     OPERATIONS,
+    POWER,
     Call,
     Expression,
     Name,
@@ -36,7 +37,7 @@ from symgrad.language.problem import Variable
 from symgrad.language.scope import function_named
 from symgrad.language.shapes import given, plain_transpose
 from symgrad.language.syntax import end_of, start_of, typed
-from symgrad.language.unparse import unparse
+from symgrad.language.unparse import unparse, written
 
 FROBENIUS = ("F", "f", "fro", "Fro")
 Variables = Mapping[str, Variable]
@@ -76,6 +77,18 @@ def product(
     return _centred(sign, left, right, remark)
 
 
+def _two_of_vectors(sign: str, left: Expression, right: Expression) -> ProgramError:
+    one, two = _factor(left), _factor(right)
+    text = f"{one} {sign} {two}" if sign else f"{one} {two}"
+    return _two(text, f"{one} * {two}, entry by entry,", f"{one}.T @ {two}")
+
+
+def _factor(e: Expression) -> str:
+    """Its text, in brackets where what stands beside it would take only its end."""
+    text, bound = written(e)
+    return text if bound >= POWER else f"({text})"
+
+
 def _star(left: Expression, right: Expression, remark: Remark, inferred: bool) -> Expression:
     """*, entry by entry; where that does not fit and a matrix product does, that."""
     alike = len(left.shape) == len(right.shape) and all(
@@ -95,21 +108,20 @@ def _star(left: Expression, right: Expression, remark: Remark, inferred: bool) -
 def _juxtaposed(left: Expression, right: Expression) -> Expression:
     """A x: the matrix product."""
     if _is_column(left) and _is_column(right):
-        one, two = unparse(left), unparse(right)
-        raise _two(f"{one} {two}", f"{one} * {two}, entry by entry,", f"{one}.T @ {two}")
+        raise _two_of_vectors("", left, right)
     return left @ right
 
 
 def _centred(sign: str, left: Expression, right: Expression, remark: Remark) -> Expression:
     """x · y and A × B."""
-    one, two = unparse(left), unparse(right)
     if _is_column(left) and _is_column(right):
         if sign == "×":
-            raise _two(f"{one} × {two}", f"{one} * {two}, entry by entry,", f"{one}.T @ {two}")
+            raise _two_of_vectors(sign, left, right)
         value = dot(left, right)
     elif left.shape == right.shape:
         if _fits(left, right):
-            raise _two(f"{one} {sign} {two}", f"{one} * {two}, entry by entry,", f"{one} @ {two}")
+            text = f"{_factor(left)} {sign} {_factor(right)}"
+            raise _two(text, f"{unparse(left * right)}, entry by entry,", left @ right)
         value = left * right
     else:
         return left @ right
@@ -126,6 +138,8 @@ def after_division(node: ast.BinOp, left: Expression, right: Expression, remark:
         case ast.BinOp(op=ast.Div(), left=top, right=bottom) if inside:
             one, two, three = (typed(n) for n in (top, bottom, node.right))
             three = three if three.isalnum() else f"({three})"
+            if isinstance(bottom, ast.BinOp) and not isinstance(bottom.op, ast.Pow):
+                two = f"({two})"
             reading = f"({one} / {two}) * {three}"
             numbers = isinstance(top, ast.Constant) and isinstance(bottom, ast.Constant)
             if not numbers or end_of(bottom) == start_of(node.right):
