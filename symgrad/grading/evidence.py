@@ -18,11 +18,12 @@ from symgrad.grading.exam import Exam
 from symgrad.grading.factors import Ratio, multiple
 from symgrad.grading.stepwise import with_definitions
 from symgrad.language.dimensions import ONE
-from symgrad.language.expressions import Expression
+from symgrad.language.expressions import Expression, parts
 from symgrad.language.names import unused
 from symgrad.language.operations.arithmetic import matmul, transpose
 from symgrad.language.operations.contractions import dot
 from symgrad.language.problem import Variable
+from symgrad.language.unparse import unparse
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,12 @@ class Evidence:
     def replacement(self) -> Replacement | None:
         """The one operation that explains the mistake."""
         return replacement(self.exam)
+
+    def is_written(self, part: Expression) -> bool:
+        """Whether a formula stands in the claim, so that who reads of it finds it there."""
+        claim, text = self.exam.claim, unparse(part)
+        formulas = (*claim.definitions.values(), claim.expression)
+        return any(unparse(own) == text for formula in formulas for own in parts(formula))
 
     def is_answer(self, part: Expression) -> bool:
         """Whether a part of a formula has, but for a constant factor, the value of the whole right

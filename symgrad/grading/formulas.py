@@ -101,8 +101,9 @@ def described(evidence: Evidence, found: Replacement) -> Finding:
     if kind.right:
         right = f"the {kind.right.partition(' ')[2]} {right}"
     told = kind.right or "another" if evidence.is_answer(found.right) else right
+    stands = "stands" if evidence.is_written(found.wrong) else "stands, in effect,"
     return Finding(
-        f"{kind.wrong} {wrong} stands where {told} belongs.",
+        f"{kind.wrong} {wrong} {stands} where {told} belongs.",
         f"In {wrong}.",
         f"In the place of {wrong} belongs {right}.",
     )

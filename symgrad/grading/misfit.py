@@ -19,7 +19,7 @@ def misfit(error: ShapeError, what: str, shapes: Mapping[Shape, str], expected: 
     """The verdict on a claim that has no shape, since those inside it do not fit."""
     message, _, proposal = error.message.partition(" Did you mean ")
     place = "" if error.line in (None, 1) else f"In line {error.line}: "
-    proposed = f" Did you mean {proposal}" if proposal else "." * (message[-1:] not in ".?)")
+    proposed = f" Did you mean {proposal}" if proposal else "." * (message[-1:] not in ".?")
     return Verdict(
         False,
         WRONG_SHAPE,

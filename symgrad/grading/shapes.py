@@ -74,7 +74,9 @@ def _diagonal(evidence: Evidence) -> Finding | None:
         return None
     (n, m), *_ = exam.shapes
     entries = [got.ravel() for got in exam.got]
-    if n != m or not all_close(entries, [np.diag(want) for want in exam.want], exam.noise):
+    if n != m or n == ONE:
+        return None
+    if not all_close(entries, [np.diag(want) for want in exam.want], exam.noise):
         return None
     written = shortened(unparse(expression))
     given = f"The answer is {shown(expression.shape)}, {exam.what} a matrix, {shown((n, n))}"

@@ -167,7 +167,8 @@ def _others(call: Call) -> Iterator[Variant]:
     """Another exponent, no minus, another axis."""
     if call.operation is power and isinstance(exponent := call.arguments[1], Number):
         for other in _others_of(exponent.value, -exponent.value):
-            yield "wrong_exponent", power(call.arguments[0], Number(other))
+            base = call.arguments[0]
+            yield "wrong_exponent", base if other == 1 else power(base, Number(other))
     elif call.operation in (add, subtract, multiply):
         for k, base in enumerate(call.arguments):
             if not isinstance(base, Number):

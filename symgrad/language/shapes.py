@@ -122,7 +122,8 @@ def matrix_product(arguments: Arguments, options: ex.Options) -> Shape:
         fitting = right, left
     else:
         fitting = ()
-    rule = INNER if left.shape[0] == right.shape[1] == ONE else COLUMNS
+    vectors = ONE in plain_transpose(left).shape[1:] and right.shape[1] == ONE
+    rule = INNER if vectors and not _is_turned(plain_transpose(left)) else COLUMNS
     hint = f"Did you mean {_text('matmul', *fitting)}?" if fitting else rule
     raise ShapeError(
         f"{text}: inner dimensions differ: {given(left)}, {given(right)} "
@@ -131,15 +132,20 @@ def matrix_product(arguments: Arguments, options: ex.Options) -> Shape:
     )
 
 
+def _is_turned(e: ex.Expression) -> bool:
+    return isinstance(e, ex.Call) and e.operation is ex.OPERATIONS["transpose"]
+
+
 def plain_transpose(e: ex.Expression) -> ex.Expression:
     """The transpose: of a transpose what is in it, of a multiple that of what is multiplied."""
-    match e:
-        case ex.Call(operation=o, arguments=(inner,)) if o is ex.OPERATIONS["transpose"]:
-            return inner
-        case ex.Call(operation=o, arguments=(a, b)) if o is ex.OPERATIONS["multiply"]:
-            if ex.is_scalar(a) or ex.is_scalar(b):
-                return o(plain_transpose(a), plain_transpose(b))
-    return e if ex.is_scalar(e) else e.T
+    if ex.is_scalar(e):
+        return e
+    if isinstance(e, ex.Call) and _is_turned(e):
+        return e.arguments[0]
+    if isinstance(e, ex.Call) and e.operation is ex.OPERATIONS["multiply"]:
+        a, b = e.arguments
+        return a * plain_transpose(b) if ex.is_scalar(a) else e.T
+    return e.T
 
 
 def matrix(name: str, argument: ex.Expression) -> Shape:

@@ -21,6 +21,12 @@ A: Matrix(n, n)
 x: Vector(n)
 loss = x.T @ A @ x
 """,
+    "half_form": """\
+A: Matrix(n, n)
+x: Vector(n)
+b: Vector(n)
+loss = x.T @ A @ x / 2 - b.T @ x
+""",
     "softmax_regression": """\
 x: Vector(d)
 y: Vector(k, one_hot=True)

@@ -276,6 +276,11 @@ def test_what_has_one_meaning_is_not_remarked(text: str) -> None:
 
 REFUSED = [
     ("A^2", 1, "has two readings: write A**2, entry by entry, or A @ A"),
+    ("A^-2", 1, "write A**-2, entry by entry, or inv(A) @ inv(A)"),
+    ("A^(1/2)", 1, "write A**(1 / 2), entry by entry, or sqrtm(A)"),
+    ("(A + A.T)^3", 1, "write (A + A.T)**3, entry by entry, or matrix_power(A + A.T, 3)"),
+    ("x (1 - y)", 1, "write x * (1 - y), entry by entry, or x.T @ (1 - y)"),
+    ("1/(2 n) sum(x)", 1, "write (1 / (2 n)) * (sum(x)) or 1 / ((2 n) * (sum(x)))"),
     ("A²", 1, "write A**2, entry by entry, or A @ A"),
     ("x y", 1, "write x * y, entry by entry, or x.T @ y"),
     ("x × y", 1, "write x * y, entry by entry, or x.T @ y"),

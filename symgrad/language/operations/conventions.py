@@ -20,12 +20,13 @@ from symgrad.language.expressions import (
     Name,
     Number,
     Operation,
+    Value,
     fold,
     is_scalar,
     operands,
 )
 from symgrad.language.handwriting.marks import AFTER_DIVISION, JUXTAPOSED, PRIME
-from symgrad.language.operations.arithmetic import divide
+from symgrad.language.operations.arithmetic import constant_value, divide
 from symgrad.language.operations.constants import filled, ones
 from symgrad.language.operations.contractions import dot
 from symgrad.language.operations.kronecker import kron
@@ -150,22 +151,37 @@ def after_division(node: ast.BinOp, left: Expression, right: Expression, remark:
 def power(base: Expression, exponent: Expression, remark: Remark, inferred: bool) -> Expression:
     """base^exponent: of a matrix the inverse, of anything else the power of each entry."""
     text = unparse(base) if unparse(base).isidentifier() else f"({unparse(base)})"
-    if is_scalar(base) or not isinstance(exponent, Number):
+    number = constant_value(exponent)
+    if is_scalar(base) or number is None:
         return base**exponent
-    if exponent.value == -1:
+    if number == -1:
         if _is_column(base):
             raise _two(f"{text}^-1 of a vector", f"1 / {text} for the reciprocal of each entry")
         value = inv(base)
         remark("A^-1 is inv(A)", unparse(value))
         return value
-    shown = unparse(exponent)
+    shown = unparse(exponent) if isinstance(exponent, Number) else f"({unparse(exponent)})"
     if len(set(base.shape)) == 1:
-        raise _two(f"{text}^{shown}", f"{text}**{shown}, entry by entry,", f"{text} @ {text}")
+        by_entry = f"{text}**{shown}, entry by entry,"
+        raise _two(f"{text}^{shown}", by_entry, _matrix_power(base, number))
     value = base**exponent
     if not _is_column(base):
-        product = f"; the matrix product is {text} @ {text}" if exponent.value == 2 else ""
+        product = f"; the matrix product is {text} @ {text}" if number == 2 else ""
         remark("", f"{unparse(value)}, entry by entry{product * inferred}")
     return value
+
+
+def _matrix_power(base: Expression, exponent: Value) -> str:
+    """The power of a matrix, which is no power of its entries, as text."""
+    inverted = f"inv({unparse(base)})" if exponent < 0 else unparse(base)
+    if abs(exponent) == 2:
+        factor = inverted if exponent < 0 else _factor(base)
+        return f"{factor} @ {factor}"
+    if abs(exponent) == 0.5:
+        return f"sqrtm({inverted})"
+    if float(exponent).is_integer():
+        return f"matrix_power({inverted}, {abs(float(exponent)):.0f})"
+    return "a power of the matrix, which programs do not have"
 
 
 def magnitude(x: Expression, remark: Remark) -> Expression:
