@@ -34,8 +34,8 @@ class _NumPy:
         within = (at > instead - 0.999999) & (at < 1e6)
         return self.where((_real(weight) != 0) | within, y, instead)
 
-    def entrywise(self, function: Callable[[float], float], x: Any, slope: Any) -> Any:
-        return np.vectorize(function, otypes=[np.result_type(1.0 * x)])(x)
+    def entrywise(self, routine: Routine, x: Any, slope: Any) -> Any:
+        return self.routine(routine, x)
 
     def unspecified(self, function: Unspecified, by: By, *x: Any) -> Any:
         return numbers_of(function)(by, *x)
@@ -108,9 +108,9 @@ class _Complex(_NumPy):
     def positive_part(self, x: Any) -> Any:
         return self.where(_real(x) > 0, x, 0)
 
-    def entrywise(self, function: Callable[[float], float], x: Any, slope: Any) -> Any:
+    def entrywise(self, routine: Routine, x: Any, slope: Any) -> Any:
         at = _real(x)
-        return super().entrywise(function, at, slope) + 1j * np.imag(x) * slope(at)
+        return super().entrywise(routine, at, slope) + 1j * np.imag(x) * slope(at)
 
     def max(self, x: Any, axis: Any) -> Any:
         largest = _real(x) == np.max(_real(x), axis, keepdims=True)

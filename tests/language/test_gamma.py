@@ -12,7 +12,12 @@ from symgrad.language.operations.gamma import gammaln, of_order
 from symgrad.numerics.namespaces import run
 
 AT = np.concatenate(
-    [np.linspace(0.01, 14, 57), 10.0 ** np.arange(-6, 9), -np.linspace(0.06, 6.05, 41)]
+    [
+        np.linspace(0.01, 14, 57),
+        10.0 ** np.arange(-6, 9),
+        -np.linspace(0.06, 6.05, 41),
+        [-1e-6, -1e-3],
+    ]
 )
 
 

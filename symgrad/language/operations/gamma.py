@@ -22,6 +22,7 @@ from symgrad.language.formula import Formula
 from symgrad.language.operations.elementwise import composite, elementwise
 from symgrad.language.operations.meanings import Elementwise
 from symgrad.language.operations.namespace import Namespace
+from symgrad.language.operations.special import DIGAMMA, LOG_GAMMA
 from symgrad.language.shapes import elementwise as elementwise_shape
 from symgrad.language.typeset import along, sign
 
@@ -44,16 +45,18 @@ class log_gamma(sympy.Function):  # type: ignore[misc]  # noqa: N801
 
 
 def _log_gamma(xp: Namespace, x: Any) -> Any:
-    pole = xp.equal(x, xp.floor(x)) * (1 - xp.greater(x, 0))
-    value = xp.entrywise(math.lgamma, xp.where(pole, 1, x), lambda at: _polygamma(xp, 0, at))
-    return value - xp.log(1 - pole)  # infinite there
+    return xp.entrywise(LOG_GAMMA, x, lambda at: _digamma(xp, at))
+
+
+def _digamma(xp: Namespace, x: Any) -> Any:
+    return xp.entrywise(DIGAMMA, x, lambda at: _polygamma(xp, 1, at))
 
 
 def _polygamma(xp: Namespace, order: int, x: Any) -> Any:
     """The derivative of this order of digamma."""
     above = xp.greater(x, 0)
     value = _of_positive(xp, order, xp.where(above, x, 1 - x))
-    within = xp.where(above, 0.5, x - xp.floor(x))
+    within = xp.where(above, 0.5, x - xp.floor(x + 0.5))
     cotangent = xp.cos(math.pi * within) / xp.sin(math.pi * within)
     reflected = (-1) ** order * value - math.pi ** (order + 1) * _horner(_slopes(order), cotangent)
     return xp.where(above, value, reflected)
@@ -61,14 +64,12 @@ def _polygamma(xp: Namespace, order: int, x: Any) -> Any:
 
 def _of_positive(xp: Namespace, order: int, x: Any) -> Any:
     """(-1)^(m+1) m! sum_k (x + k)^-(m+1), the first terms as they are, the rest by Euler and
-    Maclaurin; for m = 0 log(x) takes the place of what does not converge."""
+    Maclaurin."""
     z = x + STEPS
     w = 1 / z
     head = sum(_power(1 / (x + k), order + 1) for k in range(STEPS))
     series = [float(c) for c in _series(order)]
     tail = _power(w, order + 1) * (0.5 + w * _horner(series, w * w))
-    if order == 0:
-        return xp.log(z) - tail - head
     whole = _power(w, order) / order + tail + head
     return (-1) ** (order + 1) * math.factorial(order) * whole
 
@@ -128,7 +129,7 @@ def of_order(order: int) -> ex.Operation:
     """The derivative of this order of digamma."""
     columns: dict[str, Any] = {
         "definition": lambda x: sympy.polygamma(order, x),
-        "kernel": lambda xp, x: _polygamma(xp, order, x),
+        "kernel": lambda xp, x: _polygamma(xp, order, x) if order else _digamma(xp, x),
         "derivative": lambda x: (of_order(order + 1)(x),),
         "sentence": "Each function of the polygamma family has the next one as its derivative.",
     }

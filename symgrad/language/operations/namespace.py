@@ -25,7 +25,8 @@ class Routine:
     is `def name(xp, x): ...` for NumPy, and for what it is not: `standard` for other libraries,
     `loops` for Numba, which has no leading axes, `analytic` for complex arrays near the real axis.
     `uses` are routines that it calls. Along the letters `apart` each part of the result is computed
-    of the same part of the argument that has the letter.
+    of the same part of the argument that has the letter. Without letters, "->", it is a function of
+    each entry, which SciPy has by the name `scipy`.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Routine:
     analytic: str = ""
     uses: tuple[Routine, ...] = ()
     apart: str = ""
+    scipy: str = ""
 
     def __post_init__(self) -> None:
         if self.name in ROUTINES:
@@ -72,8 +74,8 @@ class Namespace(Protocol):
         """y, but `instead`, 1 or 0, where the weight is 0 and y is not well within the numbers that
         log(y) has, or log(1 + y)."""
 
-    def entrywise(self, function: Callable[[float], float], x: Any, slope: Unary) -> Any:
-        """A function of Python's `math` at each entry; `slope` is its derivative."""
+    def entrywise(self, routine: Routine, x: Any, slope: Unary) -> Any:
+        """A function of each entry that has its own text; `slope` is its derivative."""
 
     def unspecified(self, function: Any, by: tuple[int, ...], *x: Any) -> Any:
         """A function that the program leaves open, or its derivative by some arguments; vectors are

@@ -16,6 +16,7 @@ from symgrad.language.formula import Root, Symbol
 from symgrad.language.operations.elementwise import elementwise
 from symgrad.language.operations.meanings import Monomial, declare, rewrite
 from symgrad.language.operations.namespace import Namespace
+from symgrad.language.operations.special import ERF
 from symgrad.language.shapes import elementwise as elementwise_shape
 from symgrad.language.typeset import power, times
 
@@ -196,7 +197,7 @@ log_cosh = elementwise(
 erf = elementwise(
     "erf",
     sympy.erf,
-    lambda xp, x: xp.entrywise(math.erf, x, lambda x: 2 / math.sqrt(math.pi) * xp.exp(-x * x)),
+    lambda xp, x: xp.entrywise(ERF, x, lambda x: 2 / math.sqrt(math.pi) * xp.exp(-x * x)),
     parity=-1,
     derivative=lambda x: (2 / math.sqrt(math.pi) * exp(-(x**2)),),
     reserved=False,

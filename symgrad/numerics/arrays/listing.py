@@ -5,7 +5,8 @@ as plain NumPy, `buffers` with results written into arrays that are there.
 
     input, size, number     what is given
     scalar                  arithmetic of numbers, written inside of what needs it
-    ufunc                   entry by entry, with NumPy's broadcasting; comparisons give 1 and 0
+    ufunc                   entry by entry, with NumPy's broadcasting; comparisons give 1 and 0; by
+                            its name also what has its own text
     reduce                  "add", "multiply" or "maximum" over `axes`
     product                 a sum of products of two arrays; `axes` are the index letters of both
                             and of the result, as numbers, the name is NumPy's form of it
@@ -40,6 +41,7 @@ import sympy
 
 from symgrad.calculus.nodes import Axis, Label, Node, Place
 from symgrad.language.dimensions import ONE, ZERO, Dimension
+from symgrad.language.operations.namespace import ROUTINES, Routine
 
 GIVEN = {"input", "size", "number"}
 INLINE = GIVEN | {"scalar", "permute", "expand", "drop", "weighted"}
@@ -81,9 +83,9 @@ class Op:
         return self.kind in INLINE
 
     @property
-    def of_math(self) -> bool:
-        """Whether it is a function of Python's `math` at each entry, which NumPy has not."""
-        return self.name.startswith("math.")
+    def routine(self) -> Routine | None:
+        """The function with its own text that it calls, of arrays or of each entry."""
+        return ROUTINES.get(self.name) if self.kind in ("routine", "ufunc") else None
 
     @property
     def base(self) -> Op:

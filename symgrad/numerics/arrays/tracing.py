@@ -141,10 +141,8 @@ class _Tracer:
     def guarded(self, y: Any, weight: Any, instead: Any) -> Traced:
         return self.ufunc("guarded", y, weight, instead)
 
-    def entrywise(self, function: Callable[[float], float], x: Any, slope: Any) -> Traced:
-        if function.__module__ != "math":
-            raise TypeError(f"xp.entrywise is of functions of math, not of {function!r}")
-        return self.ufunc(f"math.{function.__name__}", x)
+    def entrywise(self, routine: Routine, x: Any, slope: Any) -> Traced:
+        return self.ufunc(routine.name, x)
 
     def sum(self, x: Traced, axis: Labels) -> Traced:
         return Traced(self, self.listing.reduced("add", x.array, axis))

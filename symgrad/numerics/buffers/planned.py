@@ -26,7 +26,6 @@ from symgrad.numerics.buffers.places import Places
 from symgrad.numerics.buffers.text import BufferText
 from symgrad.numerics.interpreter import Sizes
 from symgrad.numerics.source.numpy import indexed
-from symgrad.numerics.source.of_math import OF_ARRAYS, of_array
 from symgrad.numerics.source.scatters import MANY
 
 Form: TypeAlias = Literal["call", "step", "bind"]
@@ -198,9 +197,8 @@ class _Planner(BufferText):
             return [f"{self.once(f'{maker}({self.shape(op.dims)}, dtype)')}({operands}, {out})"]
         if name == "guarded":
             return [f"guarded({operands}, {out})"]
-        if op.of_math:
-            own = f", {of_array(name)}" if name in OF_ARRAYS else ""
-            return [f"{self.once(f'each({name}{own})')}({operands}, {out})"]
+        if op.routine:
+            return [f"{self.once(f'each({name}, {op.routine.scipy!r})')}({operands}, {out})"]
         return [self.call(name, f"{operands}, {'out=' * (name in KEYWORD_OUT)}{out}")]
 
     def _number(self, text: str, op: Op) -> str:

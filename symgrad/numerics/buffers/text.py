@@ -10,14 +10,13 @@ from symgrad.numerics.source.numpy import Text
 
 EACH = """
 
-def each(function, own=None):  # of an array into another: SciPy's, our own, or at each entry
+def each(function, name):  # of an array into another: SciPy's of that name, or our own
     try:
         from scipy import special
 
-        return {math.erf: special.erf, math.lgamma: special.gammaln}[function]
-    except (ImportError, KeyError):
-        made = own or np.vectorize(function, otypes=[np.float64])
-        return lambda x, out: np.copyto(out, made(x), casting="same_kind")"""
+        return getattr(special, name)
+    except ImportError:
+        return lambda x, out: np.copyto(out, function(np, x), casting="same_kind")"""
 
 
 class BufferText(Text):

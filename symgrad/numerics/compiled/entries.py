@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from symgrad.language.dimensions import ONE, product
+from symgrad.language.operations.namespace import ROUTINES
 from symgrad.numerics.arrays.listing import Dims, Op, common_dims
 from symgrad.numerics.arrays.program import Program
 from symgrad.numerics.compiled import kernels
@@ -157,9 +158,6 @@ def entry_text(name: str, count: int) -> str:
     if name == "guarded":
         return ENTRY
     places = ", ".join(f"{{{k}}}" for k in range(count))
-    own = name.removeprefix("math.")
-    if hasattr(kernels, own):
-        return f"{own}({places})"
-    if "." in name:
+    if hasattr(kernels, name) or name in ROUTINES:
         return f"{name}({places})"
     return f"np.{name}({places})"

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from symgrad.numerics.source.of_math import ABOVE, BELOW
+from symgrad.language.operations.special import ABOVE, BELOW
 
 real, whole = np.float64, np.int64
 ONE, TWO, HALF = 1.0, 2.0, 0.5

@@ -17,12 +17,12 @@ from symgrad.numerics import openblas
 from symgrad.numerics.compiled import blas, kernels, lapack, products
 from symgrad.numerics.compiled.files import kept
 from symgrad.numerics.compiled.lapack import symbol
-from symgrad.numerics.source import of_math
 from symgrad.numerics.source.numpy import defined
 
 MATHEMATICS = {"fastmath": {"contract", "reassoc"}, "error_model": "numpy"}
 INSIDE = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}  # called by compiled code alone
-OWN = {"np": np, "__name__": __name__}  # code from a file is given this module's name again
+# code from a file is given this module's name again
+OWN = {"np": np, "math": math, "__name__": __name__}
 LABELS = [f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)]
 
 
@@ -44,7 +44,6 @@ def fingerprint(dtype: str) -> str:
         blas,
         kernels,
         lapack,
-        of_math,
         openblas,
         products,
         importlib.import_module(__name__),
@@ -58,7 +57,6 @@ def names(dtype: str) -> dict[str, Any]:
     nb = numba()
     return {
         **OWN,
-        "math": math,
         "real": np.dtype(dtype).type,
         "compiled": nb.njit(**MATHEMATICS, **INSIDE),
         **_helpers(dtype),
@@ -82,6 +80,8 @@ def _helpers(dtype: str) -> dict[str, Any]:
     for name in lapack.FUNCTIONS:
         made[name] = inside(FunctionType(getattr(lapack, name).__code__, vars(lapack) | routines))
     for name, routine in ROUTINES.items():
+        if name in made:  # erf, as a function of a number
+            continue
         function = defined(for_numba(routine), OWN | made)[name]
         made[name] = inside(function)
     return made

@@ -18,14 +18,6 @@ from symgrad.numerics.source.numpy import COMPARISONS, INFIX, Text
 
 CHOICES = {"where": "xp.where({0} != 0, {1}, {2})", "guarded": STANDARD}
 PLACE = "dtype=dtype, device=device"
-EACH = """
-
-def each(xp, function, x):  # by the library's own, where it has one
-    if hasattr(xp, function.__name__):
-        return getattr(xp, function.__name__)(x)
-    flat = xp.reshape(x, (-1,))
-    values = [function(float(flat[k])) for k in range(flat.shape[0])]
-    return xp.reshape(xp.asarray(values, dtype=x.dtype, device=device_of(x)), x.shape)"""
 
 
 def standard_source(program: Program, comments: Comments = NONE) -> str:
@@ -49,7 +41,6 @@ class _Standard(Text):
         "from array_api_compat import array_namespace",
         "from array_api_compat import device as device_of",
     )
-    each = (EACH,)
 
     @property
     def head(self) -> tuple[str, ...]:
@@ -122,8 +113,8 @@ class _Standard(Text):
             return INFIX[name].format(*sides)
         if name in CHOICES:
             return CHOICES[name].format(*texts)
-        if op.of_math:
-            return f"each(xp, {name}, {texts[0]})"
+        if op.routine:
+            return f"{name}(xp, {texts[0]})"
         name = name.replace("arc", "a").replace("power", "pow")
         return f"xp.{name}({', '.join(texts)})"
 

@@ -9,10 +9,9 @@ from types import CodeType
 from typing import Any
 
 from symgrad.calculus.nodes import Axis
-from symgrad.language.operations.namespace import ROUTINES, Routine
+from symgrad.language.operations.namespace import Routine
 from symgrad.numerics.arrays.listing import VIEWS, Dims, Op, Part
 from symgrad.numerics.arrays.program import FILLED, Program
-from symgrad.numerics.source import of_math
 from symgrad.numerics.source.comments import NONE, Comments, beside
 from symgrad.numerics.source.guarded import GUARDED
 from symgrad.numerics.source.scatters import scatter_lines, scatter_routines
@@ -45,7 +44,7 @@ class Text:
 
     library = prefix = "np."  # behind the prefix stands what buffers have by a local name
     modules: tuple[str, ...] = ("import numpy as np",)
-    each: tuple[str, ...] = ()  # what functions of `math` are called by
+    each: tuple[str, ...] = ()  # what functions of each entry are called by
 
     def __init__(self, program: Program) -> None:
         self.program = program
@@ -63,7 +62,7 @@ class Text:
     def head(self) -> tuple[str, ...]:
         """What the lines refer to."""
         ops = self.program.ops
-        typed = any(op.kind in TYPED or op.name in TYPED_NAMES or op.of_math for op in ops)
+        typed = any(op.kind in TYPED or op.name in TYPED_NAMES for op in ops)
         first = self.program.floats
         return (f"dtype = {f'{first}.dtype' if first else 'np.float64'}",) if typed else ()
 
@@ -211,12 +210,10 @@ class Text:
         if op.name in COMPARISONS:
             return self.call("asarray", f"{f' {COMPARISONS[op.name]} '.join(texts)}, dtype")
         constant = all(x.constant for x in op.operands)
-        if op.of_math:
-            each = op.name if constant else of_math.of_array(op.name)
-            return f"{each}({', '.join(texts)})"
         if op.name == "guarded":
             return f"guarded({', '.join(texts)})"
-        text = self.call(op.name, ", ".join(texts))
+        listed = ", ".join(texts)
+        text = f"{op.name}(np, {listed})" if op.routine else self.call(op.name, listed)
         # a Python number takes the type of what it meets
         return f"float({text})" if constant else text
 
@@ -263,13 +260,10 @@ def _filled(op: Op, text: Text) -> Sequence[str]:
 def _imports(text: Text) -> tuple[str, ...]:
     """What stands before a function: imports, and functions that it calls."""
     ops = text.program.ops
-    mathematics = any(op.of_math for op in ops)
-    imports = ("import math", "", *text.modules, *text.each) if mathematics else text.modules
-    called = [ROUTINES[op.name] for op in ops if op.kind == "routine"]
+    called = [op.routine for op in ops if op.routine]
+    imports = (*text.modules, *(text.each if any(x.scipy for x in called) else ()))
     used = dict.fromkeys(each for routine in called for each in (*routine.uses, routine))
     routines = [*map(text.routine, used)]
-    if text.library == "np.":
-        routines += of_math.texts(op.name for op in ops if not op.constant)
     if text.library == "np." and any(op.name == "guarded" for op in ops):
         routines.append(GUARDED)
     if any(op.of_sparse for op in ops):
