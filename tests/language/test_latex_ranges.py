@@ -61,6 +61,26 @@ RIGHT: list[tuple[str, float]] = [
     (r"\sum_i \sum_j \begin{cases} A_{ij} & i = j \\ 2 & i > j \\ 0 & \text{else} \end{cases}",
      np.trace(A) + 6),
     (r"\sum_{i=1} i x_i", x @ [1, 2, 3]),
+    (r"\sum_{i=2}^n x_i", x[1] + x[2]),
+    (r"\sum_{1 < i \le n} x_i", x[1] + x[2]),
+    (r"\sum_{i=2} x_i", x[1] + x[2]),
+    (r"\sum_{i=2}^n i x_i", x @ [0, 2, 3]),
+    (r"\sum_{i=2}^n (x_i - x_{i-1})^2", np.sum(np.diff(x) ** 2)),
+    (r"\sum_{i=2}^{n-1} (x_{i+1} - 2 x_i + x_{i-1})^2", np.diff(x, 2)[0] ** 2),
+    (r"\prod_{i=3}^n x_i x_{i-2}", x[2] * x[0]),
+    (r"\sum_{i=2}^n x_i \sum_i x_i", (x[1] + x[2]) * np.sum(x)),
+    (r"\sum_{i=2}^n \sum_{j=1}^{i-1} A_{ij}", np.sum(np.tril(A, -1))),
+    (r"\sum_{i=2}^n \sum_{j=2}^i A_{ij}", np.sum(np.tril(A)[1:, 1:])),
+    (r"\sum_{i=2}^n \sum_{j \ne i} A_{ij}", np.sum(OFF[1:])),
+    (r"\sum_{i=2}^n \sum_j [i = j] A_{ij}", A[1, 1] + A[2, 2]),
+    (r"\sum_{i=2}^n \sum_j [j = i] A_{ij}", A[1, 1] + A[2, 2]),
+    (r"\sum_{i=1}^n \sum_j [j = i + 1] A_{ij}", A[0, 1] + A[1, 2]),
+    (r"\sum_{i=2}^n [i = c] x_i", x[1]),
+    (r"\sum_{i=3}^n [i = c] x_i", 0.0),
+    (r"\sum_{i=0}^{n-1} \sum_{j=i+1}^{n-1} A_{ij}", UPPER),
+    (r"\sum_{i=2}^n \|X_i - X_{i-1}\|^2", np.sum(np.diff(X, axis=0) ** 2)),
+    (r"\sum_{i=2}^n (x_i - X_{i,:}^\top \mathbf{1})^2", np.sum((x - X.sum(axis=1))[1:] ** 2)),
+    (r"\sum_{i=2}^n i \, \|X_{i,:}\|^2", np.sum(X**2, axis=1) @ [0, 2, 3]),
 ]  # fmt: skip
 
 
@@ -80,6 +100,10 @@ def test_a_sum_over_a_part_of_its_indices(formula: str, wanted: float) -> None:
         (r"\sum_{c \ne 1} x_c", "not said what this sum goes over"),
         (r"\sum_{i=0}^{n-1} \sum_{j=1}^{i-1} A_{ij} x_j", "i begins at 0 and j at 1"),
         (r"\sum_{i=1}^n \sum_{j=0}^i A_{ij} x_j", "i begins at 1 and j at 0"),
+        (r"\sum_{i=2}^{n+1} x_i", "there are 0 to n - 1 along this axis"),
+        (r"\sum_{i=1}^n x_{i-1}", "there are 0 to n - 1 along this axis"),
+        (r"\sum_{i=-1}^n x_i", "begins at a number"),
+        (r"\sum_{i=0}^{n-1} x_i^2 - \sum_{i=1}^{n-1} x_i", "may count from 1 or from 0"),
     ],
 )
 def test_what_is_not_said_is_refused(formula: str, said: str) -> None:
@@ -104,3 +128,30 @@ def test_examples_that_a_sum_leaves_out() -> None:
     margin = r"t_i w^\top x_i < 1"
     assert sg.grade(program, "w", rf"w - \sum_{{i : {margin}}} t_i x_i").correct
     assert not sg.grade(program, "w", r"w - \sum_i t_i x_i").correct
+
+
+@pytest.mark.parametrize(
+    ("over", "all_of_them"),
+    [
+        ("i=1}^{N", True),
+        ("i=0}^{N-1", True),
+        ("0 \\leq i < N", True),
+        ("i=1}^{|B|", True),
+        ("i=2}^{N", False),
+        ("i=0}^{N", False),
+        ("i=1}^{N-1", False),
+        ("i=1}^{5", False),
+        ("i=1}^{d", False),
+        ("0 < i < N", False),
+    ],
+)
+def test_a_sum_over_a_batch_goes_over_all_examples(over: str, all_of_them: bool) -> None:
+    problem = sg.parse(
+        "x: Vector(d)\nt: Scalar\nw: Vector(d)\nloss = sum(t * w.T @ x for x, t in B)"
+    )
+    formula = rf"\sum_{{{over}}} t_i w^\top x_i"
+    if all_of_them:
+        assert sg.parse_latex(formula, problem) == "sum(t * w.T @ x for x, t in B)"
+    else:
+        with pytest.raises(SymgradError, match="goes over all of them"):
+            sg.parse_latex(formula, problem)

@@ -258,9 +258,31 @@ MUTANTS: list[Mutant] = [
         ),
     ),
     *planted_in(
+        "symgrad/language/latex_input/rows.py",
+        "tests/language/test_latex_input.py",
+        (
+            "a row of a square matrix is taken",
+            "if axes[1:] and e.shape[0] == e.shape[1]:",
+            "if False:",
+        ),
+    ),
+    *planted_in(
+        "symgrad/language/latex_input/places.py",
+        "tests/language/test_latex_ranges.py",
+        (
+            "a later beginning is an entry from the first",
+            " or entries.later(letter):",
+            ":",
+        ),
+        (
+            "letters that begin at different numbers are compared as they are",
+            "return _from_zero(reader, one), _from_zero(reader, other)",
+            "return one, other",
+        ),
+    ),
+    *planted_in(
         "symgrad/language/latex_input/examples.py",
         "tests/language/test_latex_input.py",
-        ("a row of a square matrix is taken", "if e.shape[0] == e.shape[1]:", "if False:"),
         ("x_i before a label is an entry", " or vector or is_scalar(meaning))", " or vector)"),
     ),
     *planted_in(

@@ -68,13 +68,15 @@ class Conditions:
             one, other = other, one
         if isinstance(one, Expression):
             return Value(same_label(other, one))  # type: ignore[arg-type]
+        entries = self.reader.entries
         if isinstance(other, Expression):
-            return self.reader.entries.entry(Value(onehot(other)), (one,))
-        sizes = self.reader.entries.sizes
-        if one in sizes and other in sizes:
+            letter = lt.Sym(left.at, one)
+            return places.entries_at(self.reader, Value(onehot(other)), (one,), [letter])
+        both = one in entries.sizes and other in entries.sizes
+        if both or entries.later(one) or entries.later(other):
             return places.equal_at(self.reader, left, right)
-        size = self.reader.entries.size(other if other in sizes else one)
-        return self.reader.entries.entry(Value(filled(eye, (size,))), (one, other))
+        size = entries.size(other if other in entries.sizes else one)
+        return entries.entry(Value(filled(eye, (size,))), (one, other))
 
     def cases(self, rows: Sequence[tuple[lt.Node, lt.Node | None]]) -> Value:
         """Values by their conditions, each tried in turn."""

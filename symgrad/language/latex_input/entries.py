@@ -64,16 +64,28 @@ class UnknownSizeError(ProgramError):
 
 @dataclass
 class Entries:
-    """Arithmetic of values with letters; `sizes` is how far each letter runs, `from_one` are those
-    that begin at 1."""
+    """Arithmetic of values with letters; `sizes` is how many values each letter has, `begins` the
+    first of them where that is written; entries count from 0 for those that begin at 0, else from
+    1. Where a sum `begins_at_zero`, `fits_zero` says of the others whether all of their entries so
+    far would also be there from 0."""
 
     sizes: dict[str, Dimension] = field(default_factory=dict)
-    from_one: set[str] = field(default_factory=set)
+    begins: dict[str, int] = field(default_factory=dict)
+    begins_at_zero: bool = False
+    fits_zero: dict[str, bool] = field(default_factory=dict)
     made: dict[tuple[str, Dimension], Letter] = field(default_factory=dict)
 
     def numbers(self, name: str) -> bool:
         """Whether a letter is known to number entries."""
-        return name in self.sizes or name in self.from_one
+        return name in self.sizes or name in self.begins
+
+    def from_one(self, name: str) -> bool:
+        """Whether entries count from 1 for a letter."""
+        return self.begins.get(name, 0) > 0
+
+    def later(self, name: str) -> bool:
+        """Whether a letter leaves out the first entry."""
+        return self.begins.get(name, 0) > 1
 
     def letter(self, name: str) -> Letter:
         """The one letter of this name that runs so far."""

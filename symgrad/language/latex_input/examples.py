@@ -1,39 +1,20 @@
-r"""Indices of whole vectors: i of \sum_i (y_i - w^\top x_i)^2, where x_i is an example of a batch,
-or a row or column of X."""
+r"""Numbers of examples: i of \sum_i (y_i - w^\top x_i)^2, where x_i is an example of a batch."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from itertools import pairwise, product
+from itertools import pairwise
 
-from symgrad.errors import ProgramError, SymgradError
-from symgrad.language.dimensions import ONE, Dimension, core
-from symgrad.language.expressions import Expression, Letter, is_scalar
+from symgrad.language.expressions import is_scalar
 from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.context import Context
-from symgrad.language.latex_input.entries import Value
 from symgrad.language.latex_input.names import look, new_name
 from symgrad.language.names import kind_of
-from symgrad.language.operations.entries import at
 
 BOLD = ("mathbf", "boldsymbol", "bm")
 COUNTS = ("N", "M", "n", "m")  # of examples
-MOST_LETTERS = 3  # of a sum over rows or columns
 TRANSPOSED = ("T", r"\top")
-
-
-class TwoReadingsError(ProgramError):
-    """What may be a row or a column."""
-
-
-def row_or_column(letter: str) -> TwoReadingsError:
-    """The error where both fit."""
-    return TwoReadingsError(
-        f"this has two readings, with {letter} as the number of a row or of a column: write "
-        f"X_{{{letter},:}} or X_{{:,{letter}}}, or, of a matrix that is not square, "
-        f"\\sum_{{{letter}=1}}^n with the n that {letter} runs to"
-    )
 
 
 # in a tree
@@ -133,6 +114,24 @@ def divisors(root: lt.Node) -> Iterator[lt.Node]:
         yield from () if bottom is None else lt.factors_of(bottom)
 
 
+def counted_to(part: lt.Node, above: lt.Node | None) -> lt.Node | None:
+    r"""The N of i = 1 with N above it, of i = 0 with N - 1, and of 0 \leq i < N; None where nothing
+    says it, 0 where a letter begins elsewhere."""
+    match part, above:
+        case lt.Chain(operands=(_, lt.Num(digits="1")), signs=("=",)), _:
+            return above
+        case lt.Chain(operands=(lt.Num(digits="0"), _, last)), _:
+            return last
+        case (
+            lt.Chain(operands=(_, lt.Num(digits="0"))),
+            lt.Chain(operands=(last, lt.Num(digits="1")), signs=("-",)),
+        ):
+            return last
+        case lt.Chain(), _:
+            return lt.Num(part.at, "0")
+    return above
+
+
 def terms(node: lt.Node) -> Iterator[lt.Node]:
     """The terms of a sum, or the sum: names, perhaps with something lowered."""
     match node:
@@ -170,45 +169,6 @@ def is_bold(node: lt.Node) -> bool:
 # among the names of a problem
 
 
-def by_numbers(reader: Context, body: lt.Node, letters: list[str]) -> Value | None:
-    """What is summed, x_i being a row or column of X: each letter runs as far as an axis of
-    what it stands below. None where that has no sense either; refused where it has two."""
-    sizes, outside = dict(reader.entries.sizes), set(reader.numbers)
-    found: dict[str, tuple[Value, dict[str, Dimension]]] = {}
-    reader.numbers |= {*letters}
-    ways = [[sizes[x]] if x in sizes else lengths(reader, body, x) for x in letters]
-    possible = len(letters) <= MOST_LETTERS and has_rows(reader, body)
-    try:
-        for reader.lying in (False, True) if possible else ():
-            for chosen in product(*ways):
-                reader.entries.sizes = {**sizes, **dict(zip(letters, chosen, strict=True))}
-                value = _fitting(reader, body)
-                if value is not None:
-                    found[str(chosen)] = value, reader.entries.sizes
-            if found:
-                break
-    finally:
-        reader.numbers.clear()
-        reader.numbers |= outside
-        reader.lying = False
-    if len(found) > 1:
-        raise row_or_column(letters[0])
-    for value, reader.entries.sizes in found.values():
-        return value
-    reader.entries.sizes = sizes
-    return None
-
-
-def _fitting(reader: Context, body: lt.Node) -> Value | None:
-    """What it means; None where it has no sense."""
-    try:
-        return reader.value(body)
-    except TwoReadingsError:
-        raise
-    except SymgradError:
-        return None
-
-
 def find_examples(reader: Context, body: lt.Node, letters: list[str]) -> None:
     """Take down which letters number examples: those of what a batch has, where it is a scalar
     or stands where only a vector can; `over_examples` also where all that has the letter is of one
@@ -224,74 +184,3 @@ def find_examples(reader: Context, body: lt.Node, letters: list[str]) -> None:
             batch = None if meaning is None else meaning.batch
             if meaning is not None and batch and (every or vector or is_scalar(meaning)):
                 reader.examples.setdefault(letter, batch)
-
-
-def matrix_of(reader: Context, node: lt.Script) -> Value | None:
-    """X of x_i, where i numbers rows or columns and x is no name."""
-    base = node.base
-    if not (reader.numbers and isinstance(base, lt.Sym)) or reader.names.find(base) is not None:
-        return None
-    name = reader.names.find(replace(base, text=base.text.upper()))
-    meaning = reader.scope.meanings.get(name or "")
-    if meaning is None or base.text.isupper() or ONE in meaning.shape or len(meaning.shape) != 2:
-        return None
-    return Value(meaning)
-
-
-def lengths(reader: Context, body: lt.Node, letter: str) -> list[Dimension]:
-    """The axes that a letter can run along, of what it stands below."""
-    found: dict[Dimension, None] = {}
-    for parts, dims in _indexed(reader, body):
-        for k, part in enumerate(parts):
-            if part == lt.Sym(0, letter) and len(parts) <= len(dims):
-                found |= dict.fromkeys(dims[k : k + 1] if len(parts) == len(dims) else dims)
-    return [*found]
-
-
-def has_rows(reader: Context, body: lt.Node) -> bool:
-    """Whether a row or column of a matrix stands there: X_i, X_{i,:}."""
-    return any(
-        len(dims) == 2 and (len(parts) == 1 or lt.Sym(0, ":") in parts)
-        for parts, dims in _indexed(reader, body)
-    )
-
-
-def _indexed(
-    reader: Context, body: lt.Node
-) -> Iterator[tuple[list[lt.Node], tuple[Dimension, ...]]]:
-    """The indices of each array, and its dimensions."""
-    for node in lt.walk(body):
-        if not isinstance(node, lt.Script) or node.below is None:
-            continue
-        meaning = reader.scope.meanings.get(reader.names.find(node.base) or "")
-        matrix = None if meaning is not None else matrix_of(reader, node)
-        whole = matrix.expression if matrix else meaning
-        if whole is not None:
-            parts = [x for part in lt.parts_of(node.below) for x in lt.factors_of(part)]
-            yield parts, core(whole.shape) if len(whole.shape) == 2 else whole.shape
-
-
-def row_or_column_at(
-    value: Value, labels: Sequence[str | Expression], lying: bool
-) -> Expression | None:
-    """X_{:,i} as a column, X_{i,:} and x_i as columns or `lying`; None where no such letter stands
-    there.
-
-    Raises: TwoReadingsError for x_i of a square matrix."""
-    e = value.expression
-    letters = [x for x in labels if isinstance(x, Letter)]
-    matrix = len(e.shape) == 2 and ONE not in e.shape and not value.letters
-    if not matrix or len(letters) != 1:
-        return None
-    match labels:
-        case [Letter() as letter, ":"]:
-            whole = at(e, letter)
-        case [":", Letter() as letter]:
-            return at(e.T, letter)
-        case [Letter() as letter]:
-            if e.shape[0] == e.shape[1]:
-                raise row_or_column(letter.name)
-            whole = at(e if letter.index_of == e.shape[0] else e.T, letter)
-        case _:
-            return None
-    return whole.T if lying else whole

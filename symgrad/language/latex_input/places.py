@@ -8,11 +8,18 @@ from dataclasses import replace
 import sympy
 
 from symgrad.errors import ProgramError
-from symgrad.language.dimensions import ONE, Dimension, core, dimension, indexed_dims
+from symgrad.language.dimensions import (
+    ONE,
+    Dimension,
+    core,
+    dimension,
+    indexed_dims,
+    reachable,
+)
 from symgrad.language.expressions import Expression, Letter
 from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.context import Context
-from symgrad.language.latex_input.entries import Value
+from symgrad.language.latex_input.entries import Value, is_slice
 from symgrad.language.latex_input.letters import index_letter, letters_of
 from symgrad.language.operations.entries import array, at, equal_places
 from symgrad.language.operations.places import Affine, as_number, at_place
@@ -46,8 +53,7 @@ def place_of(reader: Context, node: lt.Node) -> Affine:
     if name is not None and name in reader.scope.dimensions and not counted:
         return Affine({}, dimension(name))
     letter, entries = index_letter(node), reader.entries
-    first = sympy.Integer(letter in entries.from_one)
-    return Affine({entries.letter(letter): 1}, first)
+    return Affine({entries.letter(letter): 1}, sympy.Integer(entries.begins.get(letter, 0)))
 
 
 def entry_at(
@@ -62,19 +68,20 @@ def entry_at(
     letters: dict[str, Letter] = {}
     for k, (part, d) in enumerate(zip(parts, dims, strict=True)):
         if part == lt.Sym(0, ":"):
-            letters[":" * (k + 1)] = slice_ = Letter(f"_{k}", d)
+            name = ":" * (1 + sum(map(is_slice, letters)))
+            letters[name] = slice_ = Letter(f"_{k}", d)
+            reader.entries.sizes[name] = d
             labels.append(slice_)
             continue
         if not is_sum(part) and (name := index_letter(part)) not in reader.entries.sizes:
             reader.entries.sizes[name] = d
         where = place_of(reader, part)
         _check_counting(where, bracketed, part)
-        if any(x.name in reader.entries.from_one for x in where.letters):
-            where = where.plus(Affine({}, sympy.Integer(-1)))
         letters |= {x.name: x for x in where.letters}
-        labels.append(at_place(where, d, where.text, ""))
+        labels.append(label_at(reader, where, d))
+    letters = {name: x for name, x in letters.items() if name not in reader.numbers}
     whole = array(at(e, *labels), [*letters.values()])
-    return Value(whole, () if {*letters} <= {":", "::"} else tuple(letters))
+    return Value(whole, () if all(map(is_slice, letters)) else tuple(letters))
 
 
 def is_part(node: lt.Node) -> bool:
@@ -111,11 +118,47 @@ def _bounds(
 ) -> tuple[Affine, Dimension]:
     assert isinstance(part, lt.Chain)
     first, last = (place_of(reader, end) for end in part.operands)
-    if not bracketed and {x.name for x in first.letters} <= reader.entries.from_one:
+    if not bracketed and all(reader.entries.from_one(x.name) for x in first.letters):
         first, last = (end.plus(Affine({}, sympy.Integer(-1))) for end in (first, last))
     if first.offset.is_negative and not first.letters:
         raise ProgramError("the numbers of a slice count from 1", column=part.at + 1)
     return slice_bounds(first, last.plus(Affine({}, ONE)), d)
+
+
+def label_at(reader: Context, where: Affine, d: Dimension) -> Expression:
+    """The label of an axis at a place, which counts from 1 where one of its letters does."""
+    counted, entries = _counted(reader, where), reader.entries
+    for x in where.letters if entries.begins_at_zero else ():
+        if entries.from_one(x.name):
+            fits = _is_within(where, d) and entries.fits_zero.get(x.name, True)
+            entries.fits_zero[x.name] = fits
+    return at_place(counted, d, counted.text, "")
+
+
+def is_along(reader: Context, where: Affine, d: Dimension) -> bool:
+    """Whether an axis has all of these places."""
+    return _is_within(_counted(reader, where), d)
+
+
+def _counted(reader: Context, where: Affine) -> Affine:
+    """A place, counted from 0."""
+    one = any(reader.entries.from_one(x.name) for x in where.letters)
+    return where.plus(Affine({}, sympy.Integer(-one)))
+
+
+def _is_within(where: Affine, d: Dimension) -> bool:
+    return reachable(where.least) and reachable(sympy.expand(d - 1 - where.most))
+
+
+def entries_at(
+    reader: Context, value: Value, letters: tuple[str, ...], parts: Sequence[lt.Node]
+) -> Value:
+    """The entries at these letters, each of which may run along a part of its axis."""
+    entries, dims = reader.entries, indexed_dims(value.expression.shape)
+    for letter, d in zip(letters, dims, strict=False):
+        if entries.sizes.get(letter, d) != d or entries.later(letter):
+            return entry_at(reader, value, parts)
+    return entries.entry(value, letters)
 
 
 def _check_counting(where: Affine, bracketed: bool, part: lt.Node) -> None:
@@ -129,22 +172,19 @@ def _check_counting(where: Affine, bracketed: bool, part: lt.Node) -> None:
 
 def equal_at(reader: Context, left: lt.Node, right: lt.Node) -> Value:
     """[i + 1 = j] over the letters in it."""
-    one, other = place_of(reader, left), place_of(reader, right)
+    one, other = _both(reader, left, right)
     letters = {x.name: x for x in (*one.letters, *other.letters)}
     return Value(array(equal_places(one, other), [*letters.values()]), tuple(letters))
 
 
 def margin(reader: Context, condition: lt.Node, first: tuple[str, ...] = ()) -> Value | None:
     r"""A number that is positive where i < j, i \neq j or i + 1 = j holds, of index letters, over
-    these in the order of those that come `first`; None of another condition. A letter and another
-    one count from the same number."""
+    these in the order of those that come `first`; None of another condition."""
     match condition:
         case lt.Chain(operands=(left, right), signs=(sign,)) if _compares(reader, left, right):
-            one, other = place_of(reader, left), place_of(reader, right)
+            one, other = _both(reader, left, right)
         case _:
             return None
-    if sum(other.plus(one, -1).coefficients.values()) == 0:
-        one, other = (_from_zero(reader, side) for side in (one, other))
     if sign in ("=", r"\neq"):
         same = equal_places(one, other)
         return _over_letters(reader, same if sign == "=" else 1 - same, one.plus(other), first)
@@ -154,7 +194,9 @@ def margin(reader: Context, condition: lt.Node, first: tuple[str, ...] = ()) -> 
     return _over_letters(reader, as_number(difference), difference, first)
 
 
-def _over_letters(reader: Context, e: Expression, where: Affine, first: tuple[str, ...]) -> Value:
+def _over_letters(
+    reader: Context, e: Expression, where: Affine, first: tuple[str, ...] = ()
+) -> Value:
     """A number over the letters in it, but for those that number rows or columns."""
     letters = [x for x in where.letters if x.name not in reader.numbers]
     letters.sort(key=lambda x: first.index(x.name) if x.name in first else len(first))
@@ -169,17 +211,35 @@ def _compares(reader: Context, *sides: lt.Node) -> bool:
     return plain and None in names and {*names} <= {None, *reader.scope.dimensions}
 
 
+def _both(reader: Context, *sides: lt.Node) -> tuple[Affine, Affine]:
+    """What is compared: a letter and another one count from the same number."""
+    one, other = (place_of(reader, side) for side in sides)
+    if sum(other.plus(one, -1).coefficients.values()) == 0:
+        return _from_zero(reader, one), _from_zero(reader, other)
+    return one, other
+
+
 def _from_zero(reader: Context, where: Affine) -> Affine:
     """A place, what letters that count from 1 add taken away."""
     from_one = reader.entries.from_one
-    more = sum(c for x, c in where.coefficients.items() if x.name in from_one)
+    more = sum(c for x, c in where.coefficients.items() if from_one(x.name))
     return where.plus(Affine({}, sympy.Integer(-more)))
 
 
 def number_at(reader: Context, node: lt.Node) -> Value:
     """The number that an index letter is, over that letter."""
     where = place_of(reader, node)
-    return Value(array(as_number(where), where.letters), tuple(x.name for x in where.letters))
+    return _over_letters(reader, as_number(where), where)
+
+
+def begins_at_zero(node: lt.Node) -> bool:
+    r"""Whether it is a sum as \sum_{i=0}^{n-1}."""
+    match node:
+        case lt.Big(below=lt.Chain(operands=(_, lt.Num(digits="0")), signs=("=",))):
+            return True
+        case lt.Big(below=lt.Chain(operands=(lt.Num(digits="0"), *_), signs=(r"\leq", *_))):
+            return True
+    return False
 
 
 def bind(reader: Context, part: lt.Node, above: lt.Node | None = None) -> None:
@@ -192,7 +252,7 @@ def bind(reader: Context, part: lt.Node, above: lt.Node | None = None) -> None:
             start = place_of(reader, first)
             size = place_of(reader, stop).plus(start, -1)
         case lt.Chain(operands=(_, lt.Num(digits="1")), signs=("=",)) if above is None:
-            entries.from_one.add(letter)
+            entries.begins[letter] = 1
             return
         case lt.Chain(operands=(_, first), signs=("=",)) if above is not None:
             try:
@@ -202,11 +262,10 @@ def bind(reader: Context, part: lt.Node, above: lt.Node | None = None) -> None:
             size = end.plus(start, -1).plus(Affine({}, sympy.Integer(1)))
         case _:
             return
-    if start.letters or size.letters or start.offset not in (0, 1):
-        raise ProgramError("an index begins at 0 or 1", column=part.at + 1)
+    if start.letters or size.letters or not start.offset.is_Integer or start.offset < 0:
+        raise ProgramError("an index begins at a number, which is 0 or more", column=part.at + 1)
     entries.sizes[letter] = size.offset
-    if start.offset == 1:
-        entries.from_one.add(letter)
+    entries.begins[letter] = int(start.offset)
 
 
 def bracketed(reader: Context, base: lt.Fence, node: lt.Script) -> Value:

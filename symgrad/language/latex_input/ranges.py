@@ -101,13 +101,17 @@ class _Ranges:
         match over.parts:
             case [lt.Chain(operands=(letter, start), signs=("=",)) as part]:
                 over.start = start.digits if isinstance(start, lt.Num) else None
-                if self._is_at_letter(start, outside):
-                    over.conditions.append(lt.Chain(part.at, (start, letter), (r"\leq",)))
-                    over.parts = [replace(part, operands=(letter, lt.Num(start.at, "1")))]
+                if at_letter := self._is_at_letter(start, outside):
+                    begin = [outside.get(x.text) for x in self._letters(lt.walk(start))]
+                    over.start = "0" if "0" in begin else "1"
                 if above is not None and self._is_at_letter(above, outside):
                     self._check_start(above, over, outside)
                     over.conditions.append(lt.Chain(part.at, (letter, above), (r"\leq",)))
                     above = None
+                if at_letter or (above is None and over.start not in (None, "0", "1")):
+                    first = lt.Num(start.at, "0" if over.start == "0" else "1")
+                    over.conditions.append(lt.Chain(part.at, (start, letter), (r"\leq",)))
+                    over.parts = [replace(part, operands=(letter, first))]
         for condition in over.conditions:
             self._check(condition, over)
         below = over.parts[0] if len(over.parts) == 1 else lt.Listed(node.at, (*over.parts,))
@@ -139,7 +143,7 @@ class _Ranges:
         """Raises: ProgramError where the letters of two sums are counted from different numbers."""
         for x in self._letters(lt.walk(end)):
             begins = outside.get(x.text)
-            if None not in (begins, over.start) and begins != over.start:
+            if None not in (begins, over.start) and (begins == "0") != (over.start == "0"):
                 raise ProgramError(
                     f"{x.text} begins at {begins} and {over.letters[-1]} at {over.start}; "
                     "let both begin at the same number",

@@ -21,11 +21,11 @@ from symgrad.language.latex_input.calls import Calls
 from symgrad.language.latex_input.conditions import Conditions
 from symgrad.language.latex_input.derivatives import Derivatives
 from symgrad.language.latex_input.entries import Entries, Value
-from symgrad.language.latex_input.examples import matrix_of
 from symgrad.language.latex_input.extent import check_extent
 from symgrad.language.latex_input.names import Names, look
 from symgrad.language.latex_input.places import bracketed, number_at
 from symgrad.language.latex_input.products import dotted, product, starred
+from symgrad.language.latex_input.rows import matrix_of
 from symgrad.language.latex_input.scripts import Scripts
 from symgrad.language.latex_input.slopes import gradient_of
 from symgrad.language.latex_input.sums import Sums

@@ -22,6 +22,7 @@ from symgrad.language.latex_input.grammar import tree
 from symgrad.language.latex_input.left import Left, left_side
 from symgrad.language.latex_input.letters import with_deltas
 from symgrad.language.latex_input.names import Names
+from symgrad.language.latex_input.places import begins_at_zero
 from symgrad.language.latex_input.ranges import in_full
 from symgrad.language.latex_input.reader import Reader
 from symgrad.language.latex_input.slopes import with_differentials
@@ -198,7 +199,7 @@ def _read(
 ) -> Equation:
     """An equation, once the sizes of 1 and I in it are found."""
     free: dict[str, Dimension] = {}
-    entries = Entries()
+    entries = Entries(begins_at_zero=any(map(begins_at_zero, lt.walk(root))))
     while True:
         reader = Reader(scope, names, free, known.slopes, entries, plain_ones=plain_ones)
         reader.counts, reader.over_examples = counts, known.over_examples

@@ -12,8 +12,8 @@ from symgrad.language.latex_input import places
 from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.context import Context
 from symgrad.language.latex_input.entries import Value, is_slice
-from symgrad.language.latex_input.examples import row_or_column_at
 from symgrad.language.latex_input.letters import index_or_label, letters_of
+from symgrad.language.latex_input.rows import row_or_column_at
 from symgrad.language.operations import signs
 from symgrad.language.operations.arithmetic import constant_value
 from symgrad.language.operations.entries import at
@@ -80,12 +80,11 @@ class Scripts:
             parts = list(parts[0].factors)
         if any(map(places.is_part, parts)):
             return places.part_at(self.reader, value, parts, bracketed)
+        if (slice_ := row_or_column_at(self.reader, value, parts)) is not None:
+            return Value(slice_)
         if any(map(places.is_sum, parts)) and not value.letters:
             return places.entry_at(self.reader, value, parts, bracketed)
-        scope, names = self.reader.scope, self.reader.names
-        labels = [self._counted(index_or_label(scope, names, part)) for part in parts]
-        if labels and (slice_ := row_or_column_at(value, labels, self.reader.lying)) is not None:
-            return Value(slice_)
+        labels = [self._label(value, k, part) for k, part in enumerate(parts)]
         known = [x for x in labels if isinstance(x, Expression)]
         if len(known) == len(labels) > 1 and not value.letters:
             return Value(at(value.expression, *known))
@@ -106,20 +105,18 @@ class Scripts:
             examples.setdefault(letters.pop(0), batch)
         if letters and len(letters) != rank:
             raise ProgramError(f"{len(letters)} indices, where {rank} are wanted")
-        if self._shorter(value, letters):
-            return places.entry_at(self.reader, value, parts)
-        return self.reader.entries.entry(value, tuple(letters)) if letters else value
+        if not letters:
+            return value
+        return places.entries_at(self.reader, value, tuple(letters), parts[-len(letters) :])
 
-    def _counted(self, label: str | Expression) -> str | Expression:
-        """A letter that numbers rows or columns as an index of the language."""
-        known = isinstance(label, str) and label in self.reader.numbers
-        return self.reader.entries.letter(str(label)) if known else label
-
-    def _shorter(self, value: Value, letters: list[str]) -> bool:
-        """Whether a letter is known to run along a part of its axis."""
-        e, sizes = value.expression, self.reader.entries.sizes
-        dims = indexed_dims(e.shape)
-        return any(sizes.get(x, d) != d for x, d in zip(letters, dims, strict=False))
+    def _label(self, value: Value, axis: int, part: lt.Node) -> str | Expression:
+        """A letter, or an index of the language: a label, or what numbers rows or columns."""
+        reader = self.reader
+        label = index_or_label(reader.scope, reader.names, part)
+        dims = indexed_dims(value.expression.shape)
+        if label not in reader.numbers or axis >= len(dims):
+            return label
+        return places.label_at(reader, places.place_of(reader, part), dims[axis])
 
     def _of_entries(self, value: Value, letters: list[str]) -> Value:
         """[...]_ij of what has these letters, and softmax(Z_i,:)_j."""

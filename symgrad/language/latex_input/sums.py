@@ -11,8 +11,10 @@ from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.calls import along
 from symgrad.language.latex_input.context import Context
 from symgrad.language.latex_input.entries import Value
-from symgrad.language.latex_input.examples import by_numbers, find_examples
+from symgrad.language.latex_input.examples import counted_to, find_examples
 from symgrad.language.latex_input.letters import index_letter
+from symgrad.language.latex_input.names import look
+from symgrad.language.latex_input.rows import by_numbers
 from symgrad.language.operations import signs
 from symgrad.language.operations.batches import over_batch
 from symgrad.language.operations.contractions import total
@@ -97,21 +99,46 @@ class Sums:
         find_examples(self.reader, node.body, letters)
         sizes = self.reader.entries.sizes
         outside = {x: sizes.pop(x) for x in letters if x in sizes}
-        from_one = {*self.reader.entries.from_one}
-        for part in over if batch is None else ():
-            places.bind(self.reader, part, node.above)
+        begins = dict(self.reader.entries.begins)
+        for letter in letters:
+            self.reader.entries.begins.pop(letter, None)
+        for part in over:
+            if look(lt.letter_of(part)) not in self.reader.examples:
+                places.bind(self.reader, part, node.above)
         body = self._body(node, letters)
+        for part in over:
+            if look(lt.letter_of(part)) in self.reader.examples:
+                self._check_all(part, node.above)
         if node.sign == r"\prod":
             whole = self._multiplied(body, letters, node)
         else:
             whole = self._summed(body, letters, batches)
         for letter in letters:
             self.reader.entries.sizes.pop(letter, None)
+            if self.reader.entries.fits_zero.pop(letter, False):
+                raise _one_or_zero(letter, node)
         self.reader.entries.sizes.update(outside)
-        self.reader.entries.from_one = from_one
+        self.reader.entries.begins = begins
         self.reader.examples.clear()
         self.reader.examples.update(outside_examples)
         return whole
+
+    def _check_all(self, part: lt.Node, above: lt.Node | None) -> None:
+        """Raises: ProgramError where a sum over examples does not go over all of them."""
+        count = counted_to(part, above)
+        if count is not None and not self._is_count(count):
+            letter = look(lt.letter_of(part))
+            raise ProgramError(
+                f"{letter} numbers examples, and a sum over a batch goes over all of them: write "
+                rf"\sum_{letter}, or \sum_{{{letter}=1}}^N with an N that is nothing else",
+                column=part.at + 1,
+            )
+
+    def _is_count(self, node: lt.Node) -> bool:
+        """Whether it can be the number of examples."""
+        named = self.reader.names.find(node)
+        letter = isinstance(node, lt.Sym | lt.Script) and named is None
+        return letter or self.batch_size(node) is not None
 
     def _summed(self, body: Value, letters: list[str], batches: list[str]) -> Value:
         for letter in reversed(letters):
@@ -185,6 +212,15 @@ class Sums:
             node = node.inner
             return self.batch_of(node)
         return None
+
+
+def _one_or_zero(letter: str, node: lt.Big) -> ProgramError:
+    """The error for a sum whose first entry may be counted from 1 or from 0."""
+    return ProgramError(
+        f"another sum here begins at 0, and the entries of this one may count from 1 or from 0: "
+        rf"write it with {node.sign}_{{{letter}=0}}, or each with 1",
+        column=node.at + 1,
+    )
 
 
 def steps_of(reader: Context, node: lt.Big) -> Steps | None:
