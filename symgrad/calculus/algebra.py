@@ -3,7 +3,6 @@ front."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from fractions import Fraction
 from functools import reduce
 from typing import TypeGuard
@@ -77,7 +76,7 @@ def _is_symmetric(e: Expression) -> bool:
     if is_call(e, batch_sum, batch_mean):
         return is_its_transpose(e.arguments[0])
     if is_call(e, op.add):
-        return _is_transpose(*reversed(e.arguments))
+        return is_transpose(*reversed(e.arguments))
     return is_call(e, eye) or (is_call(e, diag) and e.shape[1] != ONE)
 
 
@@ -93,7 +92,8 @@ def is_its_transpose(e: Expression) -> bool:
     return _is_symmetric(e)
 
 
-def _is_transpose(e: Expression, of: Expression) -> bool:
+def is_transpose(e: Expression, of: Expression) -> bool:
+    """Whether it is another one, transposed."""
     return is_call(e, op.transpose) and e.arguments[0] == of
 
 
@@ -255,19 +255,6 @@ def negated(e: Expression) -> Expression:
     return op.negative(e)
 
 
-def turned(e: Expression, alone: bool) -> Expression:
-    """What starts with the negative of a difference of numbers with that turned round, (s - 1) x
-    for -(1 - s) x, where it stands `alone`; beside others only 1 - t for -(t - 1)."""
-    if is_call(e, *PRODUCTS):
-        first, second = e.arguments
-        return e.operation(turned(first, alone), second)
-    if is_call(e, op.negative) and is_scalar(e) and is_call(e.arguments[0], op.subtract):
-        first, second = e.arguments[0].arguments
-        if alone or (isinstance(second, Number) and not isinstance(first, Number)):
-            return second - first
-    return e
-
-
 def scaled(number: Value, e: Expression) -> Expression:
     """A number in front of an expression; unit fractions go below it."""
     if number == 1:
@@ -313,116 +300,6 @@ def is_negative(e: Expression) -> bool:
     while is_call(e, *PRODUCTS):
         e = e.arguments[0]
     return is_call(e, op.negative) or (isinstance(e, Number) and e.value < 0)
-
-
-def signed_sum(parts: Sequence[Expression]) -> Expression:
-    """The sum of the parts, a positive one first; diag(v) X + M X is (diag(v) + M) X, and f(c) A +
-    f(c) B is f(c) (A + B)."""
-    parts = [turned(part, len(parts) == 1) for part in _fronted(_joined(_collected(parts)))]
-    first = next((k for k, part in enumerate(parts) if not is_negative(part)), 0)
-    ordered = [parts[first], *parts[:first], *parts[first + 1 :]]
-    if len(ordered) == 2 and _is_transpose(ordered[0], ordered[1]):
-        ordered.reverse()  # A + A^T
-    result = ordered[0]
-    for part in (addend for later in ordered[1:] for addend in _addends(later)):
-        result = result - negated(part) if is_negative(part) else result + part
-    return result
-
-
-def _collected(parts: Sequence[Expression]) -> Sequence[Expression]:
-    """What stands in several of the parts once: R + R = 2 R, (q - a) + (a - p) = q - p."""
-    if len(parts) < 2 or not any(is_call(_counted(p)[1], op.add, op.subtract) for p in parts):
-        return parts
-    whole = _once(parts)
-    addends = [addend for part in whole for addend in _addends(part)]
-    apart = _once(addends)
-    left = apart if len(apart) < len(addends) else whole
-    keeps_shape = all(map(is_scalar, parts)) or not all(map(is_scalar, left))
-    return left if left and keeps_shape else parts
-
-
-def _once(parts: Sequence[Expression]) -> list[Expression]:
-    """The parts, those that differ by a number alone as one."""
-    counts: dict[str, tuple[Value, Expression]] = {}
-    for part in parts:
-        number, what = _counted(part)
-        key = unparse(what)
-        counts[key] = exact(number + counts[key][0] if key in counts else number), what
-    return [scaled(number, what) for number, what in counts.values() if number]
-
-
-def _counted(e: Expression) -> tuple[Value, Expression]:
-    """An expression without the number in front of it, and that number; of a number, 1."""
-    if isinstance(e, Number) and isinstance(e.value, Fraction):
-        return e.value, Number(Fraction(1))
-    if is_call(e, op.negative):
-        number, what = _counted(e.arguments[0])
-        return -number, what
-    if is_call(e, op.multiply) and isinstance(e.arguments[0], Number):
-        return e.arguments[0].value, e.arguments[1]
-    return Fraction(1), e
-
-
-def _addends(e: Expression) -> list[Expression]:
-    """What is added up in a sum, each with its sign."""
-    pending, addends = [(e, False)], []
-    while pending:
-        part, minus = pending.pop()
-        if is_call(part, op.add, op.subtract):
-            first, second = part.arguments
-            pending += [(second, minus != (part.operation is op.subtract)), (first, minus)]
-        else:
-            addends.append(negated(part) if minus else part)
-    return addends
-
-
-def _joined(parts: Sequence[Expression]) -> list[Expression]:
-    joined: list[Expression] = []
-    for part in parts:
-        for k, other in enumerate(joined):
-            if is_call(part, op.matmul) and is_call(other, op.matmul):
-                (one, right), (two, same) = other.arguments, part.arguments
-                if right == same and (_is_diagonal(one) or _is_diagonal(two)):
-                    joined[k] = product(signed_sum([one, two]), right)
-                    break
-        else:
-            joined.append(part)
-    return joined
-
-
-def _fronted(parts: Sequence[Expression]) -> list[Expression]:
-    """Those with the same function of scalars in front as one."""
-    groups: dict[str | int, list[Expression]] = {}
-    for k, part in enumerate(parts):
-        found = _front(part)
-        groups.setdefault(unparse(found[0]) if found else k, []).append(part)
-    return [group[0] if len(group) < 2 else _behind_one(group) for group in groups.values()]
-
-
-def _behind_one(group: Sequence[Expression]) -> Expression:
-    """The sum of parts that have the same in front."""
-    found = [front for part in group if (front := _front(part))]
-    return times(found[0][0], signed_sum([rest for _, rest in found]))
-
-
-def _front(e: Expression) -> tuple[Expression, Expression] | None:
-    """The function of scalars in front of what is none, and this with the sign."""
-    if is_negative(e):
-        found = _front(negated(e))
-        return found and (found[0], negated(found[1]))
-    if is_call(e, op.multiply) and isinstance(e.arguments[0], Call) and is_scalar(e.arguments[0]):
-        front, rest = e.arguments
-        return None if is_scalar(e) else (front, rest)
-    if is_call(e, op.matmul) and (found := _front(e.arguments[0])):
-        return found[0], product(found[1], e.arguments[1])
-    return None
-
-
-def _is_diagonal(e: Expression) -> bool:
-    """Whether it is diag(v), or some of them."""
-    if is_call(e, op.multiply, op.negative, op.add, op.subtract):
-        return all(is_scalar(a) or _is_diagonal(a) for a in e.arguments)
-    return is_call(e, diag) and bool(e.shape[1] != ONE)
 
 
 def paired(one: Expression, other: Expression) -> Expression:

@@ -13,11 +13,12 @@ from itertools import repeat
 from types import MappingProxyType
 
 from symgrad.calculus import nodes as ix
-from symgrad.calculus.algebra import over, power, scaled, signed_sum, times
+from symgrad.calculus.algebra import over, power, scaled, times
 from symgrad.calculus.entries import symmetric
 from symgrad.calculus.letters import Letters
 from symgrad.calculus.nodes import Factor, Label, Node, Term, batch_of, core_labels, is_batch
 from symgrad.calculus.polynomials import contract
+from symgrad.calculus.sums import signed_sum
 from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.calculus.terms import opened
 from symgrad.language import composing

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from symgrad.calculus import nodes as ix
-from symgrad.calculus.algebra import product, scaled, signed_sum, times, transposed
+from symgrad.calculus.algebra import product, scaled, times, transposed
 from symgrad.calculus.counted import at_letter, counter
 from symgrad.calculus.index_notation import EntryNotation, IndexForm, apart, index_form
 from symgrad.calculus.letters import Letters
 from symgrad.calculus.nodes import Factor, Label, Node, Term, batch_of, core_axes
 from symgrad.calculus.reduction import joined
+from symgrad.calculus.sums import signed_sum
 from symgrad.calculus.term_graph import NoMatrixForm, TermGraph
 from symgrad.calculus.terms import multiplied_out, opened, raised
 from symgrad.language.dimensions import ONE, SCALAR

@@ -23,7 +23,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from textwrap import shorten
 
-from symgrad.calculus.algebra import signed_sum
 from symgrad.calculus.closed_form import LONGEST, leaf_count
 from symgrad.calculus.derivation import Derivation, Outcome
 from symgrad.calculus.naming import fresh
@@ -31,6 +30,7 @@ from symgrad.calculus.nodes import Entry, Factor, Label, Polynomial, Term, is_ba
 from symgrad.calculus.notation import Notation
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.stacking import Stacking, stacked, vec
+from symgrad.calculus.sums import signed_sum
 from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.calculus.terms import multiplied_out, opened
 from symgrad.language import dimensions

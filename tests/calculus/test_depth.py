@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import symgrad as sg
-from symgrad.calculus.algebra import signed_sum
+from symgrad.calculus.sums import signed_sum
 from symgrad.language.dimensions import SCALAR
 from symgrad.language.expressions import Expression, Name
 from symgrad.language.unparse import unparse

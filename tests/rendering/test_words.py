@@ -13,8 +13,8 @@ import pytest
 import symgrad as sg
 from symgrad import examples
 from symgrad.calculus.conventions import SENTENCES
-from symgrad.calculus.derive import PRODUCTS
 from symgrad.calculus.layouts import ONLY, OTHER, SCALAR
+from symgrad.calculus.passes import PRODUCTS
 from symgrad.calculus.proofs import chain, chains_by_rule, proof_of
 from symgrad.calculus.recorded import Applied
 from symgrad.language.expressions import OPERATIONS

@@ -18,10 +18,10 @@ from symgrad.calculus.algebra import (
     power,
     product,
     scaled,
-    signed_sum,
     times,
     transposed,
 )
+from symgrad.calculus.sums import signed_sum
 from symgrad.language.dimensions import ONE
 from symgrad.language.expressions import Call, Expression, Name, Number, fold, is_scalar
 from symgrad.language.operations import arithmetic as op

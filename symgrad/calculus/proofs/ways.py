@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator
 
-from symgrad.calculus.algebra import signed_sum
 from symgrad.calculus.derivation import Derivation
 from symgrad.calculus.index_notation import written
 from symgrad.calculus.nodes import Node, batch_of
@@ -20,6 +19,7 @@ from symgrad.calculus.proofs.factors import Chained, ends
 from symgrad.calculus.proofs.fitting import Fitting
 from symgrad.calculus.proofs.lines import ProofLine, Way, Ways
 from symgrad.calculus.proofs.uses import Lines, Proof
+from symgrad.calculus.sums import signed_sum
 from symgrad.language.expressions import Expression, Name
 from symgrad.language.operations.batches import batch_mean, batch_sum, over_batch
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from symgrad.calculus.algebra import is_negative, negated, signed_sum
+from symgrad.calculus.algebra import is_negative, negated
 from symgrad.calculus.index_notation import in_language
 from symgrad.calculus.naming import fresh
 from symgrad.calculus.recurrences.derived import DerivedParts, result_of
 from symgrad.calculus.recurrences.joined import Sum
 from symgrad.calculus.recurrences.parts import Parts
 from symgrad.calculus.recurrences.substitution import at_steps, nothing, substituted
+from symgrad.calculus.sums import signed_sum
 from symgrad.errors import ProgramError
 from symgrad.language.expressions import Expression, Name, names_in
 from symgrad.language.names import entry_of, entry_parts
