@@ -218,8 +218,16 @@ def times(scalar: Expression, e: Expression) -> Expression:
         first, second = e.arguments
         if is_call(e, op.divide):
             return times(scalar, first) / second
-        return e.operation(times(scalar, first), second)
+        front = scalar * first if _in_brackets(e) else times(scalar, first)
+        return e.operation(front, second)
     return scalar * e
+
+
+def _in_brackets(product: Call) -> bool:
+    """Whether the first factor is in brackets: then what multiplies the product, or its sign,
+    stands before them, as in 2 * (A * B) @ C; not where a sign stands in them already."""
+    text = product.operation.text
+    return text is not None and text.apart(product) and not is_negative(product.arguments[0])
 
 
 def over(e: Expression, scalar: Expression) -> Expression:
@@ -250,8 +258,8 @@ def negated(e: Expression) -> Expression:
         return negated(first) + second if is_negative(first) else second - first
     if is_call(e, *PRODUCTS):
         first, second = e.arguments
-        opposite = op.negative(first) if is_call(first, op.subtract) else negated(first)
-        return e.operation(opposite, second)
+        whole = is_call(first, op.subtract) or _in_brackets(e)
+        return e.operation(op.negative(first) if whole else negated(first), second)
     return op.negative(e)
 
 
@@ -275,7 +283,7 @@ def scaled(number: Value, e: Expression) -> Expression:
         return scaled(exact(number * e.arguments[0].value), e.arguments[1])
     if is_call(e, *PRODUCTS):
         first, second = e.arguments
-        front = scaled(number, first)
+        front = Number(number) * first if _in_brackets(e) else scaled(number, first)
         return over(front, second) if is_call(e, op.divide) else e.operation(front, second)
     if is_call(e, op.negative):
         return scaled(-number, e.arguments[0])

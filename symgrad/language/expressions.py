@@ -133,11 +133,13 @@ class Call(Expression):
 @dataclass(frozen=True)
 class Spelling:
     """How an operator is written in the language: a template of its arguments ({0}, {1}, ...) or
-    what makes the text of their texts, how tightly it binds, and how tightly each argument must."""
+    what makes the text of their texts, how tightly it binds, and how tightly each argument must;
+    `apart` says of a call that its first argument has brackets for the reader alone."""
 
     template: str | Callable[[Call, tuple[str, ...]], str]
     precedence: int = ATOM
     places: tuple[int, ...] = (0,)
+    apart: Callable[[Call], bool] = lambda call: False
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

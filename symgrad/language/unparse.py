@@ -91,9 +91,12 @@ def _call(node: ex.Call, arguments: tuple[Written, ...]) -> Written:
             inside.insert(0, f'"{node.options["spec"]}"')
         inside += [f"{key}={value}" for key, value in node.options.items() if key != "spec"]
         return f"{operation.name}({', '.join(inside)})", ex.ATOM
+    places = spelling.places
+    if spelling.apart(node):
+        places = (ex.ATOM, *places[1:])
     texts = [
         f"({text})" if bracketed(binds, wanted) else text
-        for (text, binds), wanted in zip(arguments, spelling.places, strict=False)
+        for (text, binds), wanted in zip(arguments, places, strict=False)
     ]
     if callable(spelling.template):
         others = (text for text, _ in arguments[len(texts) :])

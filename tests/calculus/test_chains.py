@@ -95,9 +95,9 @@ def test_the_net_of_the_lecture() -> None:
         (" = <2 * V.T @ r, (1 - h**2) * dz>", "tanh, elementwise, from (2)"),
         (" = <2 * (1 - h**2) * (V.T @ r), dz>", "Hadamard rule"),
         (" = <2 * (1 - h**2) * (V.T @ r), dW @ x>", "matrix product, from (1)"),
-        (" = <2 * (1 - h**2) * (V.T @ r) @ x.T, dW>", "factors across, transposed"),
-        ("dL/dW = 2 * (1 - h**2) * (V.T @ r) @ x.T", "what stands beside dW"),
-        (" = 2 * (1 - h**2) * (V.T @ (p - y)) @ x.T", "by the program's names"),
+        (" = <2 * ((1 - h**2) * (V.T @ r)) @ x.T, dW>", "factors across, transposed"),
+        ("dL/dW = 2 * ((1 - h**2) * (V.T @ r)) @ x.T", "what stands beside dW"),
+        (" = 2 * ((1 - h**2) * (V.T @ (p - y))) @ x.T", "by the program's names"),
     ]
 
 
@@ -299,7 +299,7 @@ def test_another_method_is_an_error_that_names_these() -> None:
 
 def test_a_numerator_layout_turns_the_result_alone() -> None:
     derivation = sg.derive(NET, ["W"], layout="numerator", method="differentials")
-    assert "dL/dW = 2 * (1 - h**2) * (V.T @ r) @ x.T" in derivation.text()
+    assert "dL/dW = 2 * ((1 - h**2) * (V.T @ r)) @ x.T" in derivation.text()
     assert "(grad_W L).T = " in derivation.text()
 
 

@@ -129,7 +129,7 @@ def test_softmax_by_differentials() -> None:
         "= <dL/dz, de / s - ds * e / s**2>",
         "= <dL/dz / s, de> - (dL/dz).T @ e * ds / s**2",
         "= <dL/dz / s, de> - (dL/dz).T @ e * sum(de) / s**2",
-        "= <dL/dz / s, de> - <(dL/dz).T @ e * ones(n) / s**2, de>",
+        "= <dL/dz / s, de> - <((dL/dz).T @ e) * ones(n) / s**2, de>",
         "= <(dL/dz - (dL/dz).T @ e / s) / s, de>",
         "= <(dL/dz - (dL/dz).T @ e / s) * e / s, dx>",
         "dL/dx = (dL/dz - (dL/dz).T @ e / s) * e / s",

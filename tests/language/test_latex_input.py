@@ -67,7 +67,7 @@ READ = [
     (r"\ln \lambda", "log(lam)"),
     (r"\log|\det A|", "logdet(A)"),
     (r"y * \sigma(y)(1 - \sigma(y))", "y * (sigmoid(y) * (1 - sigmoid(y)))"),
-    (r"W^T y * x + A * x", "W.T @ y * x + A @ x"),
+    (r"W^T y * x + A * x", "(W.T @ y) * x + A @ x"),
     (r"2 * x^T * A \ast x", "2 * x.T @ A @ x"),
     (r"\log \lambda*x", "log(lam) * x"),
     (r"\mathbf{1} * x - x * \mathbf{1}_n", "1 * x - x * ones(n)"),

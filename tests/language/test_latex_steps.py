@@ -19,7 +19,7 @@ READ = [
     (RNN, r"\sum_{t=1}^T h_t h_{t-1}^\top", "sum(h[t] @ h[t - 1].T for t in range(1, T + 1))"),
     (RNN, r"\frac{\partial L}{\partial h_T} = V^\top y_T", "dL/dh[T] = V.T @ y[T]"),
     (RNN, r"\nabla_{h_{t + 1}} L", "dL/dh[t + 1]"),
-    (RNN, START, "delta[T] = 2 * V.T @ (V @ h[T] - y[T]) * (1 - h[T]**2)"),
+    (RNN, START, "delta[T] = (2 * V.T @ (V @ h[T] - y[T])) * (1 - h[T]**2)"),
     (MLP, r"\delta^{(L)} = y - a^{(L)}", "delta[L] = y - a[L]"),
     (MLP, r"(W^{(l+1)})^T a^{(l)}", None),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -101,3 +102,23 @@ def test_unparse_and_parse_are_inverse(e: Expression) -> None:
     again = sg.parse(f"{HEAD}f = {unparse(e)}").output
     assert tree(again) == tree(e)
     assert again.shape == e.shape
+
+
+@pytest.mark.parametrize(
+    "text",
+    (
+        "(A * B) @ x",
+        "2 * (A * B) @ x",
+        "(A / B) @ x",
+        "(A @ B) * B",
+        "(A @ B) / B",
+        "(x.T @ x) * x",
+        "2 * A @ x",
+        "a / b * A @ x",
+        "A @ x / b",
+        "x.T @ x * a",
+    ),
+)
+def test_where_products_of_two_kinds_meet_brackets_say_what_is_multiplied(text: str) -> None:
+    head = HEAD.replace("A: Matrix(m, n)", "A: Matrix(n, n)\nB: Matrix(n, n)")
+    assert unparse(sg.parse(f"{head}f = {text}").output) == text

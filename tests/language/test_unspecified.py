@@ -120,7 +120,7 @@ phi, ell = sympy.Function("phi"), sympy.Function("ell")
 SYMPY = [
     (phi(s * t), "s", "phi_1(s * t) * t"),
     (phi(s, t) ** 2, "t", "2 * phi(s, t) * phi_2(s, t)"),
-    (sympy.Trace(y.T * (W * x).applyfunc(phi)), "W", "y * phi_1(W @ x) @ x.T"),
+    (sympy.Trace(y.T * (W * x).applyfunc(phi)), "W", "(y * phi_1(W @ x)) @ x.T"),
     (ell(y, W * x), "W", "ell_2(y, W @ x) @ x.T"),
     (sympy.Sum(phi(u[i] * s), (i, 0, n - 1)), "s", "u.T @ phi_1(s * u)"),
     (phi((x.T * x)[0, 0]), "x", "2 * phi_1(norm2(x)**2) * x"),

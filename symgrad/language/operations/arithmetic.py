@@ -109,6 +109,30 @@ def _negative(argument: ex.Expression) -> ex.Expression | None:
     return ex.Number(-argument.value, digits=argument.digits)
 
 
+def _behind_matrices(call: ex.Call) -> bool:
+    """Whether an array multiplies a product of matrices entry by entry: (A @ B) * C, where Python
+    needs no brackets; A @ B / 2 has none."""
+    first, second = call.arguments
+    return not ex.is_scalar(second) and _is(first, Contraction)
+
+
+def _behind_entries(call: ex.Call) -> bool:
+    """Whether a product of matrices begins with one entry by entry: (A * B) @ C, where Python needs
+    no brackets; 2 * A @ B has none."""
+    first = call.arguments[0]
+    if not _is(first, Monomial):
+        return False
+    assert isinstance(first, ex.Call)
+    return first.operation is divide or not ex.is_scalar(first.arguments[0])
+
+
+def _is(e: ex.Expression, meaning: type) -> bool:
+    """Whether it is a product or quotient of that kind."""
+    if not isinstance(e, ex.Call) or e.operation.precedence != ex.PRODUCT:
+        return False
+    return isinstance(e.operation.meaning, meaning)
+
+
 def _operator(name: str, meaning: type, **columns: Any) -> ex.Operation:
     """Declare an operator, elementwise if nothing else is said, of as many operands as its spelling
     has."""
@@ -153,7 +177,7 @@ multiply = _operator(
     powers=lambda call: (Fraction(1), Fraction(1)),
     rule="product",
     sentence="In a product each factor's gradient is the incoming one times the other factors.",
-    text=ex.Spelling("{0} * {1}", ex.PRODUCT, (ex.PRODUCT, ex.SIGN)),
+    text=ex.Spelling("{0} * {1}", ex.PRODUCT, (ex.PRODUCT, ex.SIGN), _behind_matrices),
     notation=times,
     symbol="m",
 )
@@ -164,7 +188,7 @@ divide = _operator(
     prepare=_divide,
     rule="quotient",
     sentence="A quotient is a product with the denominator to the power -1.",
-    text=ex.Spelling("{0} / {1}", ex.PRODUCT, (ex.PRODUCT, ex.SIGN)),
+    text=ex.Spelling("{0} / {1}", ex.PRODUCT, (ex.PRODUCT, ex.SIGN), _behind_matrices),
     notation=_over,
     symbol="q",
 )
@@ -186,7 +210,7 @@ matmul = _operator(
     shape=matrix_product,
     rule="matrix product",
     sentence="The gradient of a factor is the incoming gradient times the other, transposed.",
-    text=ex.Spelling("{0} @ {1}", ex.PRODUCT, (ex.PRODUCT, ex.SIGN)),
+    text=ex.Spelling("{0} @ {1}", ex.PRODUCT, (ex.PRODUCT, ex.SIGN), _behind_entries),
     notation=lambda call, x, y: composing.juxtaposed(x, y, (False, False)),
     symbol="z",
 )
