@@ -11,7 +11,7 @@ from symgrad.language.expressions import OPERATIONS
 from symgrad.language.mistyped import kind_meant, space_meant
 from symgrad.language.names import check_name, entry_of
 from symgrad.language.operations import unspecified
-from symgrad.language.operations.advice import OF_REAL
+from symgrad.language.operations.advice import FACTS_MEANT
 from symgrad.language.operations.unspecified import Unspecified
 from symgrad.language.problem import FACTS, KINDS, Variable, number_or_name
 from symgrad.language.syntax import source_of, typed
@@ -128,8 +128,8 @@ def _fact(node: ast.keyword, known: Collection[str]) -> str:
     if not (isinstance(node.value, ast.Constant) and isinstance(node.value.value, bool)):
         raise ProgramError(f"the fact {node.arg} is True or False, not {source_of(node.value)}")
     if node.arg not in known:
-        near = did_you_mean(node.arg, known)
-        told = f"; {OF_REAL[node.arg]}" if node.arg in OF_REAL else near
+        near = did_you_mean(node.arg, known) or f"; there are {', '.join(sorted(known))}"
+        told = f"; {FACTS_MEANT[node.arg]}" if node.arg in FACTS_MEANT else near
         raise ProgramError(f"unknown fact {node.arg}{told}")
     return node.arg if node.value.value else ""
 

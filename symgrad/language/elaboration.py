@@ -267,6 +267,9 @@ def _called(node: ast.Call, scope: Scope, depth: int) -> Expression:
             raise ProgramError(f"{typed(node.func)} is no function of the language{told}")
         case ast.Attribute(value=array, attr=name) if arrays.is_read(name):
             return _array_code(name, [array], node, scope, depth)
+        case ast.Attribute(value=array, attr=name):
+            told = advice(name, list(map(typed, (array, *node.args))))
+            raise ProgramError(f"{typed(node.func)} is no function of the language{told}")
     raise ProgramError(f"{source_of(node.func)} is no function of the language")
 
 
@@ -330,6 +333,8 @@ def _call(name: str, node: ast.Call, scope: Scope, depth: int) -> Expression:
     array_options = {str(k.arg) for k in node.keywords} & {"dim", "keepdims", "keepdim"}
     if "axis" in operation.options and (len(node.args) == 2 or array_options):
         return _extreme_or_axis(operation, node, scope, depth)
+    if name == "einsum" and any(isinstance(a, ast.Constant) for a in node.args[1:]):
+        raise ProgramError('einsum: the indices stand first, as in einsum("ij,j->i", A, x)')
     options: dict[str, object] = {str(k.arg): option(operation, k) for k in node.keywords}
     arguments = node.args
     match arguments:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from symgrad.errors import ProgramError, SymgradError
 from symgrad.language.names import check_name
@@ -66,6 +66,21 @@ def space_meant(text: str) -> str:
     return f"{kind}({', '.join(dims)})"
 
 
+def entry_meant(name: str, vectors: Collection[str]) -> str:
+    """What an index outside of a sum is, or x_1 beside a vector x; nothing of other names.
+
+    >>> entry_meant("x_1", ["x"]), entry_meant("y_i", ["y"])
+    ('; an entry of x is x[0], the first one', '; an entry of y is y[i], bound by a sum')
+    """
+    if name in ("i", "j", "k", "l"):
+        return f"; an index is bound by a sum, as in sum(... for {name} in range(n))"
+    entry = re.fullmatch(r"(.*?)_?(\d+|[ijkn])", name)
+    if entry is None or entry[1] not in vectors:
+        return ""
+    place = f"{entry[2]}], bound by a sum" if entry[2].isalpha() else "0], the first one"
+    return f"; an entry of {entry[1]} is {entry[1]}[{place}"
+
+
 def check_lines(text: str) -> None:
     """Raises: ProgramError for lines that Python reads, or half reads, as something else."""
     depth = 0
@@ -90,6 +105,9 @@ def _slips(code: str) -> Iterator[str]:
     declared = re.match(r"\s*(\w+)\s*:(?!=)", code)
     if declared and keyword.iskeyword(declared[1]):
         yield _name_message(declared[1])
+    word = re.match(rf"\s*(let|set|var|const|define)\s+({NAME}\s*[:=].*)", code)
+    if word:
+        yield f"{word[1]} is left out; write {word[2].rstrip()}"
     comment = re.match(r"\s*(//|%|/\*)\s*(.*)", code)
     if comment:
         yield f"{comment[1]} begins no comment; write # {comment[2]}".rstrip()

@@ -13,6 +13,7 @@ from symgrad.errors import ProgramError, ShapeError, UnknownNameError, did_you_m
 from symgrad.language.constants import CONSTANTS
 from symgrad.language.dimensions import describe, dimension
 from symgrad.language.expressions import Expression, Name, Number, Operation, Size, is_scalar
+from symgrad.language.mistyped import entry_meant
 from symgrad.language.names import check_name, entry_parts, kind_of
 from symgrad.language.operations import OPERATIONS
 from symgrad.language.operations.unspecified import Functions, Unspecified, function_of
@@ -219,7 +220,7 @@ class Scope:
         batches = {*self.batches.values()}
         if name in ("N", "B", "M", "batch_size", "num_examples", *batches) and batches:
             return f"; the number of examples is {SIZE}({min(batches)})"
-        return ""
+        return entry_meant(name, [n for n, v in self.variables.items() if v.kind == "Vector"])
 
     def _declaration(self, name: str) -> str:
         """A line that would declare it."""

@@ -51,7 +51,7 @@ def _is_row_of(row: Shape, shape: Shape) -> bool:
 
 
 def _differ(name: str, arguments: Arguments, one: Shape, two: Shape) -> ShapeError:
-    facts = ", ".join(given(a) for a in arguments if a.shape in (one, two))
+    facts = ", ".join(dict.fromkeys(given(a) for a in arguments if a.shape in (one, two)))
     if one == two[::-1]:
         hint = "transpose one of them with .T"
     elif name == "multiply" and len(one) == len(two) == 2 and one[1:] == two[:1]:
@@ -59,7 +59,8 @@ def _differ(name: str, arguments: Arguments, one: Shape, two: Shape) -> ShapeErr
     else:
         hint = "equal shapes or a scalar are needed; a vector v is repeated as v @ ones(n).T"
     pair = next((pair for pair in zip(one, two, strict=False) if pair[0] != pair[1]), None)
-    return ShapeError(f"{name}: shapes differ: {facts} ({hint}){_fitting(name, arguments)}", pair)
+    said = "power" if name == "variable_power" else name
+    return ShapeError(f"{said}: shapes differ: {facts} ({hint}){_fitting(name, arguments)}", pair)
 
 
 def _fitting(name: str, arguments: Arguments) -> str:

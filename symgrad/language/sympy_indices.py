@@ -60,7 +60,12 @@ def _bound(node: ExprWithLimits, kind: type[Bound] = Bound) -> Bound:
         ends = [affine_of(end.xreplace(indices)) for end in limit[1:]]
         inner = {*node.variables} - {*indices}
         start, last = ends if len(ends) == 2 else (None, None)
-        if start is None or last is None or any(inner & end.free_symbols for end in limit[1:]):
+        for name in inner & {s for end in limit[1:] for s in end.free_symbols}:
+            raise ProgramError(
+                f"{trees.shown(node)}: the range of {limit[0]} has {name}, which is bound inside "
+                "of it: the first range is the innermost, as in (j, 0, i), (i, 0, n - 1)"
+            )
+        if start is None or last is None:
             raise ProgramError(f"{trees.shown(node)}: {WHOLE}")
         size = sympy.expand(last.most - start.least + 1)
         if size == 1 or size.is_nonpositive:

@@ -330,7 +330,7 @@ REFUSED = [
     ("x.foo()", 1, "x.foo is no function of the language"),
     ("np.dot(x, A)", 1, "write A.T @ x for a column, x.T @ A for a row"),
     ("x.reshape(n, 1)", 1, "x.reshape is no function of the language"),
-    ("2 x₁", 3, "x1 is not declared; did you mean x"),
+    ("2 x₁", 3, "x1 is not declared; an entry of x is x[0]"),
     ("x 1", 1, "how many ones are meant is not known; write ones(n)"),
     ("x 1^T", 1, "how many ones are meant is not known; write ones(n)"),
     ("a²ᵀ", 2, "the power ²ᵀ is not read"),

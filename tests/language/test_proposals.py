@@ -9,6 +9,7 @@ import pytest
 
 import symgrad as sg
 from symgrad.language.inference import parse_expression
+from symgrad.language.operations.advice import ADVICE, advice
 
 HEAD = """\
 X: Matrix(n, d)
@@ -120,6 +121,28 @@ def test_what_is_proposed_works(text: str, proposed: str) -> None:
         after = "" if whole else line[start + error.width :]
         lines[error.line - 1] = proposed if whole else line[:start] + proposed + after
         sg.parse("\n".join(lines))
+
+
+ARGUMENTS = ("sts", "xys", "xyA", "xAy", "AAA", "Ax")  # some of them fit
+
+
+@pytest.mark.parametrize("name", [name for name in ADVICE if ADVICE[name].startswith("write ")])
+def test_what_is_advised_can_be_written(name: str) -> None:
+    lines = {
+        f"f = {text}"
+        for letters in ARGUMENTS
+        if (text := advice(name, list(letters)).removeprefix("; write ").split(", or ")[0])
+    }
+    head = HEAD.replace("W: Matrix(d, k)", "W: Matrix(k, d)")
+    assert any(reads(head + line) for line in lines)
+
+
+def reads(text: str) -> bool:
+    try:
+        sg.parse(text)
+    except sg.SymgradError:
+        return False
+    return True
 
 
 @pytest.mark.parametrize(

@@ -443,6 +443,11 @@ WRONG: list[tuple[Thunk, type[SymgradError], str]] = [
     (lambda: sympy.Sum(x[i**2], (i, 0, N - 1)), ProgramError, "an index is a letter of a sum"),
     (lambda: sympy.Sum(E[i], (i, 1, 0)), ProgramError, "runs along an axis or a part of it"),
     (
+        lambda: sympy.Sum(E[i] * E[j], (i, 0, N - 1), (j, 0, i)),
+        ProgramError,
+        "the range of j has i, which is bound inside of it",
+    ),
+    (
         lambda: sympy.Sum(sympy.KroneckerDelta(i, j) * E[i] * E[j], (i, 0, N - 1), (j, 1, N)),
         ProgramError,
         "one index starts at 0, the other at 1",

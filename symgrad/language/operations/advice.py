@@ -2,11 +2,22 @@
 the arguments; or why there is nothing to write."""
 
 REAL = "all numbers are real here"
+DERIVED = "a program has no derivatives in it: give what is to be derived, and by which names"
+FORMULA = "distributions are no functions here: write the formula of the density"
+STEPS = "it is constant between its steps and has no derivative"
 OF_REAL = {  # what complex matrices are declared, or transposed, by
     "complex": REAL,
     "hermitian": f"{REAL}: a Hermitian matrix is symmetric=True",
     "unitary": f"{REAL}: a unitary matrix is orthogonal=True",
     "H": f"{REAL}, so that the conjugate transpose is .T",
+}
+SYMMETRIC = "of a positive definite matrix symmetric=True alone is declared"
+FACTS_MEANT = {
+    **OF_REAL,
+    **dict.fromkeys(("positive_definite", "posdef", "spd", "psd", "pd"), SYMMETRIC),
+    **dict.fromkeys(
+        ("trainable", "requires_grad"), "what is trained is named; what is not has data=True"
+    ),
 }
 ADVICE = {
     **dict.fromkeys(("conj", "conjugate", "real", "Re"), f"{REAL}: leave it out"),
@@ -23,21 +34,110 @@ ADVICE = {
     **dict.fromkeys(("logsigmoid", "log_sigmoid"), "write log(sigmoid({0}))"),
     "softsign": "write {0} / (1 + abs({0}))",
     "mish": "write {0} * tanh(softplus({0}))",
+    "hypot": "write sqrt({0}**2 + {1}**2)",
+    "exp2": "write 2**{0}",
+    "sinc": "write sin({0}) / {0}",
+    "logaddexp": "write softplus({0} - {1}) + {1}",
+    **dict.fromkeys(("clip", "clamp"), "write minimum(maximum({0}, {1}), {2})"),
+    "hardtanh": "write minimum(maximum({0}, -1), 1)",
+    "hardsigmoid": "write minimum(maximum({0} / 6 + 0.5, 0), 1)",
+    "relu6": "write minimum(relu({0}), 6)",
+    "prelu": "write where({0} > 0, {0}, {1} * {0})",
+    "selu": "write where({0} > 0, 1.0507009873554805 * {0}, 1.7580993408473766 * expm1({0}))",
+    "softmin": "write softmax(-{0})",
+    **dict.fromkeys(("normcdf", "norm_cdf", "normal_cdf"), "write (1 + erf({0} / sqrt(2))) / 2"),
+    **dict.fromkeys(
+        ("normpdf", "norm_pdf", "normal_pdf"), "write exp(-({0}**2) / 2) / sqrt(2 * pi)"
+    ),
+    **dict.fromkeys(("pdf", "logpdf", "normal", "gaussian", "bernoulli", "poisson"), FORMULA),
+    **dict.fromkeys(("expectation", "E"), "an expectation is a mean(... for x in batch)"),
+    **dict.fromkeys(
+        ("betaln", "lbeta", "logbeta"),
+        "write gammaln({0}) + gammaln({1}) - gammaln({0} + {1})",
+    ),
+    **dict.fromkeys(
+        ("binom", "binomial", "comb", "choose", "nchoosek"),
+        "write exp(gammaln({0} + 1) - gammaln({1} + 1) - gammaln({0} - {1} + 1))",
+    ),
     **dict.fromkeys(("mse", "mse_loss", "mean_squared_error"), "write mean(({0} - {1})**2)"),
     "rmse": "write sqrt(mean(({0} - {1})**2))",
     "mae": "write mean(abs({0} - {1}))",
     **dict.fromkeys(("sse", "ssr"), "write norm2({0} - {1})**2"),
     "bce": "write binary_cross_entropy({0}, {1})",
+    **dict.fromkeys(
+        ("bce_with_logits", "binary_cross_entropy_with_logits"),
+        "write binary_cross_entropy({1}, sigmoid({0}))",
+    ),
     **dict.fromkeys(("ce", "nll"), "write cross_entropy({0}, {1})"),
-    "cosine_similarity": "write dot({0}, {1}) / (norm2({0}) * norm2({1}))",
-    "distance": "write norm2({0} - {1})",
+    "entropy": "write -sum({0} * log({0}))",
+    **dict.fromkeys(("kl", "kldiv", "kl_div", "kl_divergence"), "write sum({0} * log({0} / {1}))"),
+    **dict.fromkeys(
+        ("cosine_similarity", "cosine", "cos_sim", "cosine_sim"),
+        "write dot({0}, {1}) / (norm2({0}) * norm2({1}))",
+    ),
+    **dict.fromkeys(("distance", "dist"), "write norm2({0} - {1})"),
+    **dict.fromkeys(("l1", "l1_norm"), "write norm1({0})"),
+    **dict.fromkeys(("l2", "l2_norm"), "write norm2({0}), or norm2({0})**2"),
+    **dict.fromkeys(("fro", "frob", "frobenius", "normf", "norm_f"), "write norm2({0})"),
+    **dict.fromkeys(("linf", "norminf", "norm_inf", "max_norm"), "write max(abs({0}))"),
+    **dict.fromkeys(("spectral_norm", "opnorm"), "write sqrt(max(eigvalsh({0}.T @ {0})))"),
     "normalize": "write {0} / norm2({0})",
-    "sumsq": "write norm2({0})**2",
-    "quad": "write {0}.T @ {1} @ {0}",
+    **dict.fromkeys(
+        ("standardize", "layernorm", "layer_norm"), "write ({0} - mean({0})) / std({0})"
+    ),
+    **dict.fromkeys(("cov", "covariance"), "write mean(({0} - mean({0})) * ({1} - mean({1})))"),
+    **dict.fromkeys(
+        ("corr", "corrcoef", "pearson", "pearsonr"),
+        "write mean(({0} - mean({0})) * ({1} - mean({1}))) / (std({0}) * std({1}))",
+    ),
+    **dict.fromkeys(("sumsq", "sum_sq", "sum_of_squares"), "write norm2({0})**2"),
+    **dict.fromkeys(("quad", "quadform", "quad_form"), "write {0}.T @ {1} @ {0}"),
+    "bilinear": "write {0}.T @ {1} @ {2}",
+    "commutator": "write {0} @ {1} - {1} @ {0}",
+    **dict.fromkeys(("sym", "symmetrize"), "write ({0} + {0}.T) / 2"),
+    **dict.fromkeys(("skew", "antisymmetrize"), "write ({0} - {0}.T) / 2"),
+    **dict.fromkeys(("adj", "adjugate"), "write det({0}) * inv({0})"),
+    **dict.fromkeys(("cofactor", "cofactors"), "write det({0}) * inv({0}).T"),
+    "ddot": "write sum({0} * {1})",
+    "slogdet": "write logdet({0})",
+    **dict.fromkeys(("lstsq", "ols"), "write pinv({0}) @ {1}"),
+    **dict.fromkeys(
+        ("eig", "eigh", "eigvals", "eigenvalues"),
+        "of a symmetric matrix the eigenvalues are eigvalsh({0}), the vectors eigenvectors({0})",
+    ),
+    **dict.fromkeys(
+        ("svd", "svdvals", "singular_values"),
+        "the singular values are sqrt(eigvalsh({0}.T @ {0}))",
+    ),
+    "attention": "write softmax({0} @ {1}.T, axis=1) @ {2}",
+    "embedding": "a row of a table is Z[v], with v: Index(n)",
+    **dict.fromkeys(
+        ("conv", "conv1d", "convolve", "correlate"),
+        "a convolution is a sum, as in "
+        "vector(sum(w[j] * x[i + j] for j in range(m)) for i in range(n - m + 1))",
+    ),
+    "cumprod": "of positive numbers it is exp(cumsum(log({0})))",
+    **dict.fromkeys(
+        ("grad", "gradient", "nabla", "jacobian", "hessian", "divergence", "curl", "derivative"),
+        DERIVED,
+    ),
+    "diff": "differences of neighbours are x[1:] - x[:-1], derivatives stand in no program",
+    **dict.fromkeys(
+        ("stop_gradient", "stopgrad", "stop_grad", "no_grad"),
+        "what is not differentiated is a variable of its own, declared with data=True",
+    ),
     "argmax": "it has no derivative; hardmax(x) is 1 at the largest entry",
     "argmin": "it has no derivative; hardmax(-x) is 1 at the smallest entry",
     **dict.fromkeys(("round", "floor", "ceil", "rank"), "it has no derivative"),
-    "sort": "it is not part of the language",
+    **dict.fromkeys(("l0", "norm0", "nnz", "count", "count_nonzero", "any", "all"), STEPS),
+    **dict.fromkeys(
+        ("sort", "median", "quantile", "percentile", "cond", "mod", "fft", "cross"),
+        "it is not part of the language",
+    ),
+    **dict.fromkeys(
+        ("repeat", "tile", "broadcast_to"), "what is repeated is multiplied by ones: x @ ones(n).T"
+    ),
+    **dict.fromkeys(("arange", "linspace"), "counted it is vector(i for i in range(n))"),
     "range": "a sum over examples is sum(... for x in batch)",
     "print": "leave the line out: the command line prints what it derives",
     "input": "leave the line out: numbers are given when it is evaluated",
@@ -45,6 +145,9 @@ ADVICE = {
     **dict.fromkeys(
         ("reshape", "flatten", "view", "squeeze", "unsqueeze"),
         "leave it out: a vector is a column, its transpose x.T a row",
+    ),
+    **dict.fromkeys(
+        ("vec", "ravel"), "leave it out: inner products and norms are of matrices, too: sum(A * B)"
     ),
     **dict.fromkeys(
         ("concat", "concatenate", "vstack", "hstack", "cat", "stack"),
@@ -63,7 +166,7 @@ def advice(name: str, arguments: list[str]) -> str:
     '; write log(x) / log(2)'
     """
     text = ADVICE.get(name) or ADVICE.get(name.lower(), "")
-    simple = [a if a.isidentifier() else f"({a})" for a in arguments]
+    simple = [a if a.replace(".", "").isalnum() else f"({a})" for a in arguments]
     try:
         return f"; {text.format(*simple)}" if text else ""
     except IndexError:

@@ -234,7 +234,10 @@ def indicator(node: ast.Compare, read: Callable[[ast.expr], Expression]) -> Expr
                 "== and != compare; to assign write =, a condition is written (x > 0)"
             )
         above, below = (left, right) if isinstance(sign, ast.Gt | ast.LtE) else (right, left)
-        holds = step(_minus(above, below))
+        try:
+            holds = step(_minus(above, below))
+        except ShapeError as error:
+            raise ShapeError(error.message.replace("subtract", "the condition", 1)) from None
         holding.append(holds if isinstance(sign, ast.Gt | ast.Lt) else 1 - holds)
     return reduce(operator.mul, holding)
 
