@@ -70,6 +70,7 @@ KINDS = (
     "X: Tensor(n, m, k)\nU: Matrix(k, m)\nloss = sum(einsum('nmk,kp->nmp', X, U)**3)",
     "A: Matrix(n, m)\nB: Matrix(m, n)\nloss = trace(A @ B)**2 + sum(tanh(A - B.T) * A)",
     "x: Vector(n)\nx0: Scalar\nloss = sum(exp(x * x0)) * norm2(x) + prod(x)",
+    "A: Matrix(n, m)\nloss = sum(A[1:, :]**3) + sum(A[2:, 1:]**2)",
 )
 
 

@@ -95,12 +95,12 @@ def test_nothing_large_is_made_where_only_products_are_needed(name: str) -> None
     program = programmed((PROGRAMS | LARGE)[name], 100, 10, 8)
     made = [op for op in program.ops if op.dims == dims("n n") and op.kind != "input"]
     assert (not made) == (name in THIN)
-    assert ("small_factor" in {op.name for op in program.ops}) == (name in PROGRAMS)
+    assert ("small_root" in {op.name for op in program.ops}) == (name in PROGRAMS)
 
 
 @pytest.mark.parametrize("name", THIN)
 def test_a_matrix_with_many_columns_is_used_as_it_is(name: str) -> None:
-    assert "small_factor" not in {op.name for op in programmed(THIN[name], 100, 60, 60).ops}
+    assert "small_root" not in {op.name for op in programmed(THIN[name], 100, 60, 60).ops}
 
 
 def test_single_numbers_and_no_scipy(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -49,7 +49,7 @@ class Unmade:
     node: Apply
     matrix: Op
     side: str = ""
-    spread: tuple[Op, ...] = ()  # what it has instead of a matrix: a small factor, d, c and u
+    spread: tuple[Op, ...] = ()  # what it has instead of a matrix: r, d, c, u and w
     systems: set[Op] = field(default_factory=set)
 
 
@@ -79,13 +79,10 @@ class Systems:
 
     def of_spread(self, node: Apply, parts: tuple[Op, ...]) -> Op:
         """The inverse of a diagonal and low ranks, by these parts."""
-        small = (parts[1].dims[0],) * 2
-        factor = self.listing.op("routine", parts, small, name=low_rank.SMALL_FACTOR.name)
-        spread = (factor, *parts)
         line, name = node in self.made, low_rank.INVERSE.name
-        op = self.listing.op("routine", spread, node.axes, name=name, line=line)
+        op = self.listing.op("routine", parts, node.axes, name=name, line=line)
         if not line:
-            self.unmade[op] = Unmade(node, parts[0], spread=spread)
+            self.unmade[op] = Unmade(node, parts[0], spread=parts)
         self.inverses.add(op)
         return op
 
@@ -131,9 +128,10 @@ class Systems:
             )
             dims = dims if columns else (*dims, ONE)
         if unmade.spread:
-            own = right is unmade.spread[-1]
+            *parts, _ = unmade.spread
+            own = right is parts[-1]
             routine = low_rank.OWN_SOLUTION if own else low_rank.SOLUTION
-            operands = unmade.spread if own else (*unmade.spread, right)
+            operands = unmade.spread if own else (*parts, right)
             op = self.listing.op("routine", operands, dims, name=routine.name)
         elif unmade.side:
             routine = SOLUTIONS[OTHER[unmade.side] if turned else unmade.side]

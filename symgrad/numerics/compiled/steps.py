@@ -212,7 +212,7 @@ class Steps:
         def text(see: See) -> str:
             own, starts = iter(at), [self.program.size(part[0]) for part in op.axes]
             moved = (
-                f"{next(own)} + {start}" if len(part) > 1 else start
+                f"({next(own)} + {start})" if len(part) > 1 else start
                 for part, start in zip(op.axes, starts, strict=True)
             )
             return f"{see(name, [*moved, *own])} += {self.entries.spread(value, dims, at, see)}"

@@ -14,7 +14,7 @@ from symgrad.calculus.diagonals import on_diagonal
 from symgrad.calculus.functions import apply_entry
 from symgrad.calculus.nodes import ONE, Apply, Axis, Entry, Factor, Label, Node, Polynomial, Term
 from symgrad.calculus.polynomials import contract
-from symgrad.calculus.terms import multiplied_out, opened, place, product
+from symgrad.calculus.terms import identity, multiplied_out, opened, place, product
 from symgrad.language import expressions as ex
 from symgrad.language.dimensions import ZERO
 from symgrad.language.operations import low_rank
@@ -29,18 +29,18 @@ Part = tuple[Entry, tuple[Label, ...]]
 
 
 def _operation(routine: Routine, **columns: Any) -> ex.Operation:
-    """A function of d, c and u."""
-
-    def kernel(xp: Any, d: Any, c: Any, u: Any) -> Any:
-        return xp.routine(routine, xp.routine(low_rank.SMALL_FACTOR, d, c, u), d, c, u)
-
+    """A routine as an operation."""
+    count = routine.indices.count(",") + 1
     return ex.Operation(
         name=routine.name,
         meaning=Function(
-            over="arguments", pullback=lambda g, y, d, c, u: (), kernel=kernel, **columns
+            over="arguments",
+            pullback=lambda g, y, *x: (),
+            kernel=lambda xp, *x: xp.routine(routine, *x),
+            **columns,
         ),
         shape=lambda arguments, options: arguments[0].shape,
-        arity=(3, 3),
+        arity=(count, count),
         rule="",
         sentence="",
     )
@@ -55,6 +55,7 @@ def by_spreads(flat: Flat, sizes: Mapping[Axis, int]) -> Flat:
     return flattened(after) if small.inverses else flat
 
 
+SMALL_ROOT = _operation(low_rank.SMALL_ROOT)
 INVERSE = _operation(low_rank.INVERSE, solver=lambda xp, *x: None)
 DIAGONAL = _operation(low_rank.DIAGONAL)
 LOG_DETERMINANT = _operation(low_rank.LOG_DETERMINANT)
@@ -80,8 +81,11 @@ class _Spreads(Pass):
         leading, core = node.split(labels)
         if leading or parts is None:
             return None
-        operation = INVERSE if node.operation.meaning.solver else LOG_DETERMINANT
-        made = apply_entry(operation, parts, (), core)
+        *known, w = _with_root(parts)
+        if node.operation.meaning.solver:
+            made = apply_entry(INVERSE, [*known, w], (), core)
+        else:
+            made = apply_entry(LOG_DETERMINANT, known, (), core)
         self.inverses.add(made.node)
         return made
 
@@ -147,6 +151,24 @@ class _Spreads(Pass):
             (contract(numbers, (beside,)), (beside,)),
             (contract(columns, (row, beside)), (row, beside)),
         ]
+
+
+def _with_root(parts: Sequence[Part]) -> list[Part]:
+    """r, d, c, u and w of d, c and u."""
+    (d, (row,)), (c, (k,)), (u, _) = parts
+    other, own = Label(k.axis), Label(row.axis)
+    v = contract([product((u.term, _inverse(d)))], (row, k))
+    inverse = product((_inverse(c), Term(ONE, (identity(k, other),))))
+    factors = Factor(*v).renamed({row: own}), Factor(*u).renamed({row: own, k: other})
+    m = contract([inverse, Term(ONE, factors, (own,))], (k, other))
+    r = apply_entry(SMALL_ROOT, [*parts[:2], (m, (k, other))], (), (other, k))
+    w = contract([product((v.term, r.term))._replace(summed=(k,))], (row, other))
+    return [(r, (other, k)), *parts, (w, (row, other))]
+
+
+def _inverse(x: Entry) -> Term:
+    """1 / x"""
+    return Term(ONE, (Factor(*x, -ONE),))
 
 
 def _square(term: Term, row: Label, column: Label) -> tuple[Term, Entry, Label] | None:
