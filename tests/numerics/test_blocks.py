@@ -287,3 +287,16 @@ def test_blocks_of_many_lines_are_long(loss: str, longer: bool) -> None:
     called, compiled = (blocks.planned(plain, sizes, "float64", line=b) for b in (blocks.LINE, 0))
     assert called is not None and compiled is not None
     assert (called.rows > compiled.rows) == longer
+
+
+@pytest.mark.parametrize(("count", "called", "compiled"), [(50_000, 0, 1), (200_000, 1, 1)])
+def test_lines_of_one_number_a_row_are_called_for_many_rows(
+    count: int, called: bool, compiled: bool
+) -> None:
+    program = (
+        "x: Vector(n)\nt: Scalar\nw: Vector(n)\nloss = mean((w.T @ x - t)**4 for x, t in batch)"
+    )
+    plain = sg.derive(program, ["w"]).lambdify().plan.program
+    sizes = {axis: 20 if str(axis) == "n" else count for axis in plain.axes}
+    plans = [blocks.planned(plain, sizes, "float64", line=b) for b in (blocks.LINE, 0)]
+    assert [plan is not None for plan in plans] == [called, compiled]

@@ -34,6 +34,7 @@ from symgrad.numerics.source.numpy import defined
 
 BLOCK = 3 << 18  # bytes of a block: with what is computed of it, it stays in the cache of a core
 LINE = 40 << 10  # bytes of it, which are worth the call of one of its lines
+NARROW = 64 << 10  # the same, where each line computes a number of each row alone
 FEWEST = 8  # blocks, below which what is read again is in the cache anyway
 ROWS = 32  # of which there are too few to be gone through in blocks
 PLAIN = (np.ndarray, np.float64, np.float32)  # with a mask they are other numbers
@@ -134,7 +135,9 @@ def _planned(
     sums = unit * sum(_count(op, sizes) for op in made.rows.given)
     lines = line * len(made.rows.program.ops)
     block = max(BLOCK, 2 * sums, lines)  # a block's sums are added to those before
-    rows = max(1, block // row) if count * row >= FEWEST * block else count
+    narrow = line and computed <= len(made.rows.program.ops)
+    rows = max(1, block // row)
+    rows = rows if count >= FEWEST * max(rows, NARROW // unit if narrow else 0) else count
     rows = rows_without_copies(made.rows.program, axis, of_row, count, rows, unit)
     if rows >= count:
         return None
