@@ -34,7 +34,7 @@ GRADIENTS = [  # what is derived, by what, the result
     (
         f"{MEAN}loss = mean((b.T @ (x - mu))**2 for x in batch)",
         "b",
-        "2 * mean(b.T @ (x - mu) * (x - mu) for x in batch)",
+        "2 * mean((b.T @ (x - mu)) * (x - mu) for x in batch)",
     ),
     (
         f"{MEAN}v = mean((x - mu)**2 for x in batch)\n"

@@ -79,4 +79,4 @@ def test_results_are_simplified_by_what_is_declared() -> None:
     program = PROGRAM.format(**FACTS) + "loss = x.T @ S @ x + sum(p) * a.T @ x"
     results = sg.derive(program, ["x", "S", "p"]).results
     assert results["x"].expression == "2 * S @ x + a"
-    assert results["p"].expression == "a.T @ x * ones(n)"
+    assert results["p"].expression == "(a.T @ x) * ones(n)"

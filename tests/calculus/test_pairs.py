@@ -16,12 +16,12 @@ JOINED = [
     (
         "sum(W[i, j] * abs(x[i] - x[j]) for i in range(n) for j in range(n))",
         "x",
-        f"sign{R} * (W + W.T) @ ones(n)",
+        f"(sign{R} * (W + W.T)) @ ones(n)",
     ),
     (
         "sum(exp(-(x[i] - x[j])**2) for i in range(n) for j in range(n))",
         "x",
-        f"-4 * exp(-{R}**2) * {R} @ ones(n)",
+        f"-4 * (exp(-{R}**2) * {R}) @ ones(n)",
     ),
     ("sum(cos(B - B.T))", "B", "-2 * sin(B - B.T)"),
     ("x.T @ (B - B.T) @ x", "B", "zeros(n, n)"),
