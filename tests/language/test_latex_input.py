@@ -131,6 +131,13 @@ READ = [
     (r"\color{red} \textcolor{blue}{A} x", "A @ x"),
     (r"(\lambda - 1)_+ + [\lambda]_+^2", "relu(lam - 1) + relu(lam)**2"),
     (r"(A^\top)_{ij} + A^\top_{ij}", "A.T + A.T"),
+    (r"\nabla_x L = 2x \quad (2)", "dL/dx = 2 * x"),
+    (r"\nabla_x L = 2x, \quad \forall x \in \mathbb{R}^n.", "dL/dx = 2 * x"),
+    (r"\frac12 x^\top x \quad \text{where } x \in \mathbb{R}^n", "1 / 2 * x.T @ x"),
+    (r"x_i, \quad i = 1, \dots, n", "x"),
+    (r"\[ \nabla_x L = 2A^\top r, \quad r = Ax - x. \]", "r = A @ x - x\ndL/dx = 2 * A.T @ r"),
+    (r"2A^\top r, \text{ where } r = Ax", "r = A @ x\n2 * A.T @ r"),
+    (r"r = Ax \Rightarrow \nabla_x L = 2r", "r = A @ x\ndL/dx = 2 * r"),
 ]  # fmt: skip
 
 

@@ -22,9 +22,25 @@ BESIDE = re.compile(
     r"\{(?!cases|\w*matrix|array)(?:[^{}]|\{[^{}]*\})*\}"
     r"|\\end\{(?!cases|\w*matrix|array)[^{}]*\}|(?<=\})\[[\d.]+(?:em|ex|pt|mm)\]"
 )
-EACH = re.compile(r",\s*\\quad\s*\([^()]*\\l?dots[^()]*\)\s*$")  # (t = 1, \dots, T)
+EACH = re.compile(  # (t = 1, \dots, T)
+    r",\s*\\quad\s*\([^()]*\\l?dots[^()]*\)\s*$"
+    r"|,?\s*(?:\\q?quad\b\s*)?(?:\\q?quad\b|\\text\{\s*for[^{}]*\})\s*\w\s*=\s*[01]\s*,"
+    r"[^()=]*\\l?dots[^()=]*$"
+)
+TEXT = r"\\(?:text|mbox)\{[^{}]*\}"
+WORDS = r"(?:where|with|and|then|thus|hence|so|wobei|mit|und)"  # between equations
+ARROWS = r"\\(?:Rightarrow|Longrightarrow|implies|therefore|iff)\b"
 ENDS = re.compile(
-    r"\\(?:begin|end)\{(?:cases|\w*matrix|array)\}|\\\\(?:\*|\[[^\]]*\])?|[,;]\s*\\q?quad\b"
+    r"\\(?:begin|end)\{(?:cases|\w*matrix|array)\}|\\\\(?:\*|\[[^\]]*\])?"
+    rf"|[,;.]?\s*(?:\\q?quad\s*)?\\(?:text|mbox)\{{\s*{WORDS}\b[^{{}}]*\}}\s*(?:\\q?quad\b)?"
+    rf"|[,;]\s*\\q?quad\b|{ARROWS}"
+)
+BESIDE_ONE = re.compile(  # for which x it holds, its number, a full stop
+    rf"(?:\\q?quad\b|{TEXT})\s*(?:\\q?quad\b|{TEXT}|\\forall\b|\\[,;: ]|\s)*"
+    r"[^=<>]*?\\in\s*\\mathbb\b[^=<>]*$"
+    r"|(?:\\q?quad\s*)?\\forall\b[^=<>]*$"
+    r"|\\(?:q?quad|hfill)\s*\(\d+[a-z]?\)\s*$"
+    r"|[.,;](?:\s|\\,)*$"
 )
 STACKED = re.compile(r"\\substack\{((?:[^{}]|\{[^{}]*\})*)\}")
 SPACE = re.compile(r"(?:\s|&|~|\\[,;:! ]|\\q?quad\b|\{\})*")
@@ -90,19 +106,24 @@ def _rows(formula: Formula) -> Iterator[Formula]:
     text, begin, depth = formula.text, 0, 0
     for match in ENDS.finditer(text):
         own, rest = text[begin : match.start()], text[match.end() :]
-        if match[0][0] in ",;" and ("=" not in own or "=" not in rest or "dots" in rest):
-            continue
-        if match[0][1] in "be":
+        if match[0].startswith((r"\begin", r"\end")):
             depth += 1 if match[0].startswith(r"\begin") else -1
-        elif depth == 0:
+        elif depth == 0 and (match[0].startswith(r"\\") or _are_two(own, rest)):
             yield _without_note(Formula(text[begin : match.start()], formula.begin + begin))
             begin = match.end()
     yield _without_note(Formula(text[begin:], formula.begin + begin))
 
 
+def _are_two(own: str, rest: str) -> bool:
+    """Whether what a word or a comma separates are two equations."""
+    return own.count("{") == own.count("}") and "=" in rest and "dots" not in rest
+
+
 def _without_note(row: Formula) -> Formula:
     front, note, rest = row.text.partition("&&")
     front = EACH.sub(_blank, front)
+    while (found := BESIDE_ONE.search(front)) is not None:
+        front = front[: found.start()] + _blank(found)
     return Formula(front + " " * len(note + rest), row.begin)
 
 

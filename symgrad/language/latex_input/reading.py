@@ -94,24 +94,29 @@ def parse_latex(text: str, problem: Problem, *, shape: Shape | None = None) -> s
 
 
 def read_latex(text: str, problem: Problem, known: Known = Known()) -> list[Equation]:
-    """The equations of a text; a name on a left side may be used from then on."""
+    """The equations of a text, each behind those whose left sides it uses; those of recursions in
+    their own order."""
     found: list[Equation] = []
     pending = formulas(text)
     while pending:
+        first: UnknownNameError | None = None
         for formula in pending:
             try:
                 with _placed(text, formula):
                     equation = read_formula(formula.text, problem, known)
                 break
-            except UnknownNameError:  # of recursions a line may use what a later one begins
-                if problem.loop is None or formula is pending[-1]:
-                    raise
+            except UnknownNameError as error:  # "..., where r = A x"
+                first = first or error
+                if formula is pending[-1]:
+                    raise first from None
         pending.remove(formula)
         found.append(replace(equation, begin=formula.begin))
         problem, known = _with(problem, known, equation)
     if not found:
         raise ProgramError("there is no formula in this text")
-    return sorted(found, key=lambda equation: equation.begin)
+    if problem.loop is not None:
+        found.sort(key=lambda equation: equation.begin)
+    return found
 
 
 def read_formula(text: str, problem: Problem, known: Known = Known()) -> Equation:
