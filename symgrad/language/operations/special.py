@@ -118,7 +118,14 @@ def log_gamma(xp, x):  # log |Gamma(x)|, infinite at 0, -1, -2, ...
     pole = (x <= 0) & (x == xp.floor(x))
     value = xp.vectorize(math.lgamma, otypes=[x.dtype])(xp.where(pole, 1, x))
     return xp.where(pole, xp.asarray(xp.inf, x.dtype), value)""",
-    standard=OF_NUMBERS.format(name="log_gamma", function="lgamma"),
+    standard=OF_NUMBERS.format(name="off_poles", function="lgamma")
+    + """
+
+
+def log_gamma(xp, x):  # log |Gamma(x)|, infinite at 0, -1, -2, ...
+    pole = (x <= 0) & (x == xp.floor(x))
+    value = off_poles(xp, xp.where(pole, xp.ones_like(x), x))
+    return xp.where(pole, xp.full_like(x, math.inf), value)""",
     loops="""
 def log_gamma(x):
     return math.lgamma(x)""",
