@@ -599,9 +599,9 @@ CLOSED = [  # a result uses only what is defined beside it
         "; S = exp(2 * G - g @ ones(n).T - ones(n) @ g.T); loss = sum(Q.T @ Q * S)",
         wrt="X",
         derivative={
-            "X": "4 * X @ (S * (Q.T @ Q) - diag(S * (Q.T @ Q) @ ones(n)))",
+            "X": "4 * X @ (S * (Q.T @ Q) - diag((S * (Q.T @ Q)) @ ones(n)))",
         },
-        same={"X": "4 * X @ (S * (Q.T @ Q) - diag(S * (Q.T @ Q) @ ones(n)))"},
+        same={"X": "4 * X @ (S * (Q.T @ Q) - diag((S * (Q.T @ Q)) @ ones(n)))"},
         holds={"text": "g = diag(G)"},
     ),
     Row(
@@ -894,7 +894,7 @@ SHORT = [  # a result is what a textbook gives
         program="D: Matrix(n, n, symmetric=True); c: Scalar; y: Vector(n)"
         "; loss = y.T @ (maximum(D, D**3) * maximum(D, c)) @ y",
         wrt="y",
-        same={"y": "2 * maximum(D, D**3) * maximum(D, c) @ y"},
+        same={"y": "2 * (maximum(D, D**3) * maximum(D, c)) @ y"},
     ),
     Row(
         name="a function of a matrix that is not symmetric is not",
@@ -950,7 +950,7 @@ SHORT = [  # a result is what a textbook gives
         program="x1: Vector(d); x2: Vector(d); w: Vector(d)"
         "; loss = sum((w.T @ x1 - w.T @ x2)**2 for x1, x2 in batch)",
         wrt="w",
-        same={"w": "2 * sum(w.T @ (x1 - x2) * (x1 - x2) for x1, x2 in batch)"},
+        same={"w": "2 * sum((w.T @ (x1 - x2)) * (x1 - x2) for x1, x2 in batch)"},
     ),
     Row(
         name="Bradley and Terry's model",

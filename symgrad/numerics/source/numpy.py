@@ -212,8 +212,11 @@ class Text:
         constant = all(x.constant for x in op.operands)
         if op.name == "guarded":
             return f"guarded({', '.join(texts)})"
-        listed = ", ".join(texts)
-        text = f"{op.name}(np, {listed})" if op.routine else self.call(op.name, listed)
+        if op.routine:  # of a size it is no whole number
+            listed = ", ".join(f"float({text})" if constant else text for text in texts)
+            text = f"{op.name}(np, {listed})"
+        else:
+            text = self.call(op.name, ", ".join(texts))
         # a Python number takes the type of what it meets
         return f"float({text})" if constant else text
 
