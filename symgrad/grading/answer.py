@@ -24,6 +24,7 @@ ENTRY = re.compile(  # x_i, x_{ij}, x_ij, ∑ x, A + I, (z)_+
     r"[^\W\d]_(?:[^\W\d_]\b|\{|[i-n]{2,4}\b)|[∑Σ⟨]|\bI\b|\b1_\w|[)\]]_\+"
 )
 SUM = re.compile(r"(?:[∑Σ]|\bsum(?=[ _]))(?:([ᵢⱼₖ])|(?=[ _]))")
+ACCENTED = re.compile(r"\b([^\W_]+)_(hat|bar|tilde)\b")
 BESIDE = re.compile(r"(/ *(?:[^\W_][\w^{}]*|\([^()]*\))) +(?=\\sum)")  # 1/n sum_i x_i
 POWER = re.compile(r"(?:\^|\*\*)\s*(-\w+|\d+)")
 RAISED, RAISED_AS = re.compile(f"[{''.join(SUPERSCRIPTS)}]+"), str.maketrans(SUPERSCRIPTS)
@@ -134,6 +135,7 @@ def as_latex(problem: Problem, text: str) -> str:
     text = SLOPE.sub(r"\\frac{\\partial \1}{\\partial \2}", text)
     if "Sigma" not in problem.names:
         text = SUM.sub(lambda found: rf"\sum_{LOWERED[found[1]]} " if found[1] else r"\sum", text)
+    text = ACCENTED.sub(lambda found: rf"\{found[2]}{{{LATEX.get(found[1], found[1])}}}", text)
     for name in {"lam", "eps"} & problem.names:
         text = re.sub(rf"\b{name}\b", lambda found: LATEX[found[0]], text)
     text = RAISED.sub(lambda found: f"^{{{found[0].translate(RAISED_AS)}}}", text)

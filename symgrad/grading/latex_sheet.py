@@ -65,7 +65,10 @@ MOVING = re.compile(rf"(?<![A-Za-z{{\\]){D}{BRACKET}")  # d(r^T r)
 MOVING_UPRIGHT = re.compile(UPRIGHT.pattern + BRACKET)
 UNNAMED = "the differential of a formula without a name: not graded"
 TO_BE_TAKEN = "a derivative that is still to be taken: not graded"
-NEXT = re.compile(r"(?<!\\)[,;]\s*(?:\\q?quad\b|\\[ ,;]|&|\\text\{[^{}]*\}|\s)+(?=[^,;]*=)")
+GAP = r"(?:\\q?quad\b|\\[ ,;]|&|\\text\{[^{}]*\}|\s)"
+IMPLIES = r"\\(?:Rightarrow|Longrightarrow|implies|Leftrightarrow|Longleftrightarrow|iff)\b"
+NEXT = re.compile(rf"(?:(?<!\\)[,;]\s*{GAP}+|{GAP}*{IMPLIES}{GAP}*)(?=[^,;]*=)")
+BEST = re.compile(r"(\\?[A-Za-z]+)\s*\^\s*(?:\*|\\star|\\ast|\{\s*(?:\*|\\star|\\ast)\s*\})")  # w^*
 BY = re.compile(r"\\nabla(?!\s*_)")
 ARROWS = r"\\(?:Rightarrow|Longrightarrow|implies|therefore|iff|to)\b"
 END = r"\\(?:blacksquare|square|qed|Box)\b"
@@ -139,6 +142,7 @@ class LatexSheet:
         piece = Piece(formula.text, places).part(start, end)
         if (single := self.paper.names.single) is not None:
             piece = piece.replaced(BY, lambda m: rf"\nabla_{{{single}}}")
+        piece = piece.replaced(BEST, lambda m: rf"\hat{{{m[1]}}}")
         piece = piece.replaced(QUOTIENT, lambda m: rf"{m[1]}\partial {m[2]}\partial ")
         if self._named_d or not self.differential:
             return piece
@@ -315,11 +319,14 @@ def _left(paper: Paper, text: str) -> Left | None:
 
 
 def _is_of_all(left: Left | None, paper: Paper) -> bool:
-    """Whether it is the whole loss, or its derivative by what all examples share."""
+    """Whether it is the whole loss, its derivative by what all examples share, or such a variable
+    itself."""
     text = "" if left is None else left.text
     symbol = symbol_of(text, paper.names)
     if symbol is None:
-        return text in WHOLE
+        shared = {v.name for v in paper.asked.variables.values() if v.batch is None}
+        value = paper.given.get(text)
+        return text in {*WHOLE, *shared} or (isinstance(value, Name) and value.name in shared)
     return symbol.top in WHOLE and symbol.of not in paper.asked.batch
 
 

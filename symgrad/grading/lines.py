@@ -27,7 +27,7 @@ from symgrad.grading.misfit import misfit
 from symgrad.grading.notation import as_written
 from symgrad.grading.rows import Piece, Row
 from symgrad.grading.sheet import rows_of
-from symgrad.grading.sides import Sides, is_indexed
+from symgrad.grading.sides import Sides, is_like_latex
 from symgrad.grading.verdict import CORRECT, INCOMPLETE, WHERE_TRIED, LineVerdict, Verdict
 from symgrad.language.dimensions import SCALAR
 from symgrad.language.handwriting.tokens import is_latex
@@ -113,7 +113,7 @@ class _Grading:
     def _read(self, row: Row) -> Row:
         """A row in text; one with entries as LaTeX says it, where that can be read."""
         paper = self.sides.paper
-        if row.unread or row.by or row.stacked or not is_indexed(row, paper.names):
+        if row.unread or row.by or row.stacked or not is_like_latex(row, paper.names):
             return replace(row)
         typed = (row.left, *row.sides)
         text = as_latex(paper.problem(), " = ".join(piece.text for piece in typed))

@@ -22,6 +22,8 @@ SHORT = re.compile(
 )
 LONG = re.compile(r"d(?P<top>[^\W_]\w*?)_d(?P<of>[^\W\d]\w*)")
 JOINED = re.compile(rf"[d∂](?P<top>{'|'.join((*WHOLE, *ONE))})[d∂](?P<of>\w+)")
+ZERO = re.compile(r"0|zeros\([^()]*\)")
+BEST = re.compile(r"_?(?:hat|star|ast|opt|best|ml|mle|map)$", re.IGNORECASE)  # w_hat
 LAYER = re.compile(r"(?:delta|δ)_?(?:\^?[({\[])?(?P<layer>\d*)[)}\]]?")
 
 
@@ -183,5 +185,6 @@ def named(piece: Piece, names: Names) -> Piece:
 
 def as_written(text: str) -> str:
     """A message with each derivative as people write it."""
+    text = re.sub(r"\bd_(?=delta|δ)", "", text)
     text = re.sub(r"\bd2(\w+?)_d(\w+)_d(?=[^\W\d])(\w+)", r"d2\1/d\2d\3", text)
     return re.sub(r"\bd(\w+?)_d(?=[^\W\d])", r"d\1/d", re.sub(r"\bd_(?=[^\W\d])", "d", text))

@@ -25,10 +25,11 @@ from symgrad.language.expressions import (
     parts,
 )
 from symgrad.language.names import unused
-from symgrad.language.operations.batches import batch_sum, over_batch
+from symgrad.language.operations.batches import batch_mean, batch_sum, over_batch
 from symgrad.language.operations.constants import filled, ones
 from symgrad.language.operations.contractions import total as entry_sum
 from symgrad.language.operations.meanings import Total
+from symgrad.language.operations.moments import mean
 from symgrad.language.problem import Problem, variable_like
 
 
@@ -172,6 +173,28 @@ def with_pairing(problem: Problem, meaning: Expression, other: Problem) -> tuple
         output = over_batch(batch_sum, output, (c.name,), c.batch)
     variables = {**problem.variables, c.name: c}
     return replace(problem, variables=variables, output=output, output_name="loss"), c.name
+
+
+def is_loss(problem: Problem, claim: Claim, seed: int) -> bool:
+    """Whether a claim has the value of the loss."""
+    output, found = problem.output, claim.expression
+    if (found.shape, found.batch) != (output.shape, output.batch):
+        return False
+    return restated(problem, "", claim, seed).correct
+
+
+def is_mean(problem: Problem, name: str, claim: Claim, seed: int) -> bool:
+    """Whether a claim is the mean of a variable, over the examples where each has its own."""
+    if name not in problem.variables:
+        return False
+    each = problem.variables[name].expression()
+    if each.batch is None:
+        value = mean(each)
+    else:
+        value = over_batch(batch_mean, each, (name,), each.batch)
+    if (value.shape, value.batch) != (claim.expression.shape, claim.expression.batch):
+        return False
+    return equal(problem, value, claim, name, seed).correct
 
 
 def alone(root: Expression) -> Expression:

@@ -45,14 +45,19 @@ OPERATOR = re.compile(
 EQUATION = re.compile(rf"(?<!\w)(?P<left>{LEFT}){OF_WHAT}\s*(?P<is>:?=(?!=)|:(?=\s))")
 EQUALS = re.compile(r"(?<![=<>!:])(?::?=:?)(?![=>])")
 LABEL = re.compile(r"\s*(?:\(\w{1,4}\)|\d+[.)]|[-*•–](?=\s)|[⇒→∴]|=>|->)\s*")
-SECTION = re.compile(r"(Given|Used|Forward|Backward|By \w+|Result|Layout|Checked)\b")
-REMARKS = ("Used", "Layout", "Checked")  # sections of a printed derivation that claim nothing of it
+SECTION = re.compile(r"(Given|Used|Forward|Backward|By \w+|Solve|Result|Remark|Layout|Checked)\b")
+REMARKS = (
+    "Used",
+    "Remark",
+    "Layout",
+    "Checked",
+)  # sections of a printed derivation that claim nothing of it
 RULE = re.compile(r"^Chain rule\n +d\S+ = .*\n(?= +over the lines)", re.MULTILINE)  # as printed
 LOWERED = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 LETTERS = {"ᵢ": "i", "ⱼ": "j", "ₖ": "k"}
 LOWER = re.compile(r"(?<=[^\W\d_])(?<!\bsum)_[i-t]{1,4}\b")  # of an entry
 CALLED = re.compile(r"sum_[a-t]|(?P<name>[^\W\d]\w*) ?\((?P<inside>[^()]*)")  # a sum, a function
-SIGNS = re.compile("[∑Σᵢⱼₖ]")
+SIGNS = re.compile(r"[∑Σᵢⱼₖ]|(?<=\w)(?:\^ ?)?\*(?=\s*=)")  # w* = ...
 OPERATORS = "=+-*/@⊙·×−∘,(["
 GOING_ON = re.compile(r"\s*[+*/@⊙·×∘)\]]")
 WORDS = frozenset(  # that stand between formulas
@@ -107,7 +112,10 @@ def rows_of(text: str, known: AbstractSet[str]) -> list[Row]:
 
 
 def _spelled(known: bool, sign: re.Match[str]) -> str:
-    """A letter below as x_i; the sign of a sum, unless it is a `known` name, as its word."""
+    """A letter below as x_i; the sign of a sum, unless it is a `known` name, as its word; w* as
+    w_hat."""
+    if sign[0].endswith("*"):
+        return "_hat"
     letter = LETTERS.get(sign[0])
     return f"_{letter}" if letter else sign[0] if known and sign[0] == "Σ" else "sum"
 

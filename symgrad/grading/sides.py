@@ -15,11 +15,12 @@ from symgrad.grading.derivatives import Derivatives, Graded, Meaning
 from symgrad.grading.differentials import Differentials
 from symgrad.grading.grade import judged
 from symgrad.grading.meanings import Meanings
-from symgrad.grading.notation import OPEN, WHOLE, Names, Symbol, symbol_of
-from symgrad.grading.opening import equal, restated
+from symgrad.grading.notation import OPEN, WHOLE, ZERO, Names, Symbol, symbol_of
+from symgrad.grading.opening import equal, is_loss, is_mean, restated
 from symgrad.grading.paper import Macro, Paper
 from symgrad.grading.rows import Piece, Row
 from symgrad.grading.stacked import Stacked
+from symgrad.grading.stationary import SET, Stationary
 from symgrad.grading.verdict import Verdict
 from symgrad.language.expressions import OPERATIONS, Expression, Name
 from symgrad.language.names import unused
@@ -29,6 +30,11 @@ from symgrad.language.syntax import words_in
 
 ANOTHER_NAME = "another name of the loss: not graded"
 DEFINES = "defines a new name: not graded itself"
+OF_THE_PROBLEM = (
+    "{0} is a variable of the problem; what it is where a derivative is 0 stands after a line that "
+    "sets it so, dL/d{0} = ... = 0"
+)
+BAR = "_bar"
 ENTRY = re.compile(r"(?:(?P<name>[^\W\d_][^\W_]*)|\))_(?P<letters>[i-t]{1,4})\b")
 SUM = re.compile(r"\bsum_[a-z]+\b")  # sum_i,j
 UNNAMED = "the derivative of a formula without a name: not graded"
@@ -51,6 +57,7 @@ class Sides:
         self.derivatives = Derivatives(self.paper, self.reader, self.layout, self.seed)
         self.stacked = Stacked(self.reader, self.derivatives, self.seed)
         self.differentials = Differentials(self.paper, self.reader, self.seed)
+        self.stationary = Stationary(self.paper, self.seed)
 
     def grader(self, row: Row) -> Grader:
         """What grades the sides of an equation. Raises: SymgradError where its left side cannot be
@@ -74,9 +81,11 @@ class Sides:
                 near = did_you_mean(symbol.of, names.known)
                 raise UnknownNameError(f"{symbol.of} is not declared{near}")
             self.differentials.moving.clear()
-            return lambda side, k: self.derivatives.graded(symbol, side)
+            return lambda side, k: self._derivative(symbol, text, side, k)
+        if (variable := self.stationary.variable(text, names)) is not None:
+            return lambda side, k: self.stationary.solved(variable, text, self._claimed(side))
         if text in self.asked.variables:
-            raise ProgramError(f"{text} is a variable of the problem")
+            raise ProgramError(OF_THE_PROBLEM.format(text))
         if text in self.paper.macros:
             raise ProgramError(f"{text} is given twice; use another name")
         if text in self.paper.said or text in names.known:
@@ -90,7 +99,7 @@ class Sides:
             words = f"not graded, since it cannot be read: {error.message}"
             return lambda side, k: (None, words)
         self.paper.given |= self.reader.truths
-        return lambda side, k: self._same(text, meaning, self.reader.formula(side))
+        return lambda side, k: self._equation(text, meaning, side)
 
     def _of_a_formula(self, row: Row) -> Grader:
         """d/dw of a formula: the formula gets a name."""
@@ -100,7 +109,7 @@ class Sides:
         name = unused("formula", {*self.paper.problem().definitions, *self.paper.said})
         claim = self.reader.claim(self.reader.formula(row.of))
         self.paper.given[name] = claim.expression
-        if self._is_loss(claim):
+        if is_loss(self.asked, claim, self.seed):
             self.paper.alike.add(name)
         return lambda side, k: self.derivatives.graded(Symbol(name, by), side)
 
@@ -109,7 +118,8 @@ class Sides:
         it."""
         names, symbol = self.paper.names, symbol_of(text, self.paper.names)
         if symbol is not None:
-            return symbol.layer is not None and self.paper.value_name(symbol) is None
+            own = symbol.layer is not None or text.endswith(BAR)
+            return own and self.paper.value_name(symbol) is None
         known = {*names.known, *self.paper.said, *self.paper.macros, *self.paper.sizes, *OPERATIONS}
         return text.isidentifier() and text not in known
 
@@ -128,6 +138,36 @@ class Sides:
                     return judged(exam), f"right: the cotangent of {name}"
             first = first or (meanings if likely else [])
         return (self.derivatives.judged(first)[1], "") if first else self._defined(text, side, k)
+
+    # where derivatives are zero
+
+    def _derivative(self, symbol: Symbol, text: str, side: Piece, k: int) -> Graded:
+        """A derivative, which may be set to zero; or x_bar for the mean of x."""
+        found = self.derivatives.graded(symbol, side)
+        if _is_wrong(found) and text.endswith(BAR):
+            claim = self._claimed(side)
+            if is_mean(self.paper.problem(), symbol.of, claim, self.seed):
+                self.paper.define(text, claim.expression)
+                return None, DEFINES
+        whole = symbol.top in (*WHOLE, OPEN, self.asked.output_name) and not symbol.then
+        known = k > 0 or ("gradient", symbol.of) in self.derivatives.found
+        by = whole and known and symbol.of in self.asked.variables
+        if not (by and ZERO.fullmatch(side.text) and _is_wrong(found)):
+            return found
+        self.stationary.set(symbol.of)
+        return None, SET
+
+    def _claimed(self, side: Piece) -> Claim:
+        return self.reader.claim(self.reader.formula(side))
+
+    def _equation(self, text: str, meaning: Expression, side: Piece) -> Graded:
+        """An equation, which may hold only where derivatives are zero."""
+        formula = self.reader.formula(side)
+        found = self._same(text, meaning, formula)
+        if not _is_wrong(found):
+            return found
+        by = self.derivatives.found if ZERO.fullmatch(side.text) else set()
+        return self.stationary.given(by, meaning, self.reader.claim(formula)) or found
 
     # differentials
 
@@ -190,22 +230,28 @@ class Sides:
         claim = self.reader.claim(formula)
         self.paper.given |= self.reader.truths
         self.paper.define(name, claim.expression)
-        if self._is_loss(claim):
+        if is_loss(self.asked, claim, self.seed):
             self.paper.alike.add(name)
             return None, ANOTHER_NAME
         return None, DEFINES
-
-    def _is_loss(self, claim: Claim) -> bool:
-        """Whether a formula has the value of the loss."""
-        output, found = self.asked.output, claim.expression
-        if (found.shape, found.batch) != (output.shape, output.batch):
-            return False
-        return restated(self.asked, "", claim, self.seed).correct
 
     def _same(self, name: str, meaning: Expression, formula: FormulaTree) -> Graded:
         """Whether a formula has the value of another."""
         claim = self.reader.claim(formula)
         return judged(equal(self.paper.problem(), meaning, claim, name, self.seed)), "right"
+
+
+def _is_wrong(graded: Graded) -> bool:
+    verdict, _ = graded
+    return verdict is not None and verdict.correct is False
+
+
+def is_like_latex(row: Row, names: Names) -> bool:
+    """Whether a line in text has signs that LaTeX has: entries, or I for an identity matrix."""
+    text = " ".join(piece.text for piece in (row.left, *row.sides))
+    return is_indexed(row, names) or (
+        "I" not in names.known and re.search(r"\bI\b", text) is not None
+    )
 
 
 def is_indexed(row: Row, names: Names) -> bool:
