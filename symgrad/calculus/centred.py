@@ -32,21 +32,21 @@ def without_centred(
 ) -> Node:
     """The node with sums over an index told apart where one of their terms is 0 so, up to nodes
     that have a name; what is `known` from a call with the same names is not made again."""
-    known = known or Centred({}, set())
+    nodes, plain = known or Centred({}, set())
 
-    def inside(node: Node) -> bool:
-        return node is root or not named(node)
+    def kept(node: Node) -> bool:
+        return node in plain or (node is not root and named(node))
 
-    order = ix.topological([root], lambda node: inside(node) and node not in known.plain)
-    new = [node for node in order if inside(node) and node not in known.plain]
-    if not any(_has_lone_sum(node, named) for node in new):
-        known.plain.update(new)
+    for node in ix.topological([root], lambda node: not kept(node)):
+        if all(map(kept, node.operands)) and not _has_lone_sum(node, named):
+            plain.add(node)
+    if root in plain:
         return root
 
     def combine(terms: list[Term], labels: tuple[Label, ...]) -> Entry:
         return contract([t for term in terms for t in _told_apart(term, named)], labels)
 
-    return remade(root, lambda node: not inside(node), combine, known.nodes)
+    return remade(root, kept, combine, nodes)
 
 
 def _has_lone_sum(node: Node, named: Callable[[Node], bool]) -> bool:

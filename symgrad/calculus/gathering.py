@@ -7,6 +7,7 @@ Only what is printed is written so.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable, Sequence
 from fractions import Fraction
 
@@ -27,7 +28,7 @@ from symgrad.calculus.terms import identity, opened
 def gathered(terms: Sequence[Term], labels: Sequence[Label]) -> list[Term]:
     """The terms, those with a factor in common joined where matrix notation can say it."""
     kept = list(terms)
-    for key in _common_factors(kept):
+    for key in _common_factors(kept) if len(kept) > 1 else ():
         having = [(t, [f for f in t.factors if _key(f, t) == key]) for t in kept]
         chosen = [(t, found[0]) for t, found in having if len(found) == 1]  # none twice in a term
         own = [t for t, _ in chosen]
@@ -99,13 +100,14 @@ def _in(term: Term, terms: Sequence[Term]) -> bool:
 def _common_factors(terms: Sequence[Term]) -> list[Hashable]:
     """What several terms have, the most frequent first: what is in a sum, or a scalar; but no
     number of entries, which makes each sum over them a mean."""
-    count: dict[Hashable, int] = {}
-    for term in terms:
-        for factor in term.factors:
-            if _in_sum(factor, term) or not (factor.labels or isinstance(factor.node, Length)):
-                key = _key(factor, term)
-                count[key] = count.get(key, 0) + 1
-    return sorted((k for k, n in count.items() if n > 1), key=lambda k: -count[k])
+    keys = [(f, t, _key(f, t)) for t in terms for f in t.factors]
+    shared = {key for key, n in Counter(key for _, _, key in keys).items() if n > 1}
+    count = Counter(
+        key
+        for f, t, key in keys
+        if key in shared and (_in_sum(f, t) or not (f.labels or isinstance(f.node, Length)))
+    )
+    return [key for key, n in count.most_common() if n > 1]
 
 
 def _in_sum(factor: Factor, term: Term) -> bool:
