@@ -38,7 +38,7 @@ def without_centred(
         return node in plain or (node is not root and named(node))
 
     for node in ix.topological([root], lambda node: not kept(node)):
-        if all(map(kept, node.operands)) and not _has_lone_sum(node, named):
+        if not kept(node) and all(map(kept, node.operands)) and not _has_lone_sum(node, named):
             plain.add(node)
     if root in plain:
         return root
