@@ -58,3 +58,25 @@ def test_values_are_those_of_math(
     wanted = sg.derive(PROGRAM, ["w"]).lambdify()(numbers("float64"))[1]["w"]
     np.testing.assert_allclose(gradient["w"], wanted, rtol=near, atol=near)
     assert gradient["w"].dtype == dtype
+
+
+@pytest.mark.parametrize("modules", ["numpy", "numba", "array_api"])
+def test_log_gamma_is_infinite_at_its_poles(modules: str) -> None:
+    pytest.importorskip({"array_api": "array_api_compat"}.get(modules, modules))
+    program = "x: Vector(n)\nf = gammaln(x)"
+    function = sg.jacobian(program, ["x"]).lambdify(modules=modules)
+    value, _ = function(x=np.array([0.0, -2.0, 2.5]))
+    np.testing.assert_allclose(value, [math.inf, math.inf, math.lgamma(2.5)], rtol=1e-14)
+
+
+@pytest.mark.parametrize("modules", ["numpy", "numba", "array_api"])
+@pytest.mark.parametrize(
+    "name, at_3",
+    [("erf", math.erf(3.0)), ("gammaln", math.log(2.0)), ("digamma", 1.5 - 0.5772156649015329)],
+)
+def test_of_a_size_it_is_no_whole_number(name: str, at_3: float, modules: str) -> None:
+    pytest.importorskip({"array_api": "array_api_compat"}.get(modules, modules))
+    function = sg.derive(f"x: Vector(n)\nloss = {name}(n) * sum(x)", ["x"]).lambdify(
+        modules=modules
+    )
+    assert function(x=np.ones(3))[0] == pytest.approx(3.0 * at_3, rel=1e-13)
