@@ -223,6 +223,26 @@ def test_rows_and_columns_of_a_matrix(formula: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("indices", "norms"),
+    [
+        ((r"i \cdot", r"i, \cdot", "i*", "i, *", "i:", "i, :"), "norm2(X, axis=1)"),
+        ((r"\cdot i", r"\cdot, i", "*i", "*, i", ":i", ":, i"), "norm2(X, axis=0).T"),
+    ],
+)
+def test_a_dot_or_star_stands_for_all_of_an_axis(indices: tuple[str, ...], norms: str) -> None:
+    for index in indices:
+        formula = rf"\sum_i \|X_{{{index}}}\|^2"
+        assert sg.parse_latex(formula, sg.parse(ROWS)) == f"sum({norms}**2)"
+
+
+@pytest.mark.parametrize("row", ["k:", "k, :", r"k \cdot"])
+def test_a_vector_has_no_columns(row: str) -> None:
+    program = "x: Vector(n)\nk: Index(n)\n"
+    with pytest.raises(sg.SymgradError, match="it has no columns"):
+        sg.parse(rf"{program}loss = \|x_{{{row}}}\|^2")
+
+
+@pytest.mark.parametrize(
     ("formula", "text"),
     [
         (r"2 x_{n - i - 1}", "2 * vector(x[n - i - 1] for i in range(n))"),

@@ -197,6 +197,8 @@ class Grammar:
     def _script(self) -> Node:
         at = self.input.at
         if self.input.next == "{":
+            if self.lowered:
+                self.input.write_axes()
             return self.group()
         token = self.input.token
         if token is not None and token.text.isdigit() and len(token.text) > 1:  # x^23 is x^2 3

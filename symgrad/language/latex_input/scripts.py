@@ -89,6 +89,8 @@ class Scripts:
         if len(known) == len(labels) > 1 and not value.letters:
             return Value(at(value.expression, *known))
         if isinstance(labels[0], Expression) and len(parts) <= 2 and not value.letters:
+            if len(labels) > len(indexed_dims(value.expression.shape)):
+                raise ProgramError("2 indices, where 1 is wanted: it has no columns")
             found = at(value.expression, labels[0])
             if len(labels) == 1 or labels[1] == ":":
                 return Value(found)

@@ -183,6 +183,22 @@ class Cursor:
         first, rest = Token(token.text[0], token.at), Token(token.text[1:], token.at + 1)
         self.tokens[self.place : self.place + 1] = [first, rest]
 
+    def write_axes(self) -> None:
+        r"""Write what stands for a whole axis as {:,j} has it: {\cdot j}, {*,j}, {j*}, {j:}."""
+        first = last = self.place + 1
+        while last < len(self.tokens) and self.tokens[last].text not in ("{", "}"):
+            last += 1
+        inner = self.tokens[first:last]
+        if last == len(self.tokens) or self.tokens[last].text == "{" or len(inner) < 2:
+            return
+        if inner[0].text in (r"\cdot", "*"):
+            comma = [] if inner[1].text == "," else [Token(",", inner[0].at)]
+            inner[:1] = [Token(":", inner[0].at), *comma]
+        if inner[-1].text in (r"\cdot", "*", ":"):
+            comma = [] if inner[-2].text == "," else [Token(",", inner[-1].at)]
+            inner[-1:] = [*comma, Token(":", inner[-1].at)]
+        self.tokens[first:last] = inner
+
     def word(self) -> str:
         """Letters in braces that come next, taken; nothing where none come, or but one."""
         letters, place = "", self.place + 1
