@@ -15,6 +15,7 @@ STEPS = [2.0**-k for k in range(4, 50)]
 STEADY = 4  # steps that a slope is read off
 SPREAD = 0.003  # of the slopes between them
 WRONG = 0.05  # how near a slope to 1 looks like that of a wrong gradient
+FLAT = 0.25  # a slope below it is that of rounding: what is left does not fall with the step
 SEEN = 1e-6  # of the terms of g.v: the smallest slope of a loss that is linear
 
 
@@ -57,7 +58,8 @@ def taylor(along: Line, value: float, slope: float, size: float, noise: float) -
             return Taylor(None, "linear")
         return Taylor(None, "constant" if size <= noise else "rounding")
     steps, rests = np.array(points[-STEADY:]).T
-    return Taylor(float(np.polyfit(steps, rests, 1)[0]))
+    fitted = float(np.polyfit(steps, rests, 1)[0])
+    return Taylor(None, "rounding") if fitted < FLAT else Taylor(fitted)
 
 
 def _slope(points: Sequence[tuple[float, float]]) -> float:
