@@ -212,11 +212,9 @@ class Text:
         constant = all(x.constant for x in op.operands)
         if op.name == "guarded":
             return f"guarded({', '.join(texts)})"
-        if op.routine:  # of a size it is no whole number
-            listed = ", ".join(f"float({text})" if constant else text for text in texts)
-            text = f"{op.name}(np, {listed})"
-        else:
-            text = self.call(op.name, ", ".join(texts))
+        if op.routine:
+            return _called(op, texts)
+        text = self.call(op.name, ", ".join(texts))
         # a Python number takes the type of what it meets
         return f"float({text})" if constant else text
 
@@ -240,6 +238,13 @@ class Text:
     def once(self, text: str) -> str:
         """An array that is the same in every call."""
         return text
+
+
+def _called(op: Op, texts: Sequence[str]) -> str:
+    """The call of a routine, whose result has the type of its argument: a size is made a float."""
+    if all(x.constant for x in op.operands):
+        return f"float({op.name}(np, {', '.join(f'float({text})' for text in texts)}))"
+    return f"{op.name}(np, {', '.join(texts)})"
 
 
 def _filled(op: Op, text: Text) -> Sequence[str]:
