@@ -190,6 +190,14 @@ def test_noise_inside_of_a_small_value_contradicts_nothing() -> None:
         assert sg.check_gradient(program, None, inputs, seed=seed).verdict == "passed"
 
 
+def test_a_loss_that_is_rounding_alone_has_no_slope() -> None:
+    program = "X: Matrix(N, d)\nW: Matrix(d, d, orthogonal=True)\nloss = norm2(X - X @ W @ W.T)**2"
+    for seed in range(3):
+        report = sg.check_gradient(program, ["X"], seed=seed)
+        assert (report.verdict, report.taylor_slope) == ("passed", None)
+        assert "rounding" in report.sentence
+
+
 def test_a_linear_loss_has_no_slope() -> None:
     report = sg.check_gradient("x: Vector(n)\na: Vector(n)\nloss = a.T @ x", ["x"])
     assert (report.verdict, report.taylor_slope) == ("passed", None)
