@@ -30,6 +30,8 @@ class Bases:
             case lt.Script(base=lt.Fence(left="(" | "[" | r"\{"), below=lt.Sym(text="+")):
                 positive = self.reader.entries.entrywise(signs.POSITIVE, self.reader.value(base))
                 return self.reader.scripted(positive, replace(node, below=None))
+            case lt.Script(base=lt.Fence(left="⟨"), below=lt.Sym(text="F")):
+                return self.reader.scripted(self.reader.value(base), replace(node, below=None))
         if node.below is None:
             mark = isinstance(node.above, lt.Sym) and node.above.text in ("T", r"\top")
             if mark and isinstance(base, lt.Num) and base.digits == "1":  # 1^T x

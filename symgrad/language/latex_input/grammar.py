@@ -42,6 +42,7 @@ STOPS = {
     "-",
     ",",
     ";",
+    ".",
     r"\\",
     "}",
     ")",
@@ -367,12 +368,29 @@ def _cases(grammar: Grammar) -> Node:
             if otherwise.strip(" ,.") not in BEFORE_CONDITION:
                 break
         else:
-            condition = grammar.listed()
+            condition = _conditions(grammar)
         rows.append((value, condition))
+        _marked_off(grammar)
         if grammar.input.next != r"\end":
             grammar.input.take("\\\\")
     _environment(grammar, r"\end")
     return Cases(at, tuple(rows))
+
+
+def _conditions(grammar: Grammar) -> Node:
+    """x > 0, y > 0"""
+    at, parts = grammar.input.at, [grammar.relation()]
+    while _marked_off(grammar) and grammar.input.next not in (r"\\", r"\end"):
+        parts.append(grammar.relation())
+    return parts[0] if len(parts) == 1 else Listed(at, tuple(parts))
+
+
+def _marked_off(grammar: Grammar) -> bool:
+    """Whether a comma or a full stop came next, which is taken."""
+    found = grammar.input.next in (",", ";", ".")
+    if found:
+        grammar.input.take()
+    return found
 
 
 def _environment(grammar: Grammar, command: str) -> int:

@@ -13,6 +13,7 @@ from symgrad.language.latex_input.extent import LETTERS, Known, free
 
 ORDERED = ("<", r"\leq")
 RELATIONS = (*ORDERED, ">", r"\geq", r"\neq")
+DOTS = (r"\dots", r"\ldots", r"\cdots")
 NEVER_SIZES = ("i", "j")  # what stands above a sum as one of these is an index
 
 
@@ -44,7 +45,7 @@ class _Ranges:
     def within(self, node: lt.Node, outside: Mapping[str, str | None]) -> lt.Node:
         """The node, letters being bound `outside` of it, each with the number where it begins."""
         if isinstance(node, lt.Big) and node.below is not None:
-            over = _Over()
+            node, over = _counted(node), _Over()
             for part in lt.parts_of(node.below):
                 self._take(part, over, outside)
             node = self._whole(node, over, outside)
@@ -57,6 +58,13 @@ class _Ranges:
             case lt.Chain(operands=(letter, *conditions), signs=(":", *_)):
                 self._take(letter, over, outside)
                 over.conditions += conditions
+            case lt.Chain(operands=(lt.Sym() as letter, members), signs=(r"\in",)) if ends := _ends(
+                members
+            ):
+                bare = [x for x in over.parts if isinstance(x, lt.Sym)]  # i, j \in [n]
+                over.parts = [x for x in over.parts if x not in bare]
+                over.parts += [_between(x, ends[0], _after(ends[1])) for x in (*bare, letter)]
+                over.letters.append(letter.text)
             case lt.Chain(signs=signs) if {*signs} <= {*RELATIONS}:
                 self._related(part, over, outside)
             case _:
@@ -80,7 +88,7 @@ class _Ranges:
         if between:
             first = sides[0] if signs[0] == r"\leq" else _after(sides[0])
             stop = sides[-1] if signs[-1] == "<" else _after(sides[-1])
-            over.parts += [lt.Chain(x.at, (first, x, stop), (r"\leq", "<")) for x in new]
+            over.parts += [_between(x, first, stop) for x in new]
             pairs = pairs[1:-1]
         elif len(new) == 2 and self.by_entries:
             one, other = (x.text for x in new)
@@ -159,6 +167,32 @@ class _Ranges:
         """Those that are index letters."""
         signs = [x for x in nodes if isinstance(x, lt.Sym) and x.text in LETTERS]
         return [x for x in signs if self.known(x) is None]
+
+
+def _between(letter: lt.Sym, first: lt.Node, stop: lt.Node) -> lt.Chain:
+    r"""first \leq letter < stop"""
+    return lt.Chain(letter.at, (first, letter, stop), (r"\leq", "<"))
+
+
+def _counted(node: lt.Big) -> lt.Big:
+    r"""\sum_{i \in [n]} as \sum_{i=1}^n"""
+    match node:
+        case lt.Big(
+            below=lt.Chain(operands=(lt.Sym() as letter, members), signs=(r"\in",)), above=None
+        ) if ends := _ends(members):
+            first, last = ends
+            return replace(node, below=lt.Chain(letter.at, (letter, first), ("=",)), above=last)
+    return node
+
+
+def _ends(members: lt.Node) -> tuple[lt.Node, lt.Node] | None:
+    r"""The first and the last of [n], or of \{1, \dots, n\}."""
+    match members:
+        case lt.Fence(left="[", inner=(lt.Sym() | lt.Num()) as last):
+            return lt.Num(last.at, "1"), last
+        case lt.Fence(left=r"\{", inner=lt.Listed(parts=(first, *_, dots, last))):
+            return (first, last) if isinstance(dots, lt.Sym) and dots.text in DOTS else None
+    return None
 
 
 def _after(node: lt.Node) -> lt.Node:
