@@ -61,7 +61,7 @@ def transposed(e: Expression) -> Expression:
         if e.operation is slice_of and _turns(e.arguments[0]) >= 0:
             array, rows, columns = e.arguments[0], *bounds_of(e)
             return sliced(transposed(array), (columns, rows))
-        if _acts_alike(e) and _turns(e) >= 0:
+        if _acts_alike(e) and _turns(e) >= 0 and any(_turns(a) > 0 for a in e.arguments):
             options = {"axis": 1 - e.options["axis"]} if "axis" in e.options else {}
             return e.operation(*map(transposed, e.arguments), **options)
     return op.transpose(e)

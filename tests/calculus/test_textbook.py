@@ -105,6 +105,7 @@ TEXTBOOK = [
     ("gradient", "loss = s**(1/3)", "s", "1 / (3 * s**(2 / 3))"),
     ("gradient", "loss = -s**(2/3)", "s", "-2 / (3 * s**(1 / 3))"),
     ("gradient", "loss = trace(X.T @ B @ X)**2", "X", "2 * trace(X.T @ B @ X) * (B + B.T) @ X"),
+    ("gradient", "loss = trace(relu(B) @ C)", "B", "C.T * step(B)"),
     (
         "gradient",
         "loss = (x.T @ B @ x) * norm2(x)**2",
