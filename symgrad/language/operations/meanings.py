@@ -87,6 +87,7 @@ class Elementwise:
     logarithm: Callable[..., Expression] | None = None  # of f(x), x > 0 unless f is positive
     inverse: Callable[[Expression], Expression] | None = None  # x by f(x), the only one
     product: Callable[..., Expression] | None = None  # what it is where no argument is 0
+    vectors: Callable[..., Any] | None = None  # a kernel by what NumPy may have in vectors
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 from functools import partial
+from math import prod
 from typing import Any
 
 import sympy
@@ -66,9 +67,29 @@ expm1 = elementwise(
     derivative=lambda x: (exp(x),),
     reserved=False,
 )
-sin = elementwise("sin", sympy.sin, latex=r"\sin", parity=-1, derivative=lambda x: (cos(x),))
+
+
+def _half(xp: Namespace, x: Any) -> tuple[Any, Any]:
+    """t = tan(x / 2) and q = 2 / (1 + t^2): sin(x) = t q, cos(x) = q - 1."""
+    t = xp.tan(x * 0.5)
+    return t, 2 / (t * t + 1)
+
+
+sin = elementwise(
+    "sin",
+    sympy.sin,
+    latex=r"\sin",
+    parity=-1,
+    derivative=lambda x: (cos(x),),
+    vectors=lambda xp, x: prod(_half(xp, x)),
+)
 cos: ex.Operation = elementwise(
-    "cos", sympy.cos, latex=r"\cos", parity=1, derivative=lambda x: (-sin(x),)
+    "cos",
+    sympy.cos,
+    latex=r"\cos",
+    parity=1,
+    derivative=lambda x: (-sin(x),),
+    vectors=lambda xp, x: _half(xp, x)[1] - 1,
 )
 tan: ex.Operation = elementwise(
     "tan", sympy.tan, latex=r"\tan", parity=-1, derivative=lambda x: (1 + tan(x) ** 2,)

@@ -53,6 +53,12 @@ def traced(
     return listing.broadcast(result, out).op
 
 
+def run(listing: Listing, kernel: Callable[..., Any], x: Array, labels: Labels) -> Op:
+    """What a kernel makes of an array with these labels."""
+    xp = _Tracer(listing, labels)
+    return xp.array(kernel(xp, Traced(xp, x))).op
+
+
 def _operator(name: str, swapped: bool = False) -> Callable[[Traced, Any], Traced]:
     def method(self: Traced, other: Any) -> Traced:
         return self.xp.ufunc(name, *((other, self) if swapped else (self, other)))
