@@ -300,3 +300,20 @@ def test_lines_of_one_number_a_row_are_called_for_many_rows(
     sizes = {axis: 20 if str(axis) == "n" else count for axis in plain.axes}
     plans = [blocks.planned(plain, sizes, "float64", line=b) for b in (blocks.LINE, 0)]
     assert [plan is not None for plan in plans] == [called, compiled]
+
+
+@pytest.mark.parametrize(("count", "threads", "cut"), [(32, 1, 0), (32, 2, 1), (600, 1, 1)])
+def test_blocks_of_few_wide_lines_pay_where_inputs_are_large(
+    count: int, threads: int, cut: bool
+) -> None:
+    """Most lines are of a number a channel, and what the others write is in the cache anyway."""
+    program = """\
+X: Tensor(n, c, s)
+Y: Tensor(n, c, s)
+W: Matrix(c, c)
+G = sigmoid(tanh(mean(X, axis=2) @ W.T) @ W)
+loss = sum((einsum("nc,ncs->ncs", G, X) - Y)**2) / n"""
+    plain = sg.derive(program, ["W"]).lambdify(reuse_buffers=True).plan.program
+    sizes = {axis: {"n": count, "c": 64, "s": 196}[str(axis)] for axis in plain.axes}
+    plan = blocks.planned(plain, sizes, "float64", threads, blocks.LINE)
+    assert (plan is not None) == cut

@@ -35,8 +35,10 @@ from symgrad.numerics.source.numpy import defined
 
 BLOCK = 3 << 18  # bytes of a block: with what is computed of it, it stays in the cache of a core
 LINE = 40 << 10  # bytes of it, which are worth the call of one of its lines
+MOVED = 32 << 10  # bytes that lines write, or read from memory, which are worth such a call
 NARROW = 64 << 10  # the same, where each line computes a number of each row alone
 FEWEST = 8  # blocks, below which what is read again is in the cache anyway
+CACHED = 1 << 24  # bytes of inputs, beyond which they are read from memory each time
 ROWS = 32  # of which there are too few to be gone through in blocks
 PLAIN = (np.ndarray, np.float64, np.float32)  # with a mask they are other numbers
 
@@ -132,15 +134,20 @@ def _planned(
     if count < ROWS or not (made := parts(program, axis)):
         return None
     of_row = {**sizes, axis: 1}
-    inputs = sum(_count(op, of_row) for op in made.rows.taken if axis in op.dims)
-    computed = sum(_count(op, of_row) for op in made.rows.program.ops if axis in op.dims)
+    ops = made.rows.program.ops
+    inputs, computed, read = (
+        sum(_count(op, of_row) for op in each if axis in op.dims)
+        for each in (made.rows.taken, ops, [x for op in ops for x in op.operands])
+    )
     row = unit * (inputs + computed // 2)  # buffers are used again
     sums = unit * sum(_count(op, sizes) for op in made.rows.given)
-    lines = line * len(made.rows.program.ops)
-    block = max(BLOCK, 2 * sums, lines)  # a block's sums are added to those before
-    narrow = line and computed <= len(made.rows.program.ops)
+    block = max(BLOCK, 2 * sums, line * len(ops))  # a block's sums are added to those before
+    narrow = line and computed <= len(ops)
     rows = max(1, block // row)
     rows = rows if count >= FEWEST * max(rows, NARROW // unit if narrow else 0) else count
+    moved = count * unit * (computed + (read if count * unit * inputs > CACHED else 0))
+    if line and threads == 1 and ceil(count / rows) * len(ops) * MOVED > moved:
+        rows = count
     rows = rows_without_copies(made.rows.program, axis, of_row, count, rows, unit)
     if rows >= count:
         return None
