@@ -53,7 +53,7 @@ def partials(node: Node, labels: Sequence[Label], active: Container[Node]) -> It
                     if factor.node in active:
                         yield Partial(factor.node, factor.labels, _without(term, k))
         case ix.Map():
-            entries = [Entry(n, tuple(labels[k] for k in places)) for n, places in node.arguments]
+            entries = node.entries(labels)
             names, derivatives = _scalar_derivatives(node.operation, len(entries))
             values = {n.name: tensor(e) for n, e in zip(names, entries, strict=True)}
             for entry, derivative in zip(entries, derivatives, strict=True):
@@ -331,4 +331,4 @@ def _pushed_forward(
     pairing = contract(terms, ())
     entry, over = reverse(pairing.node, (), [Term(Fraction(1), ())], (), [g]).of(g)
     (short,) = without_aliases([entry])
-    return [Term(ONE, (Factor(*Counterpart.of(short, over).at(labels)),))]
+    return [Counterpart.of(short, over).at(labels).term]

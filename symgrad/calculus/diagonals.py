@@ -73,8 +73,7 @@ def _by_entries(node: Node, labels: tuple[Label, ...]) -> Entry | None:
         return None
     record(rule(node.operation))
     value = lower(node.operation.meaning.of_diagonal(X), {X.name: tensor(entry, (row,))})
-    core = node.split(labels)[1]
-    return contract(value.renamed(dict(zip(value.core, core, strict=True))), labels)
+    return contract(value.at(node.split(labels)[1]), labels)
 
 
 NODE_RULES.setdefault(EVERY, []).append(_by_entries)

@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.nodes import ClosedFactor, ClosedTerm, Factor, Node
-from symgrad.calculus.terms import key_of, numbered
+from symgrad.calculus.terms import is_whole, key_of, numbered
 from symgrad.language.expressions import Value
 
 Crossed = tuple[Hashable, Value]
@@ -16,8 +16,8 @@ Crossed = tuple[Hashable, Value]
 
 def declared(node: Node, fact: str) -> bool:
     """Whether a node is a variable that is declared so, or its transpose."""
-    if isinstance(node, ix.Polynomial) and len(node.terms) == 1:
-        ((coefficient, factors, summed),) = node.terms
+    if (term := ix.only_term(node)) is not None:
+        coefficient, factors, summed = term
         alone = coefficient == 1 and len(factors) == 1 and not summed
         same = alone and factors[0].power == 1 and len(factors[0].labels) == len(node.axes)
         node = factors[0].node if same else node
@@ -137,8 +137,7 @@ def even(factor: Factor | ClosedFactor) -> bool:
 
 def odd(factor: Factor | ClosedFactor) -> bool:
     """Whether it is an odd power."""
-    power = factor.power
-    return isinstance(power, Fraction) and power.denominator == 1 and power.numerator % 2 == 1
+    return is_whole(factor.power) and factor.power.numerator % 2 == 1
 
 
 def zeros_and_ones(node: Node) -> bool:

@@ -23,7 +23,7 @@ from symgrad.calculus.rebuilding import Counterpart, remade
 from symgrad.calculus.recorded import record
 from symgrad.calculus.reduction import joined
 from symgrad.calculus.tensors import tensor
-from symgrad.calculus.terms import multiplied_out, opened, repeated, times
+from symgrad.calculus.terms import is_whole, multiplied_out, opened, opened_product, repeated, times
 from symgrad.language.dimensions import SCALAR
 from symgrad.language.expressions import Name
 from symgrad.language.literals import magnitude
@@ -176,17 +176,17 @@ def _beside_sums(term: Term, named: Callable[[Node], bool]) -> Term:
     factors: list[Factor] = []
     for factor in term.factors:
         node, labels, power = factor
-        product = isinstance(node, Polynomial) and len(node.terms) == 1 and not singular(node)
-        if power == 1 or not (product and isinstance(node, Polynomial)) or named(node):
+        opens = power != 1 and isinstance(node, Polynomial) and not (singular(node) or named(node))
+        inner = opened_product(node, labels) if opens else None
+        if inner is None:
             factors.append(factor)
             continue
-        (inner,) = opened(node, labels)
-        whole = isinstance(power, Fraction) and power.denominator == 1
+        whole = is_whole(power)
         apart = whole or not any(_deviates(f.node) for f in inner.factors)
         outside = [f for f in inner.factors if not {*f.labels} & {*inner.summed}]
         beside = [f for f in outside if apart and (whole or positive(f.node))]
         within = tuple(f for f in inner.factors if f not in beside)
-        factors += [f._replace(power=f.power * power) for f in beside]
+        factors += [f.raised(power) for f in beside]
         left = inner._replace(factors=within)
         parts = _sums(left)
         sums = [Factor(*contract([t], labels), power) for t in parts]
@@ -240,12 +240,11 @@ def _deviates(node: Node) -> bool:
 def _without_sums(entry: Entry, named: Callable[[Node], bool]) -> Entry:
     """A sum made shorter, or those in a product: ((1 - y) p - y (1 - p)) x = (p - y) x."""
     node, labels = entry
-    if not isinstance(node, Polynomial) or len(node.terms) != 1:
+    term = opened_product(node, labels)
+    if term is None:
         return _shorter(entry, named)
-    (term,) = opened(node, labels)
     factors = tuple(
-        f if named(f.node) else Factor(*_shorter(Entry(f.node, f.labels), named), f.power)
-        for f in term.factors
+        f if named(f.node) else Factor(*_shorter(f.entry, named), f.power) for f in term.factors
     )
     return entry if factors == term.factors else contract([term._replace(factors=factors)], labels)
 

@@ -18,7 +18,7 @@ from symgrad.calculus.entries import symmetric
 from symgrad.calculus.nodes import ClosedFactor, ClosedTerm, Factor, Label, Node, Term
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.reduction import joined
-from symgrad.calculus.terms import multiplied_out, opened, product, repeated
+from symgrad.calculus.terms import is_whole, multiplied_out, opened, product, repeated
 from symgrad.language.expressions import Value
 from symgrad.language.literals import magnitude
 
@@ -42,9 +42,10 @@ class Products:
         bases: set[Node] = set()
         for node in nodes:
             own = ix.unnamed(node)
-            if not isinstance(own, ix.Polynomial) or len(own.terms) != 1 or symmetric(own):
+            term = ix.only_term(own)
+            if term is None or symmetric(own):
                 continue
-            ((coefficient, factors, _),) = own.terms
+            coefficient, factors, _ = term
             if coefficient == 1 and [f.power for f in factors] not in ([], [1]):
                 by_first.setdefault(factors[0].node, []).append(node)
                 if [f.power for f in factors] == [Fraction(1, 2)]:
@@ -70,8 +71,7 @@ def _length(factor: Factor, bases: AbstractSet[Node], length: Length, root: int)
     power = factor.power
     if factor.node in bases and isinstance(power, Fraction) and power.denominator <= 2:
         return 2
-    is_root = not isinstance(power, Fraction) or power.denominator != 1
-    return length(factor.node) + root * is_root
+    return length(factor.node) + root * (not is_whole(power))
 
 
 def _with_name(term: Term, node: Node) -> Iterator[Term]:
@@ -99,8 +99,7 @@ def _with_name(term: Term, node: Node) -> Iterator[Term]:
 
 def _is_whole(own: ClosedTerm, power: Value) -> bool:
     """Whether a power of a product is one of its factors too: x^2 to the 1/2 is |x|."""
-    whole = isinstance(power, Fraction) and power.denominator == 1
-    return whole or all(f.power == 1 for f in own.factors)
+    return is_whole(power) or all(f.power == 1 for f in own.factors)
 
 
 def _power(ratios: set[Value]) -> Value | None:
@@ -147,7 +146,7 @@ def cancelled(term: Term, named: Callable[[Node], bool]) -> Term:
         for factor in below:
             other = factor._replace(power=-factor.power * power)
             if other in term.factors and set(other.labels) <= set(labels):
-                front = Term(Fraction(1), (factor._replace(power=-factor.power),))
+                front = factor.raised(Fraction(-1)).term
                 whole = contract([product((t, front)) for t in opened(node, labels)], labels)
                 rest = [f for f in term.without(k).factors if f != other]
                 again = term._replace(factors=(*rest, Factor(*whole, power)))

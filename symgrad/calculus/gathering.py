@@ -11,18 +11,9 @@ from collections import Counter
 from collections.abc import Hashable, Sequence
 from fractions import Fraction
 
-from symgrad.calculus.nodes import (
-    Factor,
-    Label,
-    Length,
-    OneHot,
-    Polynomial,
-    Term,
-    core_axes,
-    is_batch,
-)
+from symgrad.calculus.nodes import Entry, Factor, Label, Length, OneHot, Term, core_axes, is_batch
 from symgrad.calculus.polynomials import contract
-from symgrad.calculus.terms import identity, opened
+from symgrad.calculus.terms import identity, opened_product
 
 
 def gathered(terms: Sequence[Term], labels: Sequence[Label]) -> list[Term]:
@@ -162,10 +153,7 @@ def _joined(chosen: Sequence[tuple[Term, Factor]], labels: Sequence[Label]) -> T
         inside.append(Term(term.coefficient, rest, summed))
     inner = (*labels, *bound)
     node, own = contract(gathered(inside, inner), inner, factored=True)
-    if not isinstance(node, Polynomial) or len(node.terms) != 1:
-        parts = Term(Fraction(1), (Factor(node, own),))
-    else:
-        (parts,) = opened(node, own)
+    parts = opened_product(node, own) or Entry(node, own).term
     if any(map(_is_tensor, parts.factors)):
         return None
     return parts._replace(factors=(common, *parts.factors), summed=(*bound, *parts.summed))

@@ -20,7 +20,7 @@ from symgrad.calculus.nodes import Factor, Label, Node, Term, batch_of, core_lab
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.sums import signed_sum
 from symgrad.calculus.term_graph import NoMatrixForm
-from symgrad.calculus.terms import opened
+from symgrad.calculus.terms import opened, opened_product
 from symgrad.language import composing
 from symgrad.language import formula as fm
 from symgrad.language.dimensions import SCALAR, Shape
@@ -125,10 +125,8 @@ class EntryNotation:
         """The term with the factors of products in it that have no name, their numbers before
         the sum."""
         for k, (node, labels, exponent) in enumerate(term.factors):
-            if not isinstance(node, ix.Polynomial) or len(node.terms) != 1 or exponent != 1:
-                continue
-            if term.summed and not node.terms[0].summed and self.name(node) is None:
-                (inner,) = opened(node, labels)
+            inner = opened_product(node, labels) if term.summed and exponent == 1 else None
+            if inner is not None and not inner.summed and self.name(node) is None:
                 factors = (*term.factors[:k], *inner.factors, *term.factors[k + 1 :])
                 coefficient = term.coefficient * inner.coefficient
                 return self._opened(Term(coefficient, factors, term.summed))

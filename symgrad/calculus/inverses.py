@@ -13,15 +13,13 @@ from itertools import pairwise
 from symgrad.calculus.functions import apply_entry
 from symgrad.calculus.nodes import (
     Apply,
-    Entry,
     Factor,
     Label,
-    Polynomial,
     Term,
     core_labels,
     new_labels,
 )
-from symgrad.calculus.terms import opened
+from symgrad.calculus.terms import opened_product
 from symgrad.language.operations.linear_algebra import inv
 
 
@@ -49,9 +47,9 @@ def _chain(factor: Factor) -> list[tuple[Factor, bool]] | None:
     if not isinstance(node, Apply) or node.operation is not inv or factor.power != 1:
         return None
     ((argument, (row, column)),) = node.opened(factor.labels)
-    if not isinstance(argument.node, Polynomial) or len(argument.node.terms) != 1:
+    product = opened_product(*argument)
+    if product is None:
         return None
-    (product,) = opened(argument.node, argument.labels)
     chain = [*_path(product.factors, row, column)]
     square = all(x.axis == row.axis for x in product.summed)
     whole = len(chain) == len(product.factors) > 1 and product.coefficient == 1
@@ -79,4 +77,4 @@ def _inverse(factor: Factor, turned: bool, row: Label, column: Label) -> Factor:
     acted = core_labels(factor.labels)
     leading = [x for x in factor.labels if x not in acted]
     core = (column, row) if turned else (row, column)
-    return Factor(*apply_entry(inv, [(Entry(factor.node, factor.labels), acted)], leading, core))
+    return Factor(*apply_entry(inv, [(factor.entry, acted)], leading, core))

@@ -14,12 +14,12 @@ from symgrad.calculus import nodes as ix
 from symgrad.calculus.entries import even, positive
 from symgrad.calculus.functions import map_entry
 from symgrad.calculus.lowering import lower
-from symgrad.calculus.nodes import ONE, Entry, Factor, Label, Node, Term
+from symgrad.calculus.nodes import Entry, Factor, Label, Node, Term
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.recorded import record
 from symgrad.calculus.rules import FOR_CODE, NODE_RULES
 from symgrad.calculus.tensors import tensor
-from symgrad.calculus.terms import opened, times
+from symgrad.calculus.terms import opened_product, times
 from symgrad.language.dimensions import SCALAR, column, dimension
 from symgrad.language.expressions import Expression, Name, Operation
 from symgrad.language.operations.contractions import dot
@@ -55,14 +55,13 @@ CHOSEN = Rewrite(
 def _logarithm(node: Node, labels: tuple[Label, ...]) -> Entry | None:
     """The logarithm of one term, taken apart."""
     assert isinstance(node, ix.Map)
-    ((argument, at),) = node.arguments
-    own = tuple(labels[k] for k in at)
+    ((argument, own),) = node.entries(labels)
     if isinstance(argument, ix.Map) and has_logarithm(argument):
         record(_rule(argument.operation))  # x^y: other functions have rules of their own
         return logarithm_of(argument, own)
-    if not isinstance(argument, ix.Polynomial) or len(argument.terms) != 1:
+    term = opened_product(argument, own)
+    if term is None:
         return None
-    (term,) = opened(argument, own)
     if term.summed:
         return _chosen(term, labels)
     if not term.coefficient > 0:
@@ -110,8 +109,7 @@ def _rule(operation: Operation) -> Rewrite:
 def logarithm_of(node: ix.Map | ix.Apply, labels: tuple[Label, ...]) -> Entry:
     """The logarithm of such a function."""
     if isinstance(node, ix.Map):
-        arguments = [Entry(n, tuple(labels[k] for k in at)) for n, at in node.arguments]
-        values = [tensor(e) for e in arguments]
+        values = [tensor(e) for e in node.entries(labels)]
         inner: tuple[Label, ...] = ()
     else:
         ((argument, inner),) = node.opened(labels)
@@ -119,7 +117,7 @@ def logarithm_of(node: ix.Map | ix.Apply, labels: tuple[Label, ...]) -> Entry:
     names = [Name(f"?{k}", ix.matrix_shape(x.axis for x in v.core)) for k, v in enumerate(values)]
     given = {name.name: value for name, value in zip(names, values, strict=True)}
     result = lower(node.operation.meaning.logarithm(*names), given)
-    return contract(result.renamed(dict(zip(result.core, inner, strict=True))), labels)
+    return contract(result.at(inner), labels)
 
 
 def _splits(factor: Factor) -> bool:
@@ -167,24 +165,21 @@ def _entry(node: ix.Map | ix.Apply, at: tuple[Label, ...], labels: Sequence[Labe
         return None
     record(_rule(node.operation))
     own = ix.new_labels(node.axes)
-    value = logarithm_of(node, own)
-    names = dict(zip(own, at, strict=True))
-    factor = Factor(value.node, tuple(names[x] for x in value.labels))
-    return contract([Term(ONE, (factor,))], labels)
+    value = logarithm_of(node, own).renamed(dict(zip(own, at, strict=True)))
+    return contract([value.term], labels)
 
 
 def _times_log(factor: Factor, labels: Sequence[Label]) -> Term:
     """log(x^p) = p log(x)"""
-    value = _log([Term(ONE, (factor._replace(power=ONE),))], labels)
+    value = _log([factor.entry.term], labels)
     return value._replace(coefficient=times(value.coefficient, factor.power))
 
 
 def _log(terms: Sequence[Term], labels: Sequence[Label]) -> Term:
     entry = contract(terms, labels)
-    if isinstance(entry.node, ix.Polynomial) and len(entry.node.terms) == 1:
-        (term,) = entry.node.terms
-        if not term.factors:
-            entry = Entry(ix.intern(ix.Constant, (), value=term.coefficient), ())
+    term = ix.only_term(entry.node)
+    if term is not None and not term.factors:
+        entry = Entry(ix.intern(ix.Constant, (), value=term.coefficient), ())
     return map_entry(log, [entry], labels).term
 
 

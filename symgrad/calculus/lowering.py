@@ -9,10 +9,10 @@ from itertools import count
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.algebra import is_call, matrix_factors, transposed
 from symgrad.calculus.meant import called, summands
-from symgrad.calculus.nodes import ONE, Factor, Label, Node, Term
+from symgrad.calculus.nodes import ONE, Label, Node, Term
 from symgrad.calculus.rules import give_name, stays_as_written
 from symgrad.calculus.tensors import Tensor, input_tensor, letter_label, tensor
-from symgrad.calculus.terms import identity
+from symgrad.calculus.terms import identity, length
 from symgrad.errors import ProgramError
 from symgrad.language.expressions import (
     Call,
@@ -129,8 +129,7 @@ def _lower(node: Expression, arguments: tuple[Tensor, ...], values: Mapping[str,
         case Number():
             return Tensor((Term(node.value, ()),))
         case Size():
-            axis = node.dimension
-            return Tensor((Term(ONE, (Factor(ix.intern(ix.Length, (), axis=axis), ()),)),))
+            return Tensor((length(Label(node.dimension)).term,))
         case Call():
             meaning = node.operation.meaning
             if isinstance(meaning, meanings.Composite):

@@ -9,7 +9,7 @@ from functools import reduce
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.entries import infinite
 from symgrad.calculus.functions import apply_entry, map_entry
-from symgrad.calculus.nodes import ONE, Factor, Label, Term
+from symgrad.calculus.nodes import ONE, Entry, Factor, Label, Term
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.reduction import MOST_FACTORS
 from symgrad.calculus.tensors import Tensor, axis_labels, letter_label, others_of, tensor
@@ -104,7 +104,7 @@ def _as_power(argument: Tensor, power: Fraction, axes: Sequence[Label | None]) -
         return argument.onto(axes)[0]
     (term,) = argument.as_factor().onto(axes)
     (factor,) = term.factors
-    return Term(ONE, (factor._replace(power=power),))
+    return factor._replace(power=power).term
 
 
 def _matrix_product(matrices: tuple[Tensor, ...], column: bool) -> Tensor:
@@ -230,7 +230,7 @@ def _sliced(call: Call, arguments: tuple[Tensor, ...]) -> Tensor:
         own, labels[row] = Label(size), Label(row.axis)
         coefficients = (1, *where.coefficients.values())
         hot = place(coefficients, where.offset, (own, *start.others), labels[row])
-        parts.append(Term(ONE, (Factor(*hot),), (labels[row],)))
+        parts.append(hot.term._replace(summed=(labels[row],)))
         axes.append(own)
     terms = tuple(product((*parts, t)) for t in array.renamed(labels))
     return Tensor(terms, tuple(axes), others_of(arguments))
@@ -241,7 +241,7 @@ def _numbered(letter: Expression) -> Tensor:
     assert isinstance(letter, Letter)
     index = letter_label(letter.name, letter.index_of)
     node = ix.intern(ix.Place, (index.axis,), coefficients=(1,), offset=dimensions.ZERO)
-    return Tensor((Term(ONE, (Factor(node, (index,)),)),), others=(index,))
+    return Tensor((Entry(node, (index,)).term,), others=(index,))
 
 
 def _gathered(meaning: meanings.Gathered, argument: Tensor, ranges: Sequence[Letter]) -> Tensor:

@@ -76,9 +76,23 @@ class Factor(NamedTuple):
     labels: tuple[Label, ...]
     power: Value = ONE
 
+    @property
+    def entry(self) -> Entry:
+        """What it is a power of."""
+        return Entry(self.node, self.labels)
+
+    @property
+    def term(self) -> Term:
+        """The factor alone as a term."""
+        return Term(ONE, (self,))
+
     def renamed(self, names: Mapping[Label, Label]) -> Factor:
         """The factor with other names for some of its labels."""
         return Factor(self.node, tuple([names.get(x, x) for x in self.labels]), self.power)
+
+    def raised(self, power: Value) -> Factor:
+        """A power of the factor."""
+        return Factor(self.node, self.labels, self.power * power)
 
 
 class Term(NamedTuple):
@@ -120,7 +134,11 @@ class Entry(NamedTuple):
     @property
     def term(self) -> Term:
         """The entry alone as a term."""
-        return Term(ONE, (Factor(self.node, self.labels),))
+        return Factor(self.node, self.labels).term
+
+    def renamed(self, names: Mapping[Label, Label]) -> Entry:
+        """The entry with other names for some of its labels."""
+        return Entry(self.node, tuple(names.get(x, x) for x in self.labels))
 
     def along(self, labels: Iterable[Label]) -> tuple[Label, ...]:
         """These labels, a batch's only where the entry has it."""
@@ -226,6 +244,10 @@ class Map(Node):
     operation: Operation
     arguments: tuple[tuple[Node, tuple[int, ...]], ...]
 
+    def entries(self, labels: Sequence[Label]) -> list[Entry]:
+        """Each argument at the labels of the node."""
+        return [Entry(node, tuple(labels[k] for k in places)) for node, places in self.arguments]
+
     def referred(self) -> tuple[Node, ...]:
         """The arguments."""
         return tuple(dict.fromkeys(node for node, _ in self.arguments))
@@ -298,6 +320,11 @@ class Named(Node):
 def unnamed(node: Node) -> Node:
     """The statement that a node is, whatever its name."""
     return node.inner if isinstance(node, Named) else node
+
+
+def only_term(node: Node) -> ClosedTerm | None:
+    """The term of a node that is a sum of one; None of any other."""
+    return node.terms[0] if isinstance(node, Polynomial) and len(node.terms) == 1 else None
 
 
 def batch_of(node: Node) -> str | None:

@@ -16,7 +16,7 @@ from symgrad.calculus.nodes import Factor, Label, Node, Term, batch_of, core_axe
 from symgrad.calculus.reduction import joined
 from symgrad.calculus.sums import signed_sum
 from symgrad.calculus.term_graph import NoMatrixForm, TermGraph
-from symgrad.calculus.terms import multiplied_out, opened, raised
+from symgrad.calculus.terms import is_whole, multiplied_out, opened, opened_product, raised
 from symgrad.language.dimensions import ONE, SCALAR
 from symgrad.language.expressions import Expression, Name, Number, Size
 from symgrad.language.operations.batches import batch_mean, batch_sum, over_batch
@@ -218,15 +218,14 @@ def _met(term: Term, reference: Reference) -> Term:
     y / b."""
 
     def factors(factor: Factor) -> Sequence[Term] | None:
-        node, power = factor.node, factor.power
-        if not isinstance(node, ix.Polynomial) or len(node.terms) != 1 or reference(node):
+        node, labels, power = factor
+        inner = None if reference(node) else opened_product(node, labels)
+        if inner is None or inner.summed or not is_whole(power):
             return None
-        (inner,) = opened(node, factor.labels)
         number = raised(inner.coefficient, power)
-        whole = isinstance(power, Fraction) and power.denominator == 1
-        if inner.summed or number is None or not whole:
+        if number is None:
             return None
-        return [Term(number, tuple(f._replace(power=f.power * power) for f in inner.factors))]
+        return [Term(number, tuple(f.raised(power) for f in inner.factors))]
 
     (whole,) = multiplied_out(term, factors)
     met = tuple(joined(whole.factors))

@@ -83,7 +83,7 @@ def _close(terms: list[Term], out: Sequence[Label]) -> Entry:
     if len(terms) == 1 and terms[0].coefficient == 1 and len(terms[0].factors) == 1:
         (factor,) = terms[0].factors
         if factor.power == 1 and len(set(factor.labels)) == len(factor.labels) == len(labels):
-            return Entry(factor.node, factor.labels)
+            return factor.entry
     position = {label: k for k, label in enumerate(labels)}
     closed = []
     for term in terms:

@@ -13,7 +13,7 @@ from symgrad.calculus.functions import spread
 from symgrad.calculus.nodes import ONE, Factor, Label, Node, Term
 from symgrad.calculus.placing import met
 from symgrad.calculus.recorded import note
-from symgrad.calculus.terms import identity, length, opened, place, raised, times
+from symgrad.calculus.terms import identity, is_whole, length, opened_term, place, raised, times
 from symgrad.errors import ProgramError
 from symgrad.language.dimensions import Dimension
 from symgrad.language.expressions import Value
@@ -77,28 +77,27 @@ def joined(factors: Iterable[Factor]) -> list[Factor]:
 def _view(factor: Factor) -> Term | None:
     """The factor as a term, where its node is a scaled, transposed or spread entry."""
     node, labels, power = factor
-    if not isinstance(node, ix.Polynomial) or len(node.terms) != 1 or node.terms[0].summed:
+    closed = ix.only_term(node)
+    if closed is None or closed.summed:
         return None
-    (closed,) = node.terms
     arrays = [f for f in closed.factors if f.node.axes and not isinstance(f.node, ix.Identity)]
     if (len(arrays) > 1 and power != -1) or len(closed.factors) >= MOST_FACTORS:
         return None
     if infinite(factor):
         return None
-    (term,) = opened(node, labels)
+    term = opened_term(closed, labels)
     if any(map(infinite, term.factors)):
         return None
     if power == 1:
         return term
-    whole = isinstance(power, Fraction) and power.denominator == 1
-    if not whole and not (
+    if not is_whole(power) and not (
         term.coefficient > 0 and all(positive(f.node) and not even(f) for f in term.factors)
     ):
         return None
     number = raised(term.coefficient, power)
     if number is None:
         return None
-    return Term(number, tuple(f._replace(power=f.power * power) for f in term.factors))
+    return Term(number, tuple(f.raised(power) for f in term.factors))
 
 
 def _places(node: Node) -> tuple[tuple[int, ...], Dimension] | None:

@@ -170,9 +170,10 @@ def _is_function(node: Node, lines: AbstractSet[Node], inside: AbstractSet[Node]
 
 def _is_entry(node: Node) -> bool:
     """Whether a node is a row of what is given, Q[i]."""
-    if not isinstance(node, ix.Polynomial) or len(node.terms) != 1:
+    term = ix.only_term(node)
+    if term is None:
         return False
-    coefficient, factors, _ = node.terms[0]
+    coefficient, factors, _ = term
     kinds = [type(f.node) for f in factors]
     plain = coefficient == 1 and all(f.power == 1 for f in factors)
     return plain and sorted(kinds, key=str) == [ix.Input, ix.OneHot]
@@ -206,10 +207,8 @@ def _is_below_root(node: Node, users: Sequence[Node]) -> bool:
     deviation."""
     if not _is_number(node) or not isinstance(node, ix.Polynomial) or len(users) != 1:
         return False
-    user = ix.unnamed(users[0])
-    if not isinstance(user, ix.Polynomial) or len(user.terms) != 1:
-        return False
-    return [f.power for f in user.terms[0].factors] == [Fraction(1, 2)]
+    term = ix.only_term(ix.unnamed(users[0]))
+    return term is not None and [f.power for f in term.factors] == [Fraction(1, 2)]
 
 
 def _is_gate(node: Node, users: Sequence[Node], lines: AbstractSet[Node]) -> bool:
@@ -218,11 +217,10 @@ def _is_gate(node: Node, users: Sequence[Node], lines: AbstractSet[Node]) -> boo
         return False
     if not all(n in lines or isinstance(n, ix.Input) for n in node.operands):
         return False
-    user = ix.unnamed(users[0])
-    if not isinstance(user, ix.Polynomial) or len(user.terms) != 1 or user.terms[0].summed:
+    term = ix.only_term(ix.unnamed(users[0]))
+    if term is None or term.summed:
         return False
-    factors = user.terms[0].factors
-    return len(factors) == 2 and all(f.power == 1 for f in factors)
+    return len(term.factors) == 2 and all(f.power == 1 for f in term.factors)
 
 
 def _is_short(node: Node) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from symgrad.calculus import nodes as ix
-from symgrad.calculus.nodes import ONE, Entry, Factor, Label, Term
+from symgrad.calculus.nodes import Entry, Label, Term
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.rules import give_name
 from symgrad.language import dimensions
@@ -44,6 +44,10 @@ class Tensor:
         """The terms with other names for free indices, and new ones for those summed over."""
         return tuple(_renamed(term, names) for term in self.terms)
 
+    def at(self, core: Sequence[Label]) -> tuple[Term, ...]:
+        """The terms, with these labels for its own indices."""
+        return self.renamed(dict(zip(self.core, core, strict=True)))
+
     def onto(self, axes: Sequence[Label | None]) -> tuple[Term, ...]:
         """The terms, its own indices renamed to these (a scalar has none)."""
         pairs = zip(self.axes, axes, strict=False)
@@ -70,7 +74,7 @@ class Tensor:
         written."""
         node, labels = self.closed()
         own = give_name(node, "") if isinstance(node, ix.Polynomial) else node
-        return replace(self, terms=(Term(ONE, (Factor(own, labels),)),))
+        return replace(self, terms=(Entry(own, labels).term,))
 
 
 def tensor(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeGuard
 
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.nodes import ONE, ClosedFactor, ClosedTerm, Entry, Factor, Label, Term
@@ -16,12 +16,8 @@ FEW = 9  # factors: in a longer product their order is not looked for again
 LAST = math.inf
 
 
-def opened(node: ix.Polynomial, labels: Sequence[Label]) -> list[Term]:
-    """The terms of a node, with these labels on its axes and new ones for its sums."""
-    return [_opened(term, labels) for term in node.terms]
-
-
-def _opened(term: ClosedTerm, labels: Sequence[Label]) -> Term:
+def opened_term(term: ClosedTerm, labels: Sequence[Label]) -> Term:
+    """A term of a node, with these labels on its axes and new ones for its sums."""
     letters = dict(enumerate(labels))
     for factor in term.factors if term.summed else ():
         for k, axis in zip(factor.labels, factor.node.axes, strict=True):
@@ -31,6 +27,17 @@ def _opened(term: ClosedTerm, labels: Sequence[Label]) -> Term:
         Factor(f.node, tuple(letters[k] for k in f.labels), f.power) for f in term.factors
     )
     return Term(term.coefficient, factors, tuple(letters[k] for k in term.summed))
+
+
+def opened_product(node: ix.Node, labels: Sequence[Label]) -> Term | None:
+    """The one term of a node, opened; None where it is no sum of one."""
+    term = ix.only_term(node)
+    return None if term is None else opened_term(term, labels)
+
+
+def opened(node: ix.Polynomial, labels: Sequence[Label]) -> list[Term]:
+    """The terms of a node, with these labels on its axes and new ones for its sums."""
+    return [opened_term(term, labels) for term in node.terms]
 
 
 def identity(one: Label, other: Label) -> Factor:
@@ -79,11 +86,16 @@ def times(*values: Value) -> Value:
     return result
 
 
+def is_whole(power: Value) -> TypeGuard[Fraction]:
+    """Whether a power is a whole number."""
+    return isinstance(power, Fraction) and power.denominator == 1
+
+
 def raised(value: Value, power: Value) -> Value | None:
     """value ** power, where it is exact or a float anyway; None for the root of a fraction."""
     if power == 1 or value == 1:
         return value
-    if isinstance(power, Fraction) and power.denominator == 1:
+    if is_whole(power):
         if isinstance(value, Fraction) and abs(power) <= 64:
             return exact(value ** int(power))
         return float(value) ** int(power)

@@ -111,7 +111,7 @@ def _transposed(matrix: Entry) -> Entry | None:
     (factor, *others) = term.factors or (None,)
     if more or others or factor is None or term.coefficient != 1 or factor.power != 1:
         return None
-    return Entry(*factor[:2]) if factor.labels == matrix.labels[::-1] else None
+    return factor.entry if factor.labels == matrix.labels[::-1] else None
 
 
 def _factors(matrix: Entry) -> Sequence[Tensor]:
@@ -126,7 +126,7 @@ def _factors(matrix: Entry) -> Sequence[Tensor]:
     if any(f.power != 1 or not sides(f.node) for f in (left, right)):
         return ()
     (k,) = terms[0].summed
-    return tensor(Entry(*left[:2]), (row, k)), tensor(Entry(*right[:2]), (k, column))
+    return tensor(left.entry, (row, k)), tensor(right.entry, (k, column))
 
 
 @cache
@@ -167,7 +167,7 @@ def _made(rule: Rewrite, parts: Sequence[Tensor], core: tuple[Label, ...]) -> En
     record(rule)
     values = {name.name: part for name, part in zip((X, Y), parts, strict=False)}
     value = lower(rule.replacement(), values)
-    return contract(value.renamed(dict(zip(value.core, core, strict=True))), core)
+    return contract(value.at(core), core)
 
 
 NODE_RULES.setdefault(EVERY, []).append(_of_triangle)

@@ -17,7 +17,7 @@ import numpy as np
 from symgrad.calculus.chain_rule import Reverse, active_nodes, reverse
 from symgrad.calculus.functions import aligned
 from symgrad.calculus.lowering import lower
-from symgrad.calculus.nodes import ONE, Alias, Factor, Input, Node, Term, intern, topological
+from symgrad.calculus.nodes import Alias, Entry, Input, Node, intern, topological
 from symgrad.calculus.tensors import Tensor, input_tensor
 from symgrad.grading.points import Point, Values
 from symgrad.grading.stepwise import lowered_call
@@ -116,7 +116,7 @@ class Calculation:
     def reverse(self) -> Reverse:
         """The calculus' own backward pass from the result to the variable."""
         root = self.root.tensor.closed()
-        seed = Term(ONE, (Factor(SEED, ()),))
+        seed = Entry(SEED, ()).term
         return reverse(root.node, root.labels, [seed], (), [self.variable.node])
 
     @cached_property
@@ -163,4 +163,4 @@ def _name(value: Tensor) -> Tensor:
     """A value under a name of its own, over all its labels."""
     node = aligned(value.closed(), value.labels)
     name = intern(Alias, node.axes, object(), of=node, inner=node)
-    return replace(value, terms=(Term(ONE, (Factor(name, value.labels),)),))
+    return replace(value, terms=(Entry(name, value.labels).term,))

@@ -42,7 +42,7 @@ def taken_apart(function: Apply, labels: tuple[Label, ...]) -> list[Part]:
         core = function.split(labels)[1] if last else acted if alike else result.core
         order = (*first.labels, *core)
         own = labels if last else tuple(sorted((*result.others, *core), key=order.index))
-        entry = contract(result.renamed(dict(zip(result.core, core, strict=True))), own)
+        entry = contract(result.at(core), own)
         symbol = Entry(function, own) if last else _symbol(function, name, own)
         parts.append(Part(name, symbol, entry, call))
         values[name] = tensor(symbol, core, result.others)

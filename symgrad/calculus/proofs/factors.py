@@ -233,8 +233,7 @@ class ChainFactor(Uses):
                 summed = tuple(x for x in term.summed if x not in self._each)
                 received.setdefault(of, []).append(term._replace(summed=summed))
         entry = contract(received.get(self.variable, ()), self._over(own, extra))
-        names = dict(zip(own, self.labels, strict=True))
-        return ix.Entry(entry.node, tuple(names.get(x, x) for x in entry.labels))
+        return entry.renamed(dict(zip(own, self.labels, strict=True)))
 
     def _over(
         self, labels: tuple[ix.Label, ...], extra: tuple[ix.Label, ...]

@@ -187,7 +187,7 @@ class _Writer:
         own, entry = self.slopes[self.uses.plain(node)]
         names = dict(zip(own, labels, strict=True))
         same = [identity(names[x], x) for x in own if x in self.places and names[x] is not x]
-        moved = ix.Entry(entry.node, tuple(names.get(x, x) for x in entry.labels))
+        moved = entry.renamed(names)
         return tuple(t._replace(factors=(*same, *t.factors)) for t in terms_of(moved))
 
     # the sum over the uses

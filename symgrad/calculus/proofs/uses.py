@@ -297,7 +297,7 @@ class Uses:
         """The cotangent of a statement at these labels of it."""
         entry, own = self.reverse.of(user)
         names = dict(zip(own, (*self.reverse.extra, *labels), strict=True))
-        placed = Entry(entry.node, tuple(names[x] for x in entry.labels))
+        placed = entry.renamed(names)
         weight = self.reverse.weight(user, self.variable)
         if not weight:
             return placed

@@ -140,7 +140,7 @@ def scale_of(entry: Entry) -> Term:
 
 def over(terms: Iterable[Term], scale: Term) -> list[Term]:
     """Terms over a number and scalars."""
-    below = tuple(f._replace(power=-f.power) for f in scale.factors)
+    below = tuple(f.raised(-ONE) for f in scale.factors)
     one_over = Term(exact(1 / scale.coefficient), below)
     return [product((t, one_over)) for t in terms]
 

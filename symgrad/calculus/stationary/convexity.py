@@ -47,7 +47,7 @@ class Sign:
         self.value = sign
         for f in factors:
             if _unknown(f):
-                expression = self.system.writing.write(Entry(f.node, f.labels), f.labels)
+                expression = self.system.writing.write(f.entry, f.labels)
                 one = "{0} is not negative", "{0} has no negative entry"
                 self.need(phrase(one[not is_scalar(expression)], f"`{unparse(expression)}`"))
         return True
@@ -60,7 +60,7 @@ class Sign:
     def definite(self, factor: Factor) -> None:
         """Note that a matrix must be positive semidefinite."""
         self.matrices = True
-        text = unparse(self.system.writing.write(Entry(factor.node, factor.labels), factor.labels))
+        text = unparse(self.system.writing.write(factor.entry, factor.labels))
         self.need(phrase("{0} is positive semidefinite", f"`{text}`"))
 
 

@@ -6,14 +6,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 from functools import cached_property
 from math import inf
 
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.nodes import ONE, Entry, Factor, Label, Node, Term, core_labels
 from symgrad.calculus.polynomials import contract
-from symgrad.calculus.terms import multiplied_out, opened, product, terms_of
+from symgrad.calculus.terms import is_whole, multiplied_out, opened, product, terms_of
 from symgrad.errors import SymgradError
 from symgrad.language.expressions import Value
 
@@ -113,14 +112,13 @@ def _parts(factor: Factor) -> list[Term] | None:
     """A sum, or a whole power of one, as its terms."""
     node, labels, power = factor
     if isinstance(node, ix.Alias):
-        return [Term(ONE, (Factor(node.inner, labels, power),))]
-    whole = isinstance(power, Fraction) and power.denominator == 1
-    if not isinstance(node, ix.Polynomial) or not whole or not 1 <= power <= MOST_POWER:
+        return [Factor(node.inner, labels, power).term]
+    if not isinstance(node, ix.Polynomial) or not is_whole(power) or not 1 <= power <= MOST_POWER:
         return None
     terms = opened(node, labels)
     if power == 1:
         return terms
-    rest = Term(ONE, (factor._replace(power=power - 1),))
+    rest = factor._replace(power=power - 1).term
     return [product((t, rest)) for t in terms]
 
 

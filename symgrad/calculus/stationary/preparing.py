@@ -77,7 +77,7 @@ def not_zero(page: Page, entry: Entry) -> None:
     """Note that a divisor is not 0: of a product, that none of its factors is."""
     first, *others = terms_of(entry)
     whole = bool(others or first.summed)
-    for part in [entry] if whole else [Entry(f.node, f.labels) for f in first.factors]:
+    for part in [entry] if whole else [f.entry for f in first.factors]:
         if not never_zero(part.node):
             page.need(phrase("{0} is not 0", page.code(part)))
 

@@ -10,6 +10,7 @@ from symgrad.calculus.nodes import ONE, Factor, Term
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.stationary.equation import Equation, NoClosedForm
 from symgrad.calculus.stationary.page import Page
+from symgrad.calculus.terms import is_whole
 from symgrad.language.operations.linear_algebra import inv
 
 
@@ -21,8 +22,7 @@ def power_of(equation: Equation) -> Fraction:
     free = all(f.node is equation.unknown and {*f.labels} <= {*equation.labels} for f in found)
     powers = {f.power for f in found}
     power = powers.pop() if len(powers) == 1 else ONE
-    whole = isinstance(power, Fraction) and power.denominator == 1 and power > 1
-    return power if alone and free and whole and isinstance(power, Fraction) else ONE
+    return power if alone and free and is_whole(power) and power > 1 else ONE
 
 
 def check_solvable(equation: Equation, power: Fraction, page: Page) -> None:

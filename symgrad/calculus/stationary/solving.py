@@ -52,7 +52,7 @@ def solved(
         turned = dict(zip(places.core, equation.core, strict=True))
         solution = Entry(solution.node, tuple(turned.get(x, x) for x in solution.labels))
     if power != 1:
-        solution = contract([Term(ONE, (Factor(*solution, 1 / power),))], equation.labels)
+        solution = contract([Factor(*solution, 1 / power).term], equation.labels)
     _finish(page, solution, equation, places, power)
     return solution
 

@@ -47,7 +47,7 @@ def cut(entry: Entry, pairs: Pairs) -> Entry:
     leading = [x for x in labels if x not in at]
     inner = apply_entry(RESHAPED, [(Entry(entry.node, labels), [*at])], leading, core)
     names |= {x: y for k in at for x, y in zip(new[k], at[k], strict=True)}
-    return Entry(inner.node, tuple(names[x] for x in inner.labels))
+    return inner.renamed(names)
 
 
 def inside(entry: Entry) -> tuple[Entry, Pairs] | None:
@@ -67,7 +67,7 @@ def inside(entry: Entry) -> tuple[Entry, Pairs] | None:
             names |= zip((a, b), first, strict=True)
         else:  # a diagonal that goes through blocks of other sizes
             return None
-    return Entry(inner.node, tuple(names.get(x, x) for x in inner.labels)), pairs
+    return inner.renamed(names), pairs
 
 
 def alike(one: Pair, other: Pair) -> bool:

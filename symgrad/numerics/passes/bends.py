@@ -50,14 +50,14 @@ class _Bends(Pass):
         base = self.made(Factor(*x))
         lines = [combined([Term(slope, (base,))], x.labels) for slope in slopes]
         operation = maximum if slopes[1] > slopes[0] else minimum
-        return Term(ONE, (Factor(*map_entry(operation, lines, x.labels)),))
+        return map_entry(operation, lines, x.labels).term
 
 
 def _alone(term: Term) -> Entry | None:
     """What a term is a multiple of; None of more."""
     if term.summed or len(term.factors) != 1 or not _plain(term.factors[0]):
         return None
-    return Entry(*term.factors[0][:2])
+    return term.factors[0].entry
 
 
 def _bent(term: Term) -> Entry | None:

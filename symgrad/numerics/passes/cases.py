@@ -47,17 +47,17 @@ def arguments(entry: Entry) -> Iterator[Entry]:
         yield found
         terms = opened(found.node, found.labels) if isinstance(found.node, Polynomial) else []
         factors = [] if any(t.summed for t in terms) else [f for t in terms for f in t.factors]
-        found = Entry(*factors[0][:2]) if len(factors) == 1 else None
+        found = factors[0].entry if len(factors) == 1 else None
 
 
 def _innermost(entry: Entry, depth: int) -> Entry | None:
     node, labels = entry
     if has_cases(node) and depth:
-        inner = [Entry(n, tuple(labels[k] for k in at)) for n, at in node.arguments]
+        inner = node.entries(labels)
         return next(filter(None, (_innermost(e, depth - 1) for e in inner)), inner[0])
     if isinstance(node, Polynomial) and depth:
         factors = [f for t in opened(node, labels) if not t.summed for f in t.factors]
-        return next(filter(None, (_innermost(Entry(*f[:2]), depth - 1) for f in factors)), None)
+        return next(filter(None, (_innermost(f.entry, depth - 1) for f in factors)), None)
     return None
 
 
@@ -187,7 +187,7 @@ def _of(entry: Entry, x: Entry, xp: _Around, depth: int) -> Form:
     if isinstance(node, ix.Constant):
         return _form(node.value)
     if has_cases(node) and depth:
-        inner = [Entry(n, tuple(labels[k] for k in at)) for n, at in node.arguments]
+        inner = node.entries(labels)
         forms = (_of(each, x, xp, depth - 1) for each in inner)
         try:
             return _form(node.operation.meaning.kernel(xp, *forms))
@@ -201,7 +201,7 @@ def _of(entry: Entry, x: Entry, xp: _Around, depth: int) -> Form:
 def _of_term(term: Term, x: Entry, xp: _Around, depth: int) -> Form:
     result = _form(term.coefficient)
     for factor in term.factors:
-        entry = Entry(*factor[:2])
+        entry = factor.entry
         form = _of(entry, x, xp, depth)
         if form.terms.keys() == {(frozenset({Factor(*entry)}), 0)}:
             result *= Form({(frozenset({factor}), 0): ONE})

@@ -74,7 +74,7 @@ class _Kronecker(Pass):
         sums = partial(_sum_over, labels=own)
         terms = [each for t in terms_of(g) for each in multiplied_out(t, sums)]
         dense = [t for t in terms if _is_dense(t, pairs)]
-        against = Term(ONE, (Factor(*x),), over)
+        against = x.term._replace(summed=over)
         made = [product((self._cut(t, pairs), against)) for t in terms if t not in dense]
         if dense:
             matrix = combined(dense, g.labels), own
@@ -94,7 +94,7 @@ class _Kronecker(Pass):
         names = [Name(f"?{k}", shape) for k, shape in enumerate(shapes)]
         value = lower(of(*names), {x.name: part for x, part in zip(names, parts, strict=True)})
         core = node.split(labels)[1]
-        made = combined([*value.renamed(dict(zip(value.core, core, strict=True)))], labels)
+        made = combined([*value.at(core)], labels)
         for each in ix.topological([made.node], lambda n: n not in self.done):
             if each not in self.done:
                 self._add(each)
@@ -120,7 +120,7 @@ class _Kronecker(Pass):
     def _pairs(self, term: Term) -> Pairs:
         """The pairs for indices of a term: for those summed over of Kronecker products, and for
         the others of these."""
-        made = [m[1] for f in term.factors if f.power in (1, 2) and (m := inside(Entry(*f[:2])))]
+        made = [m[1] for f in term.factors if f.power in (1, 2) and (m := inside(f.entry))]
         made = [own for own in made if not _is_dense(term, own)]
         pairs: dict[Label, Pair] = {}
         reached = {*term.summed}
@@ -143,7 +143,7 @@ class _Kronecker(Pass):
         node, labels, power = factor
         own = {x: pair for x, pair in pairs.items() if x in labels}
         if not own:
-            return Term(ONE, (factor,))
+            return factor.term
         if isinstance(node, Identity) and len(own) == 2 and alike(*own.values()):
             return Term(ONE, tuple(identity(*both) for both in zip(*own.values(), strict=True)))
         made = inside(Entry(node, labels))
@@ -159,16 +159,16 @@ class _Kronecker(Pass):
                 return product((number, *(self._part(t, own, power) for t in parts)))
         if own:
             node, labels = cut(Entry(node, labels), own)
-        return Term(ONE, (Factor(node, labels, power),))
+        return Factor(node, labels, power).term
 
     def _part(self, term: Term, pairs: Pairs, power: Value) -> Term:
         """A power of one factor of an outer product."""
         made = self._cut(term, pairs)
         if not made.summed:
-            factors = tuple(f._replace(power=f.power * power) for f in made.factors)
+            factors = tuple(f.raised(power) for f in made.factors)
             return Term(made.coefficient ** int(power), factors)
         free = dict.fromkeys(x for f in made.factors for x in f.labels if x not in made.summed)
-        return Term(ONE, (Factor(*combined([made], (*free,)), power),))
+        return Factor(*combined([made], (*free,)), power).term
 
 
 def _without_multiples(term: Term) -> Term:
@@ -176,11 +176,11 @@ def _without_multiples(term: Term) -> Term:
     parts = []
     for factor in term.factors:
         node, labels, power = factor
-        parts.append(Term(ONE, (factor,)))
+        parts.append(factor.term)
         if isinstance(node, Polynomial) and len(node.terms) == power == 1:
             (part,) = opened(node, labels)
             arrays = [f for f in part.factors if f.labels]
-            if len(arrays) == 1 and arrays[0].power == 1 and inside(Entry(*arrays[0][:2])):
+            if len(arrays) == 1 and arrays[0].power == 1 and inside(arrays[0].entry):
                 parts[-1] = part
     return product((term._replace(factors=()), *parts))
 
@@ -195,7 +195,7 @@ def _sum_over(factor: Factor, labels: Collection[Label]) -> Sequence[Term] | Non
 def _is_dense(term: Term, own: Pairs) -> bool:
     """Whether an array that is no Kronecker product has all of these indices."""
     arrays = [f for f in term.factors if not isinstance(f.node, Identity)]
-    return any({*own} <= {*f.labels} and not inside(Entry(*f[:2])) for f in arrays)
+    return any({*own} <= {*f.labels} and not inside(f.entry) for f in arrays)
 
 
 def _apart(term: Term) -> list[Term]:

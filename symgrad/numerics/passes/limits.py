@@ -25,7 +25,16 @@ from symgrad.calculus import nodes as ix
 from symgrad.calculus.entries import even, positive
 from symgrad.calculus.functions import map_entry
 from symgrad.calculus.logarithms import has_logarithm
-from symgrad.calculus.nodes import ONE, ClosedFactor, Entry, Factor, Node, Polynomial, Term
+from symgrad.calculus.nodes import (
+    ONE,
+    ClosedFactor,
+    Entry,
+    Factor,
+    Node,
+    Polynomial,
+    Term,
+    only_term,
+)
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.terms import opened
 from symgrad.language import expressions as ex
@@ -111,7 +120,7 @@ class _Limits(Pass):
             Factor(n, tuple(made.labels[k] for k in at)) for n, at in made.node.arguments
         )
         safe = self._guarded(one_or, base._replace(labels=made.labels), weights)
-        entries = [Entry(f.node, f.labels) for f in (safe, exponent)]
+        entries = [safe.entry, exponent.entry]
         return Factor(*map_entry(made.node.operation, entries, made.labels))
 
     def _logarithm(self, factor: Factor, weights: Sequence[Factor]) -> Factor:
@@ -199,8 +208,7 @@ def _degree(factor: Factor | ClosedFactor, roots: AbstractSet[Node]) -> Any:
 
 def _factors(node: Node) -> tuple[Node, ...]:
     """A node, and the factors of it where it is a product."""
-    single = isinstance(node, Polynomial) and len(node.terms) == 1
-    return (node, *node.operands) if single else (node,)
+    return (node,) if only_term(node) is None else (node, *node.operands)
 
 
 def _on_diagonal(factor: Factor) -> bool:

@@ -125,7 +125,7 @@ class _SmallSystems(Pass):
         given = {name.name: value for name, value in zip(names, values, strict=True)}
         value = lower(node.operation.meaning.of_shifted(*names), given)
         core = node.split(labels)[1]
-        made = contract(value.renamed(dict(zip(value.core, core, strict=True))), labels)
+        made = contract(value.at(core), labels)
         if core:
             self.inverses.add(made.node)
             self.factors[made.node] = _Factors.of(made.node, values[1:])
@@ -135,7 +135,7 @@ class _SmallSystems(Pass):
         """d, L and R of a matrix of this structure."""
         if not isinstance(matrix.node, Polynomial) or len(matrix.labels) != 2:
             return None
-        terms = written_out(Term(ONE, (Factor(*matrix),)))
+        terms = written_out(matrix.term)
         others = [t for t in terms if on_diagonal(t, row, column) is None]
         d = contract([x for t in terms if (x := on_diagonal(t, row, column))], (row,))
         if len(others) != 1 or len(others) == len(terms) or d.labels:
@@ -256,7 +256,7 @@ class _SmallSystems(Pass):
         met = Term(ONE, (other,), (x,))
         terms = [each for t in _opened(inverse) for each in self._applied(product((met, t)))]
         out = dict.fromkeys(y for y in (*inverse.labels, *other.labels) if y is not x)
-        return Term(ONE, (Factor(*contract(terms, (*out,))),))
+        return contract(terms, (*out,)).term
 
 
 def _parted(term: Term, row: Label, column: Label, k: Label | None) -> tuple[Term, Term] | None:

@@ -132,7 +132,7 @@ class _Spreads(Pass):
         """d, c and u of a matrix of this structure, each with its indices."""
         if not isinstance(matrix.node, Polynomial) or len(matrix.labels) != 2:
             return None
-        terms = written_out(Term(ONE, (Factor(*matrix),)))
+        terms = written_out(matrix.term)
         diagonal = [x for t in terms if (x := on_diagonal(t, row, column))]
         ranks = [_square(t, row, column) for t in terms if not on_diagonal(t, row, column)]
         known = [part for part in ranks if part]
@@ -142,7 +142,7 @@ class _Spreads(Pass):
         beside = Label(sum((k.axis for _, _, k in known), ZERO))
         numbers, columns, offset = [], [], ZERO
         for number, (node, labels), k in known:
-            at = Term(ONE, (Factor(*place((1,), offset, (k,), beside)),), (k,))
+            at = place((1,), offset, (k,), beside).term._replace(summed=(k,))
             numbers.append(product((number, at)))
             columns.append(product((Entry(node, labels).term, at)))
             offset += k.axis
@@ -168,7 +168,7 @@ def _with_root(parts: Sequence[Part]) -> list[Part]:
 
 def _inverse(x: Entry) -> Term:
     """1 / x"""
-    return Term(ONE, (Factor(*x, -ONE),))
+    return Factor(*x, -ONE).term
 
 
 def _square(term: Term, row: Label, column: Label) -> tuple[Term, Entry, Label] | None:
@@ -183,4 +183,4 @@ def _square(term: Term, row: Label, column: Label) -> tuple[Term, Entry, Label] 
     if tuple(column if x is row else x for x in left.labels) != right.labels:
         return None
     number = Term(term.coefficient, tuple(f for f in term.factors if not f.labels))
-    return number, Entry(*left[:2]), k
+    return number, left.entry, k
