@@ -11,7 +11,7 @@ from symgrad.calculus.nodes import Entry, Label, Term
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.rules import give_name
 from symgrad.language import dimensions
-from symgrad.language.expressions import exact
+from symgrad.language.expressions import Name, exact
 from symgrad.language.problem import TIES, Variable
 
 
@@ -123,6 +123,12 @@ def given(
     axes = tuple(x.axis for x in labels)
     node = ix.intern(ix.Input, axes, name=name, facts=facts, owner=owner)
     return tensor(Entry(node, labels), core)
+
+
+def named(name: Name) -> Tensor:
+    """What a name in an expression stands for, as an input."""
+    batch = () if name.batch is None else (ix.batch_label(name.batch),)
+    return given(name.name, name.shape, others=batch)
 
 
 def axis_labels(shape: dimensions.Shape) -> tuple[Label | None, ...]:

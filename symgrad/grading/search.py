@@ -13,7 +13,7 @@ from symgrad.calculus.tensors import Tensor
 from symgrad.grading.points import Point
 from symgrad.language.problem import Problem, Variable
 from symgrad.numerics.checks.evaluation import STEP
-from symgrad.numerics.interpreter import evaluate_nodes, over_labels
+from symgrad.numerics.interpreter import evaluate_tensor
 
 FACTORS = (3.0, 10.0, 30.0, 1e2, 3e2, 1e3, 3e3, 1e4, 1e5, 1e6, 1e8, 1e10, 1e12)
 CLOSE = 1e-6  # of what the argument of a kink was before: right beside the kink
@@ -77,7 +77,6 @@ def _closer(point: Point, problem: Problem, tensor: Tensor, k: int, wanted: floa
 
 def _slope(point: Point, tensor: Tensor, name: str, k: int) -> np.ndarray:
     """The derivative of the k-th entry of a tensor by an input."""
-    entry = tensor.closed()
     array = np.asarray(point.inputs[name], dtype=float)
     slope = np.zeros(array.shape)
     if name not in _inputs(tensor):
@@ -86,8 +85,7 @@ def _slope(point: Point, tensor: Tensor, name: str, k: int) -> np.ndarray:
         moved = array.astype(complex)
         moved[index] += 1j * STEP
         inputs = {**point.inputs, name: moved}
-        value = evaluate_nodes([entry.node], inputs, point.sizes)[entry.node]
-        entries = over_labels(value, entry.labels, tensor.labels, point.sizes)
+        entries = evaluate_tensor(tensor, inputs, point.sizes)
         slope[index] = float(np.imag(entries.ravel()[k])) / STEP
     return slope
 

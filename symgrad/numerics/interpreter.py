@@ -15,6 +15,7 @@ import sympy
 
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.nodes import Axis, ClosedTerm, Label, Node
+from symgrad.calculus.tensors import Tensor
 from symgrad.data.sparse import entries_changed, identity, is_sparse
 from symgrad.errors import DataError
 from symgrad.numerics.arrays.sparse import multiplied, refuse
@@ -75,6 +76,15 @@ def over_labels(value: Any, own: Sequence[Label], labels: Sequence[Label], sizes
     value = value.transpose([own.index(x) for x in labels if x in own])
     shape = [size_of(x.axis, sizes) if x in own else 1 for x in labels]
     return np.broadcast_to(value.reshape(shape), [size_of(x.axis, sizes) for x in labels])
+
+
+def evaluate_tensor(
+    tensor: Tensor, inputs: Arrays, sizes: Sizes, blur: Callable[[Any], Any] | None = None
+) -> Any:
+    """The value of an expression over its labels."""
+    node, labels = tensor.closed()
+    value = evaluate_nodes([node], inputs, sizes, blur=blur)[node]
+    return over_labels(value, labels, tensor.labels, sizes)
 
 
 def _is_exact(node: Node) -> bool:

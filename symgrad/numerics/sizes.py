@@ -78,14 +78,14 @@ def _solve_sums(
         expected = axis.subs(_plain(sizes))
         if expected != sizes[axis] and len(expected.free_symbols) < 2:
             name = seen[axis]
-            known = ", ".join(f"{d} = {sizes[d]}" for d in _names(axis) if d in sizes)
+            known = ", ".join(f"{d} = {sizes[d]}" for d in names_of(axis) if d in sizes)
             raise DataError(
                 f"{name} has shape {np.shape(arrays[name])}, where {dimension_text(axis)} is wanted"
                 + (f" and {known}" if known else "")
             )
 
 
-def _names(d: Dimension) -> list[Dimension]:
+def names_of(d: Dimension) -> list[Dimension]:
     """The names of dimensions in a sum."""
     return sorted(d.free_symbols, key=str)
 
@@ -105,7 +105,7 @@ def _count(name: str, value: Any) -> int:
 def _check_indices(problem: Problem, sizes: Mapping[Axis, int]) -> None:
     """Raises: DataError where an entry that the problem names is not there."""
     for number, said in problem.positive_sizes.items():
-        known = {d: sizes[d] for d in _names(number) if d in sizes}
+        known = {d: sizes[d] for d in names_of(number) if d in sizes}
         if len(known) == len(number.free_symbols) and number.subs(known) < 1:
             told = ", ".join(f"{d} = {size}" for d, size in known.items())
             raise DataError(f"{said}: there is no such index where {told}")

@@ -14,7 +14,7 @@ from symgrad.language.expressions import Expression
 from symgrad.language.problem import Problem
 from symgrad.language.unparse import unparse
 from symgrad.numerics.checks.sampling import draws
-from symgrad.numerics.interpreter import evaluate_nodes, over_labels
+from symgrad.numerics.interpreter import evaluate_tensor
 
 TOLERANCE = 1e-7
 
@@ -45,8 +45,5 @@ def check_chains(problem: Problem) -> None:
 def _value(
     problem: Problem, e: Expression, inputs: Mapping[str, np.ndarray], sizes: Mapping[Axis, int]
 ) -> np.ndarray:
-    whole = lower_problem(replace(problem, output=e, output_name="f"))
-    entry = whole.output.closed()
-    with np.errstate(all="ignore"):
-        value = evaluate_nodes([entry.node], inputs, sizes)[entry.node]
-    return np.asarray(over_labels(value, entry.labels, whole.output.labels, sizes))
+    lowered = lower_problem(replace(problem, output=e, output_name="f"))
+    return np.asarray(evaluate_tensor(lowered.output, inputs, sizes))

@@ -21,11 +21,10 @@ from symgrad.calculus.nodes import (
     Label,
     Node,
     Polynomial,
-    batch_label,
     batch_of,
     unnamed,
 )
-from symgrad.calculus.tensors import Tensor, given, input_tensor
+from symgrad.calculus.tensors import Tensor, input_tensor, named
 from symgrad.data.sparse import entries_changed, is_sparse
 from symgrad.errors import VerificationError
 from symgrad.language.dimensions import ONE
@@ -36,6 +35,7 @@ from symgrad.numerics.checks.vectorized import stacking
 from symgrad.numerics.interpreter import (
     add_values,
     evaluate_nodes,
+    evaluate_tensor,
     over_labels,
     size_of,
     terms_value,
@@ -134,16 +134,13 @@ class Sample:
     def _lowered(self, printed: Expression, arrays: dict[str, Any]) -> Any:
         names = [leaf for leaf in leaves(printed) if isinstance(leaf, Name)]
         tensor = lower(printed, {name.name: self._named(name, arrays) for name in names})
-        entry = tensor.closed()
-        value = evaluate_nodes([entry.node], arrays, self.sizes, blur=self.blur)[entry.node]
-        return over_labels(value, entry.labels, tensor.labels, self.sizes)
+        return evaluate_tensor(tensor, arrays, self.sizes, self.blur)
 
     def _named(self, name: Name, arrays: dict[str, Any]) -> Tensor:
         variable = self.derivation.problem.variables.get(name.name)
         if variable is not None and variable.kind == "Index":
             return input_tensor(variable)
-        batch = () if name.batch is None else (batch_label(name.batch),)
-        tensor = given(name.name, name.shape, frozenset(), batch)
+        tensor = named(name)
         shape = [size_of(x.axis, self.sizes) for x in tensor.labels]
         arrays[name.name] = np.reshape(arrays[name.name], shape)
         return tensor

@@ -13,7 +13,7 @@ from symgrad.calculus.index_notation import in_language
 from symgrad.calculus.nodes import Axis
 from symgrad.calculus.proofs import Proof
 from symgrad.errors import whole_number
-from symgrad.language.dimensions import Dimension, Shape
+from symgrad.language.dimensions import Shape
 from symgrad.language.phrases import Phrase, joined, phrase
 from symgrad.language.problem import Variable
 from symgrad.numerics.checks.evaluation import Sample, batch_first, drawn
@@ -22,7 +22,7 @@ from symgrad.numerics.checks.sampling import random_array
 from symgrad.numerics.inputs import Signature
 from symgrad.numerics.interpreter import size_of
 from symgrad.numerics.libraries import NumPy
-from symgrad.numerics.sizes import axes_of, enlarged, infer_sizes
+from symgrad.numerics.sizes import axes_of, enlarged, infer_sizes, names_of
 
 SIZES = (3, 2)  # of dimensions and batches, one after the other
 Given = int | Mapping[str, Any]  # a seed, or arrays by their names
@@ -119,7 +119,7 @@ def _completed(derivation: Derivation, given: Mapping[str, Any], seed: int) -> S
     problem, rng = derivation.problem, np.random.default_rng(seed)
     sizes = infer_sizes(problem, given)
     axes = (axis for v in problem.variables.values() for axis in (*axes_of(v), *v.dims))
-    names = (s for a in axes for s in ((a,) if isinstance(a, str) else _names(a)))
+    names = (s for a in axes for s in ((a,) if isinstance(a, str) else names_of(a)))
     for k, name in enumerate(dict.fromkeys(names)):
         sizes.setdefault(name, SIZES[k % len(SIZES)])
     enlarged(problem, sizes)
@@ -134,10 +134,6 @@ def _completed(derivation: Derivation, given: Mapping[str, Any], seed: int) -> S
         shape = [size_of(axis, all_sizes) for axis in axes_of(v)]
         arrays[v.name] = np.round(rng.standard_normal(shape), 1)
     return Sample(derivation, {**counts, **arrays}, all_sizes, {})
-
-
-def _names(d: Dimension) -> list[Dimension]:
-    return sorted(d.free_symbols, key=str)
 
 
 def _readable(variable: Variable, array: Any) -> Any:

@@ -10,18 +10,18 @@ import numpy as np
 
 from symgrad.calculus.algebra import is_call, transposed
 from symgrad.calculus.lowering import lower
-from symgrad.calculus.nodes import Axis, batch_label
+from symgrad.calculus.nodes import Axis
 from symgrad.calculus.recurrences.joined import Joined, Line
 from symgrad.calculus.recurrences.substitution import at_steps
 from symgrad.calculus.recurrences.unrolled import indices
-from symgrad.calculus.tensors import Tensor, given, input_tensor
+from symgrad.calculus.tensors import Tensor, input_tensor, named
 from symgrad.errors import VerificationError
 from symgrad.language.expressions import Call, Expression, Name, fold, names_in
 from symgrad.language.names import entry_of, entry_parts
 from symgrad.language.operations.arithmetic import transpose
 from symgrad.language.operations.steps import sum_of_steps
 from symgrad.language.unparse import unparse
-from symgrad.numerics.interpreter import evaluate_nodes, over_labels, size_of
+from symgrad.numerics.interpreter import evaluate_tensor, size_of
 from symgrad.numerics.layers import stacked
 
 
@@ -125,10 +125,7 @@ class Run:
         arrays = {**self.values, **sums}
         known: dict[str, Any] = {}
         tensors = {name: self._tensor(leaf, arrays, known) for name, leaf in names_in(e).items()}
-        tensor = lower(e, tensors)
-        entry = tensor.closed()
-        value = evaluate_nodes([entry.node], known, self.sizes)[entry.node]
-        return over_labels(value, entry.labels, tensor.labels, self.sizes)
+        return evaluate_tensor(lower(e, tensors), known, self.sizes)
 
     def _tensor(self, name: Name, arrays: Mapping[str, Any], known: dict[str, Any]) -> Tensor:
         if name.name not in arrays:
@@ -139,8 +136,7 @@ class Run:
             known[name.name] = value
             sized = variable.sized(self.indices(self.length))
             return input_tensor(sized.at(entry_parts(name.name)[1]) if variable.steps else sized)
-        batch = () if name.batch is None else (batch_label(name.batch),)
-        tensor = given(name.name, name.shape, frozenset(), batch)
+        tensor = named(name)
         shape = [size_of(x.axis, self.sizes) for x in tensor.labels]
         value = np.asarray(value)
         if value.size != np.prod(shape, dtype=int):  # a state at 0 is the same for all examples

@@ -8,9 +8,9 @@ engine derives without knowing of steps.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -24,9 +24,9 @@ from symgrad.calculus.recurrences.unrolled import parameters_at, unrolled
 from symgrad.errors import whole_number
 from symgrad.language.problem import Problem
 from symgrad.numerics.checks import verification
-from symgrad.numerics.checks.evaluation import Sample, drawn
-from symgrad.numerics.checks.steps import TOLERANCE, StepCheck, Verification
-from symgrad.numerics.checks.verification import difference
+from symgrad.numerics.checks.evaluation import Sample
+from symgrad.numerics.checks.steps import StepCheck, Verification
+from symgrad.numerics.checks.verification import Comparison, Judge, difference
 from symgrad.numerics.function import compile_derivation
 from symgrad.numerics.layers import flat, stacked
 from symgrad.numerics.recurrences.function import compile_joined
@@ -84,25 +84,23 @@ class Unrolled:
             names = [n for w in self.joined.wrt for n in parameters_at(problem, w, self.length)]
             kept[self.length] = gradient(unrolled(problem, self.length), names)
         self.derivation: Derivation = kept[self.length]
-        self.sample = drawn(self.derivation, self.seed, np.random.default_rng(self.seed))
+        self.judge = Judge(self.derivation, self.seed)
+        self.sample = self.judge.sample
+        self.run_of, self.computed = cache(self._run), cache(self._computed)
 
     def checks(self, code: bool) -> Iterator[StepCheck]:
         """The lines with two sides, and each result, as printed and as computed."""
         run = self.run_of(self.sample)
         for number, claim, truth in run.sides:
             yield StepCheck(number, difference(claim, truth))
-        value, derived = self._computed() if code else (None, {})
         along = self.joined.along
         if code:
             truth = self._value(self.sample) if along is None else run.values[self.joined.valued]
-            yield StepCheck(0, difference(value, truth))
+            yield StepCheck(0, difference(self.computed(self.sample)[0], truth))
         if along is not None:
             yield StepCheck(0, self._along(along, run.values[self.joined.problem.output_name]))
         for name in self.joined.wrt:
-            truth = self.truth(name, self.sample)
-            claims = [flat(run.result(name)), *([flat(derived[name])] if code else [])]
-            errors = [self._error(name, claim, truth) for claim in claims]
-            yield StepCheck(0, float(np.max(errors)))  # nan where nothing finite was found
+            yield StepCheck(0, self._error(name, code))
 
     def _along(self, along: Tangents, claim: Any) -> float:
         """The error of the derivative along the directions, beside that of the program as it was,
@@ -118,23 +116,24 @@ class Unrolled:
         _, derived = compile_derivation(truth)(needed, direction=directions)
         return difference(claim, derived["*"])
 
-    def run_of(self, sample: Sample) -> Run:
+    def _run(self, sample: Sample) -> Run:
         """The lines done at numbers."""
         return Run(self.joined, self.length, dict(sample.inputs), self._sizes(sample))
 
     def _sizes(self, sample: Sample) -> dict[Axis, int]:
         return {**sample.sizes, self.joined.parts.loop.steps.length: self.length}
 
-    def _error(self, name: str, claim: Any, truth: Any) -> float:
-        """The relative error of a result, where rounding does not explain it."""
-        error = difference(claim, truth)
-        if error <= TOLERANCE or np.isnan(error):
-            return error
-        printed, noise = flat(self.run_of(self.sample).result(name)), 0.0
-        for blurred in self.sample.blurred:
-            moved = np.abs(flat(self.run_of(blurred).result(name)) - printed).max()
-            noise = max(noise, float(moved + np.abs(self.truth(name, blurred) - truth).max()))
-        return difference(claim, truth, noise / TOLERANCE)
+    def _error(self, name: str, code: bool) -> float:
+        """The error of a result as printed and, with `code`, as computed, whichever is larger; nan
+        where nothing finite was found."""
+
+        def beside(claim: Callable[[Sample], Any]) -> Comparison:
+            return lambda sample: (flat(claim(sample)), self.truth(name, sample))
+
+        claims = [beside(lambda sample: self.run_of(sample).result(name))]
+        if code:
+            claims.append(beside(lambda sample: self.computed(sample)[1][name]))
+        return float(np.max([*map(self.judge.error, claims)]))
 
     def _value(self, sample: Sample) -> Any:
         return sample.over(self.derivation.value, self.derivation.value_labels)
@@ -151,9 +150,9 @@ class Unrolled:
         variable = self.joined.problem.variables[name]
         return entries[0] if variable.steps is None else stacked(variable, entries)
 
-    def _computed(self) -> tuple[Any, dict[str, Any]]:
+    def _computed(self, sample: Sample) -> tuple[Any, dict[str, Any]]:
         """What the generated function returns."""
-        problem, sample = self.joined.problem, self.sample
+        problem = self.joined.problem
         inputs: dict[str, Any] = {
             name: self.stacked(
                 name, [sample.inputs[n] for n in parameters_at(problem, name, self.length)]
