@@ -34,7 +34,7 @@ def _missing_branch(evidence: Evidence) -> Finding | None:
             others = " or ".join(beyond.words for _, beyond in sides)
             return Finding(
                 f"The answer is right where {words}, but not in general where {others}: that "
-                "branch is missing.",
+                "branch is missing, or wrong.",
                 f"Where {others}.",
                 f"Write what the derivative is where {others}, too.",
             )

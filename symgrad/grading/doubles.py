@@ -13,18 +13,20 @@ import numpy as np
 from symgrad.errors import SymgradError
 from symgrad.grading.answer import Claim
 from symgrad.grading.branches import shortened
+from symgrad.grading.calculation import Statement, Use
 from symgrad.grading.changes import Formulas, all_but_one, pairs, right_formula
 from symgrad.grading.comparison import LOOSER, close
 from symgrad.grading.evidence import Evidence, Finding, Mistake
 from symgrad.grading.exam import Exam
 from symgrad.grading.factors import At, Ratio, multiple, named_ratio
 from symgrad.grading.formulas import described, off
+from symgrad.grading.shapes import over_examples
 from symgrad.language.expressions import Expression, calls_in
 from symgrad.language.operations.arithmetic import transpose
 from symgrad.language.operations.batches import batch_mean, batch_sum, over_batch
 from symgrad.language.unparse import unparse
 
-Told: TypeAlias = Callable[[Ratio], Finding]
+_Part: TypeAlias = tuple[Callable[[Ratio], Finding], At, Use | None]
 Single: TypeAlias = Callable[[Evidence], tuple[Mistake, Finding] | None]
 NOTHING = 1e-9  # times a part: none of it
 MOST_PARTS = 8  # of which two may be wrong
@@ -95,19 +97,31 @@ def _two_changes(evidence: Evidence) -> Finding | None:
 
 
 def _one_term(evidence: Evidence) -> Finding | None:
-    """A term of the right result that the answer has another multiple of."""
+    """A term of the right result that the answer has another multiple of; or one of the answer's
+    own."""
     exam = evidence.exam
     right = right_formula(exam) if exam.right_shape else None
     for term, value in Formulas(exam, right).terms() if right is not None else ():
-
-        def rest(k: int, value: At = value) -> np.ndarray | None:
-            own = value(k)
-            return None if own is None else exam.want[k] - own
-
-        ratio = multiple(exam, value, rest)
+        ratio = _multiple(exam, value, exam.want, exam.got)
         if ratio is not None and not ratio.is_number(1):
             return _off_term(term, ratio)
+    for term, value in Formulas(exam, exam.claim).terms() if exam.right_shape else ():
+        ratio = _multiple(exam, value, exam.got, exam.want)
+        if ratio is not None and ratio.number and not ratio.is_number(1):
+            return off(_words(term), 1 / ratio)
     return None
+
+
+def _multiple(
+    exam: Exam, term: At, whole: Sequence[np.ndarray], wanted: Sequence[np.ndarray]
+) -> Ratio | None:
+    """The multiple of a term of the whole after which that is what is wanted."""
+
+    def rest(k: int) -> np.ndarray | None:
+        own = term(k)
+        return None if own is None else whole[k] - own
+
+    return multiple(exam, term, rest, wanted.__getitem__)
 
 
 ONE_TERM = Mistake(
@@ -124,14 +138,32 @@ ONE_TERM = Mistake(
 def _two_parts(evidence: Evidence) -> Finding | None:
     """Two branches of the chain rule, or two terms of the right result."""
     for exam, numbers, found in _parts(evidence):
-        for (one, of_one), (other, of_other) in combinations(found[:MOST_PARTS], 2):
+        for (one, of_one, use), (other, of_other, with_it) in combinations(found[:MOST_PARTS], 2):
+            if use is not None and with_it is not None and _is_inside(use, with_it):
+                continue
             ratios = _multiples(exam, numbers, of_one, of_other)
             if ratios is not None and not any(ratio.is_number(1) for ratio in ratios):
                 return _both(one(ratios[0]), other(ratios[1]))
     return None
 
 
-def _parts(evidence: Evidence) -> Iterator[tuple[Exam, Sequence[int], list[tuple[Told, At]]]]:
+def _is_inside(one: Use, other: Use) -> bool:
+    """Whether what comes through one of two uses comes through the other, too."""
+    return one.statement in _needed(other.argument) or other.statement in _needed(one.argument)
+
+
+def _needed(statement: Statement) -> set[Statement]:
+    """It, and all that it is computed from."""
+    needed, pending = {statement}, [statement]
+    while pending:
+        new = set(pending.pop().arguments) - needed
+        needed |= new
+        pending += new
+    return needed
+
+
+def _parts(evidence: Evidence) -> Iterator[tuple[Exam, Sequence[int], list[_Part]]]:
+    """All parts of a gradient, each with the use that it comes through, where it is that of one."""
     branches = evidence.branches
     if branches is not None:
         uses = branches.calculation.uses[: 4 * MOST_PARTS]
@@ -144,6 +176,7 @@ def _parts(evidence: Evidence) -> Iterator[tuple[Exam, Sequence[int], list[tuple
                 (
                     partial(off, f"the part through {branches.describe(use)}"),
                     partial(branches.part, use),
+                    use,
                 )
                 for use in chosen
             ],
@@ -152,7 +185,7 @@ def _parts(evidence: Evidence) -> Iterator[tuple[Exam, Sequence[int], list[tuple
     if right is not None:
         terms = Formulas(evidence.exam, right).terms()
         numbers = range(len(evidence.exam.points))
-        yield evidence.exam, numbers, [(partial(_off_term, term), value) for term, value in terms]
+        yield evidence.exam, numbers, [(partial(_off_term, t), value, None) for t, value in terms]
 
 
 def _multiples(
@@ -194,6 +227,8 @@ def _repaired(exam: Exam) -> Iterator[tuple[str, Claim]]:
         for word, total in sorted(totals, key=lambda pair: pair[1] not in used):
             summed = partial(over_batch, total, expression, names, batch)
             forms.append((f"The {word} over {batch} is forgotten.", summed))
+        if (over := over_examples(exam, batch)) is not None:
+            yield f"A sum or mean is to go over {batch}.", replace(exam.claim, expression=over)
     for words, form in forms:
         try:
             yield words, replace(exam.claim, expression=form())

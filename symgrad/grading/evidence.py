@@ -15,9 +15,9 @@ from symgrad.grading.calculation import Use
 from symgrad.grading.changes import Replacement, replacement
 from symgrad.grading.comparison import LOOSER, close, largest_entry
 from symgrad.grading.exam import Exam
-from symgrad.grading.factors import Ratio, multiple
+from symgrad.grading.factors import SAME, Ratio, multiple
 from symgrad.grading.stepwise import with_definitions
-from symgrad.language.dimensions import ONE
+from symgrad.language.dimensions import ONE, SCALAR
 from symgrad.language.expressions import Expression, parts
 from symgrad.language.names import unused
 from symgrad.language.operations.arithmetic import matmul, transpose
@@ -131,14 +131,15 @@ class Evidence:
             tensor = with_definitions(exam.tensors, {**exam.claim.definitions, "": part})[""]
         except (SymgradError, KeyError):
             return False  # of the names of a right result's own definitions
+        scales = list[float]()
         for point, want, noise in zip(exam.points, exam.want, exam.noise, strict=True):
             got = point.value(tensor)
-            scale = largest_entry(want) / (largest_entry(got) or 1.0)
+            scales.append(largest_entry(want) / (largest_entry(got) or 1.0))
             matrices = [got] if got.ndim != 2 else [got, got.T]
-            forms = [sign * scale * g for g in matrices for sign in (1, -1)]
+            forms = [sign * scales[-1] * g for g in matrices for sign in (1, -1)]
             if not any(close(form, want, LOOSER * noise) for form in forms):
                 return False
-        return True
+        return part.shape != SCALAR or bool(np.ptp(scales) <= SAME * max(scales))
 
 
 def _multiple_of(branches: Branches, use: Use) -> Ratio | None:

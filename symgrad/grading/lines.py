@@ -120,6 +120,10 @@ class _Grading:
         try:
             ((_, read),) = LatexSheet("\n" * (row.line - 1) + text, paper).rows()
             found = read()
+        except UnknownNameError as error:
+            if self._later(error) is not None:
+                raise
+            return replace(row)
         except (SymgradError, ValueError):
             return replace(row)
         said = [
@@ -136,10 +140,7 @@ class _Grading:
             return self._row(read())
         except UnknownNameError as error:
             del self.lines[before:]
-            wanted = error.message.split()[0]
-            entries = f"{wanted}_"  # r_i
-            defining = (n == wanted or n.startswith(entries) for n, _ in self.unread.values())
-            later = next((k for k, found in zip(self.unread, defining, strict=True) if found), None)
+            later = self._later(error)
             if later is None:
                 raise
         verdict = self._next(later)
@@ -147,6 +148,12 @@ class _Grading:
             self.unread[number] = "", read
             verdict = self._next(number)
         return verdict
+
+    def _later(self, error: UnknownNameError) -> int | None:
+        """The number of the equation that says what a name stands for, r or r_i."""
+        wanted = error.message.split()[0]
+        lefts = ((k, left) for k, (left, _) in self.unread.items())
+        return next((k for k, n in lefts if n == wanted or n.startswith(f"{wanted}_")), None)
 
     def _row(self, row: Row) -> Verdict | None:
         """Grade the sides of an equation; a verdict where one is not true."""
@@ -169,7 +176,8 @@ class _Grading:
             text = f"{row.left.shown} = {side.shown}"
             self.lines.append(LineVerdict(side.line, text, correct, as_written(said)))
             if verdict is not None and not correct:
-                diagnosis = as_written(f"{row.left.text}: {verdict.diagnosis}")
+                left = row.left.shown if row.whole else row.left.text
+                diagnosis = as_written(f"{left}: {verdict.diagnosis}")
                 line, lines = side.line, tuple(self.lines)
                 return replace(verdict, line=line, diagnosis=diagnosis, lines=lines)
         return None

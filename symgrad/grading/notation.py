@@ -24,6 +24,7 @@ LONG = re.compile(r"d(?P<top>[^\W_]\w*?)_d(?P<of>[^\W\d]\w*)")
 JOINED = re.compile(rf"[d∂](?P<top>{'|'.join((*WHOLE, *ONE))})[d∂](?P<of>\w+)")
 ZERO = re.compile(r"0|zeros\([^()]*\)")
 BEST = re.compile(r"_?(?:hat|star|ast|opt|best|ml|mle|map)$", re.IGNORECASE)  # w_hat
+UNSAID = ("grad", "gradient", "Gradient", "∇")  # of what and by what the problem says
 LAYER = re.compile(r"(?:delta|δ)_?(?:\^?[({\[])?(?P<layer>\d*)[)}\]]?")
 
 
@@ -96,6 +97,8 @@ def symbol_of(text: str, names: Names) -> Symbol | None:
     if inside := re.fullmatch(rf"d\((?P<inner>{FRACTION})\)", text):
         inner = symbol_of(inside["inner"], names)
         return inner and replace(inner, differential=True)
+    if text in UNSAID and names.single is not None:
+        return Symbol(WHOLE[0], names.single)
     return (
         _bare(text, names)
         or _second(text, names)
@@ -108,7 +111,7 @@ def symbol_of(text: str, names: Names) -> Symbol | None:
 def _bare(text: str, names: Names) -> Symbol | None:
     if not re.fullmatch(BARE, text):
         return None
-    match = re.search(r"(\w+)(?:\((\w+)\))?$", text)
+    match = re.search(r"(\w+)'?(?:\((\w+)\))?$", text)
     top, of = match.groups() if match else ("", None)
     called = of in names.known  # f(x) is no variable
     of = of if called else names.single

@@ -71,7 +71,7 @@ def changed_names(root: Expression, shape: Shape, names: Sequence[Name | Size]) 
         own = (unparse(node), other.get(id(node)))
         for name in names:
             alike = type(name) is type(node) or (isinstance(name, Name) and is_function(node))
-            if alike and name.batch == node.batch and unparse(name) not in own:
+            if alike and unparse(name) not in own:
                 yield from _change(root, shape, "wrong_value", node, name)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,8 +13,15 @@ from symgrad.grading.evidence import Evidence, Finding, Mistake
 from symgrad.grading.exam import Exam
 from symgrad.grading.formulas import described
 from symgrad.grading.misfit import likely_shape, shown, wanted
+from symgrad.grading.variants import exchanged
 from symgrad.language.dimensions import ONE, SCALAR
+from symgrad.language.expressions import Expression, calls_in
+from symgrad.language.operations.batches import batch_mean, batch_sum, over_batch
+from symgrad.language.operations.contractions import total
+from symgrad.language.operations.moments import mean
 from symgrad.language.unparse import unparse
+
+TOTALS = {total: batch_sum, mean: batch_mean}  # over entries -> over examples
 
 
 def _undefined(evidence: Evidence) -> Finding | None:
@@ -41,9 +49,28 @@ def _batch_sum_forgotten(evidence: Evidence) -> Finding | None:
                 f"{start}the {name} over {batch} is forgotten. With it, the answer is right.",
                 correction=f"Write {name}(... for {examples} in {batch}) around the answer.",
             )
+    over = over_examples(exam, batch)
+    if over is not None and replace(exam, claim=replace(exam.claim, expression=over)).correct:
+        return Finding(
+            f"{start}a sum or mean goes over the entries of that example, where no examples are "
+            f"named. With '... for {examples} in {batch}' in it, the answer is right.",
+            correction=f"Write {unparse(over)}.",
+        )
     return Finding(
         f"{start}the sum or mean over {batch} is forgotten, and that is not all that is wrong."
     )
+
+
+def over_examples(exam: Exam, batch: str) -> Expression | None:
+    """The claim with its sums and means over entries as those over examples; None where it has
+    none, or the shapes do not fit then."""
+    names = exam.claim.problem.examples(batch)
+    new: dict[Expression, Expression] = {
+        call: over_batch(TOTALS[call.operation], call.arguments[0], names, batch)
+        for call in calls_in(exam.claim.expression)
+        if call.operation in TOTALS and call.batch == batch and not call.options
+    }
+    return exchanged(exam.claim.expression, new) if new else None
 
 
 def _transpose(evidence: Evidence) -> Finding | None:

@@ -33,7 +33,10 @@ NABLA = (
 )
 DIFFERENTIAL = rf"d\({FRACTION}\)"
 WORD = r"[^\W_]+(?![\w(])"  # but no function that is called
-BARE = r"(?:∇|(?<!\w)(?:grad|nabla)\s)\s?(?:L|l|loss|f|J)\b(?:\(\w+\))?"  # by what is not said
+BARE = (  # by what is not said: grad L, L'(x)
+    r"(?:(?:∇|(?<!\w)(?:grad|nabla)\s)\s?(?:L|l|loss|f|J)\b(?:\(\w+\))?"
+    r"|(?<!\w)(?:L|loss|J)'(?:\(\w+\))?)"
+)
 DERIVATIVE = rf"(?:{SECOND}|{DIFFERENTIAL}|{FRACTION}|{BARE}|{NABLA}|{NAME}\.grad\b)"
 TURNED = r"(?:\.T|\^T|ᵀ|\^⊤|')"
 VEC = re.compile(rf"vec\((\w+)\)|{TURNED}| ")
@@ -234,7 +237,7 @@ def _identity(piece: Piece, known: AbstractSet[str]) -> Iterator[Row]:
     while (label := LABEL.match(left.text)) and label.end() < len(left.text):
         left = left.part(label.end())
     words = [w for w in re.findall(WORD, left.text) if len(w) > 1 and w not in known]
-    if words and not re.search(r"[()@*/^+]", left.text):
+    if words and not re.search(r"[()@*/^+]|'(?!\w)", left.text):
         return  # n of them = 3: words
     yield Row(left, _sides(piece.part(len(piece.text) - _rest(piece)), known))
 

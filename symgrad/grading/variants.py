@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from contextlib import suppress
 from functools import cache
 
@@ -13,6 +13,7 @@ from symgrad.language.expressions import (
     OPERATIONS,
     Call,
     Expression,
+    Name,
     Number,
     Operation,
     Value,
@@ -171,11 +172,13 @@ def _others(call: Call) -> Iterator[Variant]:
             yield "wrong_exponent", base if other == 1 else power(base, Number(other))
     elif call.operation in (add, subtract, multiply):
         for k, base in enumerate(call.arguments):
-            if not isinstance(base, Number):
+            if isinstance(base, Name):  # in what surrounds it, since a name may stand elsewhere
                 raised = (*call.arguments[:k], base**2, *call.arguments[k + 1 :])
                 yield "wrong_exponent", call.operation(*raised)
     elif call.operation is negative:
         yield "wrong_sign", call.arguments[0]
+    if call.operation is not power:
+        yield "wrong_exponent", call**2
     axis = call.options.get("axis")
     if axis in (0, 1) and len(call.arguments) == 1:
         with suppress(SymgradError):
@@ -222,10 +225,17 @@ def _again(call: Call, arguments: tuple[Expression, ...]) -> Call:
 
 def replaced(root: Expression, old: Set[Expression], new: Expression) -> Expression | None:
     """The formula with some parts replaced; None where the shapes no longer fit."""
+    formula = exchanged(root, dict.fromkeys(old, new))
+    return formula if formula is not None and formula.batch == root.batch else None
+
+
+def exchanged(root: Expression, new: Mapping[Expression, Expression]) -> Expression | None:
+    """The formula with new parts in the place of others, perhaps of all examples where it was of
+    one; None where the shapes no longer fit."""
 
     def visit(node: Expression, arguments: tuple[Expression, ...]) -> Expression:
-        if node in old:
-            return new
+        if node in new:
+            return new[node]
         if not isinstance(node, Call) or all(
             a is b for a, b in zip(node.arguments, arguments, strict=True)
         ):
@@ -233,7 +243,6 @@ def replaced(root: Expression, old: Set[Expression], new: Expression) -> Express
         return _again(node, arguments)
 
     try:
-        formula = fold(root, visit)
+        return fold(root, visit)
     except SymgradError:
         return None
-    return formula if formula.batch == root.batch else None

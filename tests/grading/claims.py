@@ -301,6 +301,20 @@ WRONG = [
     ("term_of_the_result", "gelu", "x",
      "0.5 * (1 + erf(x / sqrt(2))) + (x / 3 + 2 * x) * exp(-x**2 / 2) / sqrt(2 * pi)", "7/3 times"),
     ("unlisted", "ridge", "w", "X.T @ X @ X.T @ X @ w", "should be"),
+    # an array of all examples for one of each, and the other way round
+    ("wrong_value", "poisson", "w", "mean((exp(eta) - t) * w for x, t in batch)",
+     "w stands where x"),
+    ("wrong_value", "poisson", "w", "mean((exp(eta) - b) * x for x, t in batch)",
+     "b stands where t"),
+    # sums and means over entries where examples are meant
+    ("batch_sum_forgotten", "poisson", "w", "mean((exp(w.T @ x + b) - t) * x)",
+     "With '... for x, t in batch' in it, the answer is right."),
+    ("batch_sum_forgotten", "softmax_regression", "W", "2 * lam * W + mean((p - y) @ x.T)",
+     "Write 2 * lam * W + mean((p - y) @ x.T for x, y in batch)."),
+    ("wrong_exponent", "factorization", "lam", "(norm2(U)**2 + norm2(V)) / 2",
+     "norm2(V) stands where norm2(V)**2 belongs"),
+    # of three terms two: not four times one of them, less all
+    ("unlisted", "cubic", "X", "3 * A @ X @ X", "should be"),
 ]  # fmt: skip
 
 # A branch is missing, behind a threshold that ordinary inputs do not reach: what the loss is,
@@ -364,4 +378,6 @@ DOUBLES = [
     ("ridge", "w", "2 * X.T @ (X @ w + y) - 2 * lam * w", "sign"),
     ("softmax_regression", "W", "mean((p + y) @ x.T for x, y in batch) + lam * W", "lam * W"),
     ("softmax_regression", "W", "mean((z - y) @ x.T for x, y in batch) + W * lam", "lam * W"),
+    ("softmax_regression", "W", "mean((p - y) @ x.T) + 3 * lam * W", "is to go over batch"),
+    ("factorization", "lam", "(norm2(U) + norm2(V)) / 2", "norm2(V) stands where norm2(V)**2"),
 ]  # fmt: skip

@@ -208,6 +208,26 @@ loss = minimum(sum(x**2), 1000)
 x: Vector(n)
 loss = sum(gelu(x))
 """,
+    "poisson": """\
+x: Vector(d)
+t: Scalar
+w: Vector(d)
+b: Scalar
+eta = w.T @ x + b
+loss = mean(exp(eta) - t * eta for x, t in batch)
+""",
+    "factorization": """\
+R: Matrix(m, n)
+U: Matrix(m, k)
+V: Matrix(n, k)
+lam: Scalar
+loss = norm2(R - U @ V.T)**2 / 2 + lam / 2 * (norm2(U)**2 + norm2(V)**2)
+""",
+    "cubic": """\
+A: Matrix(n, n)
+X: Matrix(n, n)
+loss = trace(X.T @ A @ X @ X)
+""",
     "row": """\
 X: Matrix(m, n)
 loss = sum(softmax(X, axis=1)**2)

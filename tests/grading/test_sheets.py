@@ -244,6 +244,10 @@ RIGHT = [
         dL/dw = 2 X^T (X w - y) + 2 lam w""",
         1,
     ),
+    ("least_squares", "x", "r = W x - y\ngrad = 2 W^T r = 2 W^T (W x - y)", 2),
+    ("least_squares", "x", "L'(x) = W^T 2 (W x - y)", 1),
+    ("least_squares", "x", "gradient: 2 W^T (W x - y)", 1),
+    ("least_squares", "x", "L = sum_i r_i^2 where r = W x - y\n∇ = 2 W^T r", 2),
     # LaTeX
     (
         "ridge",
@@ -426,6 +430,21 @@ RIGHT = [
 ]
 # program, wrt, text; the first line that is wrong and a word of what is said of it
 WRONG = [
+    ("least_squares", "x", "r = W x - y\ngrad = W^T r", 2, "grad: "),
+    (
+        "least_squares",
+        "x",
+        "L = 2 sum_i r_i^2 where r = W x - y\n∇ = 2 W^T r",
+        1,
+        "L: The answer has",
+    ),
+    (
+        "least_squares",
+        "x",
+        "L = x^T W^T W x - y^T W x + y^T y",
+        1,
+        "1/2 times the term -(y.T @ W @ x): the factor 2 is missing",
+    ),
     ("least_squares", "W", "r = W x - y\n∂L/∂r = 2 r\n∂L/∂W = x ∂L/∂rᵀ", 3, "transpose"),
     ("least_squares", "W", "r = W x - y\n∂L/∂r = r\n∂L/∂W = ∂L/∂r xᵀ", 2, "the factor 2"),
     ("least_squares", "W", "dL/dW = 2 (W x - y) x^T\n  = 2 W x x^T + 2 y x^T", 2, "sign"),

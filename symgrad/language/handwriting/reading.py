@@ -44,13 +44,15 @@ def _newline(writer: Writer, token: Token) -> None:
 
 
 def _number(writer: Writer, token: Token) -> None:
-    """A number; 1 as a factor of its own, Z^T 1 and 1^T Z, is a vector of ones."""
+    """A number; 1 as a factor of its own, Z^T 1 and 1^T Z, is a vector of ones. One behind a
+    transpose, A^T 2 r, is a factor; behind a name, x 2, it may be an exponent."""
     product = writer.after_value or (writer.last is not None and writer.last.text == "@")
     turned = any(following.kind == "transpose" for following in writer.following(1))
     if token.text == "1" and (product or turned):
         writer.add(ONES, token, begins=True, ends=True)
     else:
-        writer.add(token.text, token, ends=True)
+        after_transpose = writer.last is not None and writer.last.text == ".T"
+        writer.add(token.text, token, begins=after_transpose, ends=True)
 
 
 def _ones(writer: Writer, token: Token) -> None:
