@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial, reduce
 
 from symgrad.errors import ProgramError
-from symgrad.language.expressions import OPERATIONS, Expression, Number, exact
+from symgrad.language.expressions import OPERATIONS, Expression, Name, Number, exact
 from symgrad.language.latex_input import places
 from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.context import Context
@@ -27,9 +28,10 @@ class Conditions:
     reader: Context
 
     def condition(self, node: lt.Chain) -> Value:
-        """[a > b] as a number."""
-        if len(node.signs) != 1:
-            raise ProgramError("one comparison at a time", column=node.at + 1)
+        """[a > b] as a number; [a < b < c] as the product of two."""
+        if len(node.signs) > 1:
+            both = [self.reader.value(pair) for pair in lt.compared(node)]
+            return reduce(partial(self.reader.entries.entrywise, OPERATIONS["multiply"]), both)
         left, right = node.operands
         sign = node.signs[0]
         if sign == "=":
@@ -42,9 +44,19 @@ class Conditions:
             left, right = right, left
         if (margin := places.margin(self.reader, node)) is not None:
             return self.reader.entries.entrywise(signs.INDICATOR, margin)
-        e = self._difference(self.reader.value(left), self.reader.value(right))
-        step = self.reader.entries.entrywise(signs.INDICATOR, e)
+        step = self._step(self.reader.value(left), self.reader.value(right))
         return self._not(step) if sign in (r"\leq", r"\geq") else step
+
+    def _is_number(self, node: lt.Node) -> bool:
+        """Whether names of numbers stand there, and not only indices, labels and sizes."""
+        names = (self.reader.names.find(x) for x in lt.walk(node) if isinstance(x, lt.Sym))
+        found = (self.reader.scope.meanings.get(name) for name in names if name is not None)
+        return any(isinstance(x, Name) and x.index_of is None for x in found)
+
+    def _step(self, left: Value, right: Value) -> Value:
+        """[left > right]"""
+        difference = self._difference(left, right)
+        return self.reader.entries.entrywise(signs.INDICATOR, difference)
 
     def _difference(self, left: Value, right: Value) -> Value:
         if isinstance(right.expression, Number) and right.expression.value == 0:
@@ -58,7 +70,12 @@ class Conditions:
         return self.reader.entries.entrywise(OPERATIONS["subtract"], one, step)
 
     def _equal(self, left: lt.Node, right: lt.Node) -> Value:
-        """[i = j] of two indices or two labels, [i = o] of an index and a label."""
+        """[i = j] of two indices or two labels, [i = o] of an index and a label, [a = b] of
+        numbers."""
+        if self._is_number(left) or self._is_number(right):
+            values = self.reader.value(left), self.reader.value(right)
+            steps = [self._step(*values), self._step(*values[::-1])]
+            return self.reader.entries.entrywise(OPERATIONS["multiply"], *map(self._not, steps))
         if places.is_sum(left) or places.is_sum(right):
             return places.equal_at(self.reader, left, right)
         one, other = (

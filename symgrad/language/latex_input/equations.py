@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from symgrad.language.latex_input.tokens import seen
+
 ENVIRONMENTS = r"(?:align|equation|gather|multline|eqnarray|flalign|displaymath|math)\*?"
 DISPLAY = re.compile(
     rf"\\begin\{{(?P<name>{ENVIRONMENTS})\}}(?P<rows>.*?)\\end\{{(?P=name)\}}"
@@ -18,9 +20,9 @@ DISPLAY = re.compile(
     re.DOTALL,
 )
 BESIDE = re.compile(
-    r"\\(?:tag\*?|label|intertext|shortintertext|begin|hspace\*?|vspace\*?)"
-    r"\{(?!cases|\w*matrix|array)(?:[^{}]|\{[^{}]*\})*\}"
-    r"|\\end\{(?!cases|\w*matrix|array)[^{}]*\}|(?<=\})\[[\d.]+(?:em|ex|pt|mm)\]"
+    r"\\(?:label|intertext|shortintertext|begin|hspace\*?|vspace\*?)"
+    r"\{(?!\w*cases|\w*matrix|array)(?:[^{}]|\{[^{}]*\})*\}"
+    r"|\\end\{(?!\w*cases|\w*matrix|array)[^{}]*\}|(?<=\})\[[\d.]+(?:em|ex|pt|mm)\]"
 )
 EACH = re.compile(  # (t = 1, \dots, T)
     r",\s*\\quad\s*\([^()]*\\l?dots[^()]*\)\s*$"
@@ -31,17 +33,21 @@ TEXT = r"\\(?:text|mbox)\{[^{}]*\}"
 WORDS = r"(?:where|with|and|then|thus|hence|so|wobei|mit|und)"  # between equations
 ARROWS = r"\\(?:Rightarrow|Longrightarrow|implies|therefore|iff)\b"
 ENDS = re.compile(
-    r"\\(?:begin|end)\{(?:cases|\w*matrix|array)\}|\\\\(?:\*|\[[^\]]*\])?"
+    r"\\(?:begin|end)\{(?:\w*cases|\w*matrix|array)\*?\}|\\\\(?:\*|\[[^\]]*\])?"
     rf"|[,;.]?\s*(?:\\q?quad\s*)?\\(?:text|mbox)\{{\s*{WORDS}\b[^{{}}]*\}}\s*(?:\\q?quad\b)?"
-    rf"|[,;]\s*\\q?quad\b|{ARROWS}"
+    rf"|[,;]\s*(?:\\q?quad\b|\\[ ;:])|\\q?quad\s*(?=\([^()]*=[^()]*\)\s*$)|{ARROWS}"
 )
 BESIDE_ONE = re.compile(  # for which x it holds, its number, a full stop
     rf"(?:\\q?quad\b|{TEXT})\s*(?:\\q?quad\b|{TEXT}|\\forall\b|\\[,;: ]|\s)*"
     r"[^=<>]*?\\in\s*\\mathbb\b[^=<>]*$"
+    rf"|{TEXT}\s*(?!.*\\end\b)[^=<>]*?(?:[<>]|\\(?:[lg]eq?|neq?|[lg]t|succ\w*)\b)[^=]*$"
     r"|(?:\\q?quad\s*)?\\forall\b[^=<>]*$"
     r"|\\(?:q?quad|hfill)\s*\(\d+[a-z]?\)\s*$"
     r"|[.,;](?:\s|\\,)*$"
 )
+CASES = re.compile(r"\\(begin|end)\{(?:\w*cases|array)\*?\}")
+IN_WORDS = re.compile(r"\\(?:text|mbox)\{([^{}$]*)((?:\$[^$]*\$[^{}$]*)+)\}")  # \text{if $x > 0$}
+TYPED = re.compile(r"\\(?:in|to|mapsto)\b")  # x \in X
 STACKED = re.compile(r"\\substack\{((?:[^{}]|\{[^{}]*\})*)\}")
 SPACE = re.compile(r"(?:\s|&|~|\\[,;:! ]|\\q?quad\b|\{\})*")
 GOES_ON = re.compile(
@@ -64,22 +70,39 @@ def formulas(text: str) -> list[Formula]:
     >>> [" ".join(f.text.split()) for f in formulas(rows)]
     ['z &= W x', 'y &= z \\odot z &= z^2']
     """
-    text = STACKED.sub(_in_line, text)
-    shown = [
-        Formula(match[group], match.start(group))
-        for match in DISPLAY.finditer(text)
-        if (group := match.lastgroup) not in (None, "name")
-    ]
-    if not shown:
-        return list(_joined(_lines(Formula(text, 0))))
-    rows = [row for part in shown for row in _joined(_rows(_blanked(part)))]
-    equations = [row for row in rows if "=" in row.text]
-    return equations or rows  # beside equations, $x$ alone only speaks of x
+    text = IN_WORDS.sub(_beside_words, STACKED.sub(_in_line, seen(text)))
+    rows: list[tuple[Formula, bool]] = []  # and whether it only speaks of something
+    for match in DISPLAY.finditer(text):
+        group = match.lastgroup
+        if group not in (None, "name") and not _in_cases(text[: match.start()]):
+            own = _joined(_rows(_blanked(Formula(match[group], match.start(group)))))
+            rows += [(row, group in ("round", "dollar")) for row in own]
+    rows = rows or [(row, False) for row in _joined(_lines(Formula(text, 0)))]
+    said = [row for row, only in rows if "=" in row.text or not (only or TYPED.search(row.text))]
+    return said or [row for row, _ in rows]
 
 
 def _in_line(found: re.Match[str]) -> str:
     """What is written below each other, with commas."""
     return " " * 9 + "{" + found[1].replace(r"\\", ", ") + "}"
+
+
+def _beside_words(found: re.Match[str]) -> str:
+    """The words, and behind them what stands between dollar signs, with commas for an "and"."""
+    _, *parts = found[2].split("$")
+    for k, words in enumerate(parts[1::2]):
+        said = "," if words.strip() in ("and", ",", ", and", "und") else ""
+        if words.strip(" ,.") and not said:
+            return found[0]
+        parts[2 * k + 1] = said.ljust(len(words))
+    front = found[0][: found.start(1) - found.start()]
+    return f"{front}{found[1]}}}{' '.join(parts)} "
+
+
+def _in_cases(before: str) -> bool:
+    """Whether cases begin there and do not end."""
+    found = [match[1] for match in CASES.finditer(before)]
+    return found.count("begin") > found.count("end")
 
 
 def _blank(found: re.Match[str]) -> str:
@@ -121,6 +144,8 @@ def _are_two(own: str, rest: str) -> bool:
 
 def _without_note(row: Formula) -> Formula:
     front, note, rest = row.text.partition("&&")
+    if not front.strip():  # of eqnarray
+        front, note, rest = row.text.replace("&&", "  ", 1), "", ""
     front = EACH.sub(_blank, front)
     while (found := BESIDE_ONE.search(front)) is not None:
         front = front[: found.start()] + _blank(found)

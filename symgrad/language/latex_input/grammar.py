@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from symgrad.errors import ProgramError
 from symgrad.language.latex_input.tokens import Cursor, tokens
 from symgrad.language.latex_input.tree import (
     Accent,
@@ -21,12 +22,13 @@ from symgrad.language.latex_input.tree import (
     Row,
     Script,
     Sym,
+    compared,
 )
 
 DEEPEST = 60
 LONGEST_WORD = 40  # letters
 CLOSER = {"(": ")", "[": "]", r"\{": r"\}", "|": "|", "‖": "‖", "⟨": "⟩"}
-RELATIONS = ("=", "<", ">", r"\leq", r"\geq", r"\neq", r"\in", ":=", r"\approx", r"\equiv", r"\to")
+RELATIONS = ("=", "<", ">", r"\leq", r"\geq", r"\neq", r"\in", r"\approx", r"\equiv", r"\to")
 TIMES = (r"\cdot", r"\times")
 HADAMARD = (r"\odot", r"\oslash", "/", "*")
 FONTS = (r"\mathbf", r"\boldsymbol", r"\mathcal", r"\mathbb", r"\mathfrak", r"\mathsf")
@@ -51,7 +53,9 @@ STOPS = {
     "⟩",
     "&",
 }
-STOPS |= {r"\end", r"\pm"}
+STOPS |= {r"\end", r"\pm", r"\over", r"\land"}
+NOTHING = Row(0, ())  # {}
+TURNED = ("t", "T", r"\top")  # raised before what it transposes
 BEFORE_CONDITION = ("if", "for", "when", "where", "falls", "si")
 Known = Callable[[str], bool]
 
@@ -68,6 +72,8 @@ def tree(text: str, known: Known = _never, called: Known = _never) -> Node:
     '\\top'
     """
     grammar = Grammar(text, known, called)
+    if grammar.input.next == "=":  # of an answer
+        grammar.input.take()
     node = grammar.listed()
     if grammar.input.token is not None:
         raise grammar.input.error(f"{grammar.input.token.text} is not expected here")
@@ -152,7 +158,8 @@ class Grammar:
                 if self.input.next == "-":
                     factors.append(self.signed(self.factor))
                     continue
-            factors.append(self.factor())
+            factor = self.factor()
+            factors += [factor] if factor != NOTHING else []
         return factors[0] if len(factors) == 1 else Row(at, (*factors,), crossed, frozenset(dotted))
 
     def _goes_on(self) -> bool:
@@ -165,11 +172,16 @@ class Grammar:
     # factors
 
     def factor(self) -> Node:
-        """Something with its scripts."""
+        """Something with its scripts; what stands behind {} or {}^t, without or with that."""
         self.depth += 1
         if self.depth > DEEPEST:
             raise self.input.error("nested too deeply; give intermediate results names")
         node = self.scripts(self.atom())
+        match node:
+            case Row(factors=()) if self._goes_on():
+                node = self.factor()
+            case Script(base=Row(factors=()), below=None, above=Sym(text=text)) if text in TURNED:
+                node = Script(node.at, self.factor(), None, Sym(node.at, r"\top"))
         self.depth -= 1
         return node
 
@@ -219,6 +231,9 @@ class Grammar:
             node = mark if self.input.next == "}" else Row(at, (mark, self.sum()))
         else:
             node = self.listed()
+            if self.input.next == r"\over":
+                self.input.take()
+                node = Fraction(at, node, self.listed())
         self.input.take("}")
         self.closing = bars
         return node
@@ -266,7 +281,11 @@ class Grammar:
         closer = CLOSER[opening.text]
         bars = self.closing
         self.closing = [*bars, closer] if closer in ("|", "‖") else []
-        inner: Node = self.listed()
+        whole = opening.text == r"\{" and self.input.next == r"\begin"  # \right. ends it
+        inner = self.atom() if whole else self.listed()
+        if whole and self.input.next != closer:
+            self.closing = bars
+            return inner
         if self.input.next != closer:
             raise self.input.error(f"{opening.text} is not closed")
         self.input.take()
@@ -324,12 +343,17 @@ def _framed(grammar: Grammar) -> Node:
     inner = grammar.argument()
     if frame.text in BRACES and grammar.input.next in ("_", "^"):
         grammar.input.take()
-        depth = 0
-        while grammar.input.token is not None:
-            depth += {"{": 1, "}": -1}.get(grammar.input.take().text, 0)
-            if depth == 0:
-                break
+        _skip(grammar)
     return Fence(frame.at, "(", inner) if isinstance(inner, Chain | Negative) else inner
+
+
+def _skip(grammar: Grammar) -> None:
+    """Take what stands in braces, unread."""
+    depth = 0
+    while grammar.input.token is not None:
+        depth += {"{": 1, "}": -1}.get(grammar.input.take().text, 0)
+        if depth == 0:
+            break
 
 
 def _root(grammar: Grammar) -> Node:
@@ -360,6 +384,8 @@ def _cases(grammar: Grammar) -> Node:
     at = _environment(grammar, r"\begin")
     rows: list[tuple[Node, Node | None]] = []
     while grammar.input.next != r"\end":
+        if rows and rows[-1][1] is None:
+            raise grammar.input.error("the case before this one has no condition: it is the last")
         value, condition = grammar.sum(), None
         while grammar.input.next in ("&", ","):
             grammar.input.take()
@@ -378,28 +404,32 @@ def _cases(grammar: Grammar) -> Node:
 
 
 def _conditions(grammar: Grammar) -> Node:
-    """x > 0, y > 0"""
-    at, parts = grammar.input.at, [grammar.relation()]
+    """0 < x < 1, y > 0"""
+    at, parts = grammar.input.at, [*compared(grammar.relation())]
     while _marked_off(grammar) and grammar.input.next not in (r"\\", r"\end"):
-        parts.append(grammar.relation())
+        parts += compared(grammar.relation())
     return parts[0] if len(parts) == 1 else Listed(at, tuple(parts))
 
 
 def _marked_off(grammar: Grammar) -> bool:
-    """Whether a comma or a full stop came next, which is taken."""
-    found = grammar.input.next in (",", ";", ".")
+    """Whether a comma, a full stop or an "and" came next, which is taken."""
+    found = grammar.input.next in (",", ";", ".", r"\land")
     if found:
         grammar.input.take()
     return found
 
 
 def _environment(grammar: Grammar, command: str) -> int:
+    """Where an environment begins or ends, which is one of cases, or an array behind a brace."""
+    braced = grammar.input.place and grammar.input.tokens[grammar.input.place - 1].text == r"\{"
     at = grammar.input.take(command).at
-    name = "".join(token.text for token in grammar.input.tokens[grammar.input.place :][:12])
-    if not name.startswith("{cases}"):
-        raise grammar.input.error("a matrix of entries is not read here; give it a name")
-    for text in "{cases}":
-        grammar.input.take(text)
+    name = ""
+    while grammar.input.token is not None and not name.endswith("}"):
+        name += grammar.input.take().text
+    if name == "{array}" and braced:
+        _skip(grammar)  # how it is set
+    elif name.strip("{d}r*") != "cases" and not (name == "{array}" and command == r"\end"):
+        raise ProgramError("a matrix of entries is not read here; give it a name", column=at + 1)
     return at
 
 

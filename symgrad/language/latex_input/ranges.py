@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 
 from symgrad.errors import ProgramError
 from symgrad.language.latex_input import tree as lt
@@ -81,10 +80,7 @@ class _Ranges:
         if len(new) < len(between) or not new:
             between = ()
             new = [x for x in self._letters(sides) if x.text not in bound]
-        pairs = [
-            lt.Chain(part.at, pair, (sign,))
-            for pair, sign in zip(pairwise(sides), signs, strict=True)
-        ]
+        pairs = lt.compared(part)
         if between:
             first = sides[0] if signs[0] == r"\leq" else _after(sides[0])
             stop = sides[-1] if signs[-1] == "<" else _after(sides[-1])

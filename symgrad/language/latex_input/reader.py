@@ -80,7 +80,7 @@ class Reader:
                 return self.entries.entrywise(OPERATIONS["negative"], self.value(inner))
             case lt.Chain():
                 return self._chain(node)
-            case lt.Row():
+            case lt.Row() if node.factors:
                 return dotted(self, node)
             case lt.Script():
                 return self._script(node)
@@ -227,6 +227,8 @@ class Reader:
             return Value(Size(size))
         if node.left == "⟨":
             return Calls(self).inner_product(node.inner)
+        if node.left == "(" and isinstance(node.inner, lt.Chain) and "=" in node.inner.signs:
+            raise ProgramError("an equation is no value; [i = j] in brackets is 1 where it holds")
         value = self.value(node.inner)
         if node.left == "‖":
             return Calls(self).norm(node, None)

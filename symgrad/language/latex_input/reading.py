@@ -18,7 +18,7 @@ from symgrad.language.latex_input.equations import Formula, formulas
 from symgrad.language.latex_input.examples import counts, divisors, factors, lowered
 from symgrad.language.latex_input.extent import free, indexed
 from symgrad.language.latex_input.functions import is_function
-from symgrad.language.latex_input.grammar import tree
+from symgrad.language.latex_input.grammar import RELATIONS, tree
 from symgrad.language.latex_input.left import Left, left_side
 from symgrad.language.latex_input.letters import with_deltas
 from symgrad.language.latex_input.names import Names
@@ -36,6 +36,7 @@ from symgrad.language.typeset import typeset
 from symgrad.language.unparse import unparse
 
 MOST_SIZES = 40  # of 1 and I in a formula
+EQUAL = ("=", r"\equiv")
 ORDER = "ijkl"  # of the axes of what is told entry by entry
 
 
@@ -175,7 +176,7 @@ def read_among(
 
 def _read_in_two_ways(text: str, scope: Scope, names: Names, known: Known) -> Equation:
     """An equation, a 1 in it being a number, or where that does not fit a vector of ones."""
-    root = tree(text, names.__contains__, is_function)
+    root = _unboxed(tree(text, names.__contains__, is_function))
     if "d" in scope.dimensions and "d" not in scope.meanings:
         root = with_differentials(root)
     root = in_full(root, names.find, bool(known.axes))
@@ -191,6 +192,21 @@ def _read_in_two_ways(text: str, scope: Scope, names: Names, known: Known) -> Eq
             return _read(scope, names, root, known, counts, plain_ones=True)
         except SymgradError:
             raise error from None
+
+
+def _unboxed(root: lt.Node) -> lt.Node:
+    """An equation without the parentheses, or the frame, around it.
+
+    Raises: ProgramError for an inequality."""
+    match root:
+        case lt.Fence(left="(", inner=lt.Chain(signs=("=", *_)) as equation):
+            return equation
+        case lt.Chain(signs=(sign, *_)) if sign in RELATIONS and sign not in EQUAL:
+            raise ProgramError(
+                f"{sign} makes no equation; [a < b] in brackets is 1 where it holds, else 0",
+                column=root.at + 1,
+            )
+    return root
 
 
 def _read(
@@ -265,7 +281,7 @@ def _counts(root: lt.Node, names: Names, scope: Scope) -> dict[lt.Node, str]:
 
 def _equation(reader: Reader, root: lt.Node, known: Known) -> Equation:
     operands: tuple[lt.Node, ...] = (root,)
-    if isinstance(root, lt.Chain) and {*root.signs} <= {"=", ":=", r"\equiv"}:
+    if isinstance(root, lt.Chain) and {*root.signs} <= {*EQUAL}:
         operands = root.operands
     left = left_side(reader, operands[0]) if len(operands) > 1 else None
     rest = operands if left is None else operands[1:]

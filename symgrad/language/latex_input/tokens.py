@@ -10,12 +10,20 @@ from symgrad.errors import ProgramError
 from symgrad.language.handwriting.tokens import plain_signs
 
 LONGEST_TEXT = 64 * 1024  # characters
-TOKEN = re.compile(r"\\(?:operatorname\*|[A-Za-z]+|.)|\d+(?:\.\d+)?|\.\d+|\S", re.DOTALL)
+TOKEN = re.compile(r"\\(?:operatorname\*|[A-Za-z]+|.)|\d+(?:\.\d+)?|\.\d+|:=|\S", re.DOTALL)
+UNREAD = re.compile(  # comments, kerns, tags, and what is set above a sign of equality
+    r"(?<!\\)%.*|\\m?kern\s*-?[\d.]+(?:mu|em|ex|pt)"
+    r"|\\tag\*?\{(?:[^{}]|\{[^{}]*\})*\}"
+    r"|\\(?:stackrel|overset)\{(?:[^{}]|\{[^{}]*\})*\}(?=\{:?=\})"
+)
+BY_CASES = re.compile(r"\{(?:[dr]?cases\*?|array)\}")
+EQUAL = re.compile(r"\{(:?=)\}")
 OPENING = {r"\left", r"\bigl", r"\Bigl", r"\biggl", r"\Biggl"}
 CLOSING = {r"\right", r"\bigr", r"\Bigr", r"\biggr", r"\Biggr"}
 SIZES = {rf"\{size}{side}" for size in ("big", "Big", "bigg", "Bigg") for side in ("", "m")}
 SPACES = {r"\,", r"\;", r"\:", r"\!", r"\>", r"\quad", r"\qquad", "\\\n", "\\ ", "~", "$"}
-STYLES = {rf"\{style}style" for style in ("display", "text", "script")}
+STYLES = {rf"\{style}style" for style in ("display", "text", "script", "scriptscript")}
+STYLES |= {rf"\math{kind}" for kind in ("open", "close", "bin", "rel", "ord")}
 STYLES |= {r"\limits", r"\nolimits", r"\nonumber", r"\notag", r"\mathstrut", r"\strut"}
 UNSEEN = {rf"\{name}" for name in ("phantom", "vphantom", "hphantom", "color", "textcolor")}
 SILENT = OPENING | CLOSING | SIZES | SPACES | STYLES | UNSEEN | {r"\middle"}
@@ -24,19 +32,22 @@ WORDS |= {rf"\{font}" for font in ("mathtt", "mathit", "operatorname", "operator
 SWITCHES = {r"\bf": r"\mathbf", r"\cal": r"\mathcal", r"\rm": r"\mathrm"}  # to the brace's end
 SAME = {
     r"\lVert": "‖", r"\rVert": "‖", r"\|": "‖", r"\Vert": "‖",
-    r"\lvert": "|", r"\rvert": "|", r"\vert": "|", r"\mid": "|",
+    r"\lvert": "|", r"\rvert": "|", r"\vert": "|",
     r"\lbrace": r"\{", r"\rbrace": r"\}", r"\lbrack": "[", r"\rbrack": "]",
     r"\langle": "⟨", r"\rangle": "⟩", r"\lparen": "(", r"\rparen": ")",
+    r"\llbracket": "[", r"\rrbracket": "]",
     r"\dfrac": r"\frac", r"\tfrac": r"\frac", r"\cfrac": r"\frac",
+    r"\sfrac": r"\frac", r"\nicefrac": r"\frac",
     r"\le": r"\leq", r"\ge": r"\geq", "≤": r"\leq", "≥": r"\geq", r"\ne": r"\neq",
     r"\lt": "<", r"\gt": ">", "·": r"\cdot", r"\ast": "*",
     "×": r"\times", "⊙": r"\odot", r"\circ": r"\odot", r"\bullet": r"\odot",
     "⊘": r"\oslash", "⊗": r"\otimes", "∑": r"\sum", "∇": r"\nabla", "∂": r"\partial",
-    r"\intercal": r"\top", "ᵀ": r"\top", "∈": r"\in", r"\prime": "'",
+    r"\wedge": r"\land", r"\intercal": r"\top", "ᵀ": r"\top", "∈": r"\in", r"\prime": "'",
     r"\bm": r"\boldsymbol", r"\pmb": r"\boldsymbol", r"\symbf": r"\mathbf", r"\vec": r"\boldsymbol",
     r"\mathbbm": r"\mathbb", r"\mathds": r"\mathbb", r"\mathscr": r"\mathcal",
     r"\widehat": r"\hat", r"\widetilde": r"\tilde", r"\overline": r"\bar", "√": r"\sqrt",
-    r"\cr": r"\\", r"\tr": r"\operatorname", r"\colon": ":", r"\coloneqq": "=", r"\triangleq": "=",
+    r"\cr": r"\\", r"\tr": r"\operatorname", r"\colon": ":",
+    ":=": "=", r"\coloneqq": "=", r"\triangleq": "=",
 }  # fmt: skip
 
 
@@ -53,6 +64,11 @@ class Token:
     tight: bool = False
 
 
+def seen(text: str) -> str:
+    """A text with spaces for what says nothing."""
+    return EQUAL.sub(r" \1 ", UNREAD.sub(lambda found: " " * len(found[0]), text))
+
+
 def tokens(text: str) -> list[Token]:
     r"""The tokens of a formula.
 
@@ -63,12 +79,12 @@ def tokens(text: str) -> list[Token]:
         raise ProgramError(
             f"the formula is too long: {len(text)} characters ({LONGEST_TEXT} at most)"
         )
-    text = re.sub(r"(?<!\\)%.*", lambda found: " " * len(found[0]), text)
+    text = seen(text)
     found: list[Token] = []
     at, side, end, cases = 0, 0, -1, 0
     while match := TOKEN.search(text, at):
         own, at = match[0], match.end()
-        cases += text.startswith("{cases}", at) * {r"\begin": 1, r"\end": -1}.get(own, 0)
+        cases += {r"\begin": 1, r"\end": -1}.get(own, 0) * bool(BY_CASES.match(text, at))
         if own in SILENT or (own == "&" and not cases):
             side = 1 if own in OPENING else -1 if own in CLOSING else 0
             if own in UNSEEN:
@@ -82,13 +98,17 @@ def tokens(text: str) -> list[Token]:
                 found[-1] = Token(r"\mathrm", brace.at, word.split(own, 1)[1].strip())
         elif own in WORDS:
             word, at = _braced(text, at)
-            found.append(Token(own.removesuffix("*"), match.start(), word))
+            if word.strip() in ("and", "und"):
+                found.append(Token(r"\land", match.start()))
+            else:
+                found.append(Token(own.removesuffix("*"), match.start(), word))
         elif own == "." and side:
             pass  # \right. closes nothing that is seen
         else:
             found.append(_token(own, match.start(), side, match.start() == end))
         side, end = 0, at
-    return _with_norms(found)
+    bar = "," if sum(token.text == r"\mid" for token in found) % 2 else "|"  # f(w \mid X)
+    return _with_norms([replace(x, text=bar) if x.text == r"\mid" else x for x in found])
 
 
 def _with_norms(found: list[Token]) -> list[Token]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields, replace
+from itertools import pairwise
 from typing import Any
 
 
@@ -137,6 +138,14 @@ def letter_of(part: Node) -> Node:
     if isinstance(part, Chain):
         return part.operands[part.signs[0] == r"\leq"]
     return part
+
+
+def compared(node: Node) -> tuple[Node, ...]:
+    """a < b and b < c of a < b < c; the node alone where it compares two."""
+    if not isinstance(node, Chain) or len(node.signs) < 2:
+        return (node,)
+    pairs = zip(pairwise(node.operands), node.signs, strict=True)
+    return tuple(Chain(node.at, pair, (sign,)) for pair, sign in pairs)
 
 
 def inside(node: Node) -> Iterator[Node]:
