@@ -1,4 +1,4 @@
-"""Functions before their arguments, in parentheses or without them; norms."""
+"""Functions before their arguments, in parentheses or without them."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from functools import cache, partial
 from typing import TypeGuard
 
 from symgrad.errors import ProgramError, SymgradError
-from symgrad.language.dimensions import ONE, core, dims
-from symgrad.language.expressions import OPERATIONS, Expression, Name, Operation, is_scalar
+from symgrad.language.dimensions import ONE, dims
+from symgrad.language.expressions import OPERATIONS, Expression, Name, Operation
 from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.context import Context
 from symgrad.language.latex_input.entries import Value, is_slice
 from symgrad.language.latex_input.functions import operation_of, options_of
-from symgrad.language.latex_input.names import look
 from symgrad.language.latex_input.open_functions import OpenFunctions
 from symgrad.language.operations import signs
 from symgrad.language.operations.contractions import total
@@ -147,53 +146,6 @@ class Calls:
             )
         exponent = self.reader.value(above)
         return self.reader.entries.entrywise(OPERATIONS["power"], value, exponent)
-
-    # norms
-
-    def norm(self, node: lt.Fence, below: lt.Node | None) -> Value:
-        """A norm, by what is lowered beside it."""
-        value = self.reader.value(node.inner)
-        kind = signs.NORMS["2"]
-        options: dict[str, object] = {}
-        orders = lt.parts_of(below)
-        if len(orders) > 1 and all(isinstance(part, lt.Num) for part in orders):
-            raise ProgramError("this norm cannot be read", column=orders[0].at + 1)
-        for part in orders:
-            word = part.digits if isinstance(part, lt.Num) else look(part)
-            if word == r"\infty":
-                kind = signs.LARGEST
-                value = self.reader.entries.entrywise(signs.MAGNITUDE, value)
-            elif word == "2" and len(core(value.expression.shape)) == 2:
-                raise ProgramError(
-                    "this norm of a matrix may be the operator norm, which symgrad does not have; "
-                    r"the Frobenius norm is \|...\|_F",
-                    column=part.at + 1,
-                )
-            elif word in signs.NORMS:
-                kind = signs.NORMS[word]
-            else:
-                options, others = options_of(kind, part)
-                if others:
-                    raise ProgramError("this norm cannot be read", column=part.at + 1)
-        return self.call(kind, [value], options)
-
-    def sum_of_powers(self, node: lt.Fence, below: lt.Node) -> Value | None:
-        """The sum of |x_i|^p for a norm of order p; None where what is lowered is no order."""
-        order = isinstance(below, lt.Num) and below.digits not in ("0", *signs.NORMS)
-        name = self.reader.scope.meanings.get(self.reader.names.find(below) or "")
-        if not order and (name is None or not is_scalar(name)):
-            return None
-        value = self.reader.value(node.inner)
-        if value.letters or not value.column:
-            raise ProgramError("a norm of this order is read of a vector", column=node.at + 1)
-        entries = self.reader.entries
-        size = entries.entrywise(signs.MAGNITUDE, value)
-        powers = entries.entrywise(OPERATIONS["power"], size, self.reader.value(below))
-        return Value(total(powers.expression))
-
-    def root(self, powers: Value, order: lt.Node) -> Value:
-        """The norm of which this is the sum of powers."""
-        return Value(powers.expression ** (1 / self.reader.value(order).expression))
 
     def inner_product(self, inner: lt.Node) -> Value:
         """<a, b>"""

@@ -5,37 +5,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from symgrad.errors import ProgramError
+from symgrad.language.latex_input.commands import COMMANDS
 from symgrad.language.latex_input.tokens import Cursor, tokens
 from symgrad.language.latex_input.tree import (
-    Accent,
-    Big,
-    Cases,
     Chain,
-    Fence,
     Fraction,
     Listed,
     Negative,
     Node,
     Num,
-    Root,
     Row,
     Script,
     Sym,
-    compared,
 )
 
 DEEPEST = 60
 LONGEST_WORD = 40  # letters
-CLOSER = {"(": ")", "[": "]", r"\{": r"\}", "|": "|", "‖": "‖", "⟨": "⟩"}
 RELATIONS = ("=", "<", ">", r"\leq", r"\geq", r"\neq", r"\in", r"\approx", r"\equiv", r"\to")
 TIMES = (r"\cdot", r"\times")
 HADAMARD = (r"\odot", r"\oslash", "/", "*")
-FONTS = (r"\mathbf", r"\boldsymbol", r"\mathcal", r"\mathbb", r"\mathfrak", r"\mathsf")
-BARS = {r"\norm": "‖", r"\abs": "|"}  # commands that people define
-BRACES = (r"\underbrace", r"\overbrace")
-FRAMES = (*BRACES, r"\underline", r"\boxed", r"\mathop", r"\ensuremath")
-ACCENTS = (r"\hat", r"\bar", r"\tilde", r"\dot")
 STOPS = {
     *RELATIONS,
     *HADAMARD,
@@ -56,7 +44,6 @@ STOPS = {
 STOPS |= {r"\end", r"\pm", r"\over", r"\land"}
 NOTHING = Row(0, ())  # {}
 TURNED = ("t", "T", r"\top")  # raised before what it transposes
-BEFORE_CONDITION = ("if", "for", "when", "where", "falls", "si")
 Known = Callable[[str], bool]
 
 
@@ -249,18 +236,8 @@ class Grammar:
             return Sym(at, _cleaned(token.word), text.removeprefix("\\").replace("textrm", "text"))
         if text == "{":
             return self.group()
-        if text in CLOSER:
-            return self._fence()
-        if text in ACCENTS:
-            self.input.take()
-            return Accent(at, text, self.argument())
         if text in COMMANDS:
             return COMMANDS[text](self)
-        if text == r"\frac":
-            self.input.take()
-            return Fraction(at, self.argument(), self.argument())
-        if text == r"\sum" or (text == r"\prod" and _over_an_index(self)):
-            return _big(self)
         if text[0].isdigit() or text[0] == ".":
             return Num(at, self.input.take().text)
         if text.isalpha():
@@ -275,22 +252,6 @@ class Grammar:
         if token is not None and token.text.isdigit() and len(token.text) > 1:
             return self._script()
         return self.atom(single=True)
-
-    def _fence(self) -> Node:
-        opening = self.input.take()
-        closer = CLOSER[opening.text]
-        bars = self.closing
-        self.closing = [*bars, closer] if closer in ("|", "‖") else []
-        whole = opening.text == r"\{" and self.input.next == r"\begin"  # \right. ends it
-        inner = self.atom() if whole else self.listed()
-        if whole and self.input.next != closer:
-            self.closing = bars
-            return inner
-        if self.input.next != closer:
-            raise self.input.error(f"{opening.text} is not closed")
-        self.input.take()
-        self.closing = bars
-        return Fence(opening.at, opening.text, inner)
 
 
 def _cleaned(word: str) -> str:
@@ -317,133 +278,9 @@ def _letters(grammar: Grammar, single: bool) -> Node:
     return Sym(at, grammar.input.take().text)
 
 
-def _font(grammar: Grammar) -> Node:
-    r"""\mathbf{W}: letters in braces are one word."""
-    font = grammar.input.take()
-    name = font.text.removeprefix("\\")
-    letters = grammar.input.word()
-    if letters:
-        return Sym(font.at, letters, name)
-    inner = grammar.argument()
-    match inner:
-        case Sym(at=at, text=text, font=""):
-            return Sym(at, text, name)
-        case Num(at=at, digits=digits):
-            return Num(at, digits, name)
-    return inner
-
-
-def _framed(grammar: Grammar) -> Node:
-    r"""\norm{x}, and \underbrace{x}_{a} without its label."""
-    frame = grammar.input.take()
-    if frame.text in BARS and grammar.input.next == "{":
-        return Fence(frame.at, BARS[frame.text], grammar.group())
-    if frame.text in BARS:
-        return Sym(frame.at, frame.text)
-    inner = grammar.argument()
-    if frame.text in BRACES and grammar.input.next in ("_", "^"):
-        grammar.input.take()
-        _skip(grammar)
-    return Fence(frame.at, "(", inner) if isinstance(inner, Chain | Negative) else inner
-
-
-def _skip(grammar: Grammar) -> None:
-    """Take what stands in braces, unread."""
-    depth = 0
-    while grammar.input.token is not None:
-        depth += {"{": 1, "}": -1}.get(grammar.input.take().text, 0)
-        if depth == 0:
-            break
-
-
-def _root(grammar: Grammar) -> Node:
-    at = grammar.input.take().at
-    if grammar.input.next == "[":
-        raise grammar.input.error("a root has no degree here; write a power, such as x^{1/3}")
-    return Root(at, grammar.argument())
-
-
-def _over_an_index(grammar: Grammar) -> bool:
-    r"""Whether what stands below \prod begins with a letter, and is no word such as rows."""
-    following = grammar.input.tokens[grammar.input.place + 1 : grammar.input.place + 4]
-    match [token.text for token in following if token.text != "{"]:
-        case ["_", letter, *_]:
-            return len(letter) == 1 and letter.isalpha()
-    return False
-
-
-def _big(grammar: Grammar) -> Node:
-    sign = grammar.input.take()
-    at = sign.at
-    script = grammar.scripts(Sym(at, sign.text))
-    below, above = (script.below, script.above) if isinstance(script, Script) else (None, None)
-    return Big(at, below, above, grammar.signed(grammar.kronecker), sign.text)
-
-
-def _cases(grammar: Grammar) -> Node:
-    at = _environment(grammar, r"\begin")
-    rows: list[tuple[Node, Node | None]] = []
-    while grammar.input.next != r"\end":
-        if rows and rows[-1][1] is None:
-            raise grammar.input.error("the case before this one has no condition: it is the last")
-        value, condition = grammar.sum(), None
-        while grammar.input.next in ("&", ","):
-            grammar.input.take()
-        while grammar.input.token is not None and grammar.input.token.word is not None:
-            otherwise = grammar.input.take().word or ""
-            if otherwise.strip(" ,.") not in BEFORE_CONDITION:
-                break
-        else:
-            condition = _conditions(grammar)
-        rows.append((value, condition))
-        _marked_off(grammar)
-        if grammar.input.next != r"\end":
-            grammar.input.take("\\\\")
-    _environment(grammar, r"\end")
-    return Cases(at, tuple(rows))
-
-
-def _conditions(grammar: Grammar) -> Node:
-    """0 < x < 1, y > 0"""
-    at, parts = grammar.input.at, [*compared(grammar.relation())]
-    while _marked_off(grammar) and grammar.input.next not in (r"\\", r"\end"):
-        parts += compared(grammar.relation())
-    return parts[0] if len(parts) == 1 else Listed(at, tuple(parts))
-
-
-def _marked_off(grammar: Grammar) -> bool:
-    """Whether a comma, a full stop or an "and" came next, which is taken."""
-    found = grammar.input.next in (",", ";", ".", r"\land")
-    if found:
-        grammar.input.take()
-    return found
-
-
-def _environment(grammar: Grammar, command: str) -> int:
-    """Where an environment begins or ends, which is one of cases, or an array behind a brace."""
-    braced = grammar.input.place and grammar.input.tokens[grammar.input.place - 1].text == r"\{"
-    at = grammar.input.take(command).at
-    name = ""
-    while grammar.input.token is not None and not name.endswith("}"):
-        name += grammar.input.take().text
-    if name == "{array}" and braced:
-        _skip(grammar)  # how it is set
-    elif name.strip("{d}r*") != "cases" and not (name == "{array}" and command == r"\end"):
-        raise ProgramError("a matrix of entries is not read here; give it a name", column=at + 1)
-    return at
-
-
 def _primed(above: Node) -> tuple[int, Node | None]:
     """How many primes are raised, and what else."""
     factors = above.factors if isinstance(above, Row) else (above,)
     rest = [f for f in factors if not (isinstance(f, Sym) and f.text == "'")]
     primes = len(factors) - len(rest)
     return primes, above if not primes else next(iter(rest), None)
-
-
-COMMANDS: dict[str, Callable[[Grammar], Node]] = {
-    **dict.fromkeys(FONTS, _font),
-    **dict.fromkeys((*BARS, *FRAMES), _framed),
-    r"\sqrt": _root,
-    r"\begin": _cases,
-}

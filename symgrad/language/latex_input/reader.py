@@ -23,6 +23,7 @@ from symgrad.language.latex_input.derivatives import Derivatives
 from symgrad.language.latex_input.entries import Entries, Value
 from symgrad.language.latex_input.extent import check_extent
 from symgrad.language.latex_input.names import Names, look
+from symgrad.language.latex_input.norms import norm
 from symgrad.language.latex_input.places import bracketed, number_at
 from symgrad.language.latex_input.products import dotted, product, starred
 from symgrad.language.latex_input.rows import matrix_of
@@ -199,15 +200,7 @@ class Reader:
         if (value := bases.value(node, base)) is not None:
             return value
         if isinstance(base, lt.Fence) and base.left == "‖" and node.below is not None:
-            calls = Calls(self)
-            if (powers := calls.sum_of_powers(base, node.below)) is not None:
-                raised = node.above is not None and node.above == node.below
-                if raised and not node.primes:  # \|x\|_3^3
-                    return powers
-                norm = calls.root(powers, node.below)
-            else:
-                norm = calls.norm(base, node.below)
-            return self.scripted(norm, replace(node, below=None))
+            return norm(self, base, node)
         if isinstance(base, lt.Fence) and base.left == "[" and node.below is not None:
             return bracketed(self, base, node)
         if node.below is not None:
@@ -229,9 +222,9 @@ class Reader:
             return Calls(self).inner_product(node.inner)
         if node.left == "(" and isinstance(node.inner, lt.Chain) and "=" in node.inner.signs:
             raise ProgramError("an equation is no value; [i = j] in brackets is 1 where it holds")
-        value = self.value(node.inner)
         if node.left == "‖":
-            return Calls(self).norm(node, None)
+            return norm(self, node)
+        value = self.value(node.inner)
         if node.left == "|":
             e = value.expression
             square = len(e.shape) == 2 and (e.shape[0] == e.shape[1] or self.scope.inferred)

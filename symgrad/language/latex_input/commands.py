@@ -1,0 +1,226 @@
+r"""What begins with a sign or a command: brackets, fonts, frames, roots, sums, cases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from symgrad.errors import ProgramError
+from symgrad.language.latex_input.tokens import Cursor
+from symgrad.language.latex_input.tree import (
+    Accent,
+    Big,
+    Cases,
+    Chain,
+    Fence,
+    Fraction,
+    Listed,
+    Negative,
+    Node,
+    Num,
+    Root,
+    Script,
+    Sym,
+    compared,
+)
+
+CLOSER = {"(": ")", "[": "]", r"\{": r"\}", "|": "|", "‖": "‖", "⟨": "⟩"}
+FONTS = (r"\mathbf", r"\boldsymbol", r"\mathcal", r"\mathbb", r"\mathfrak", r"\mathsf")
+BARS = {r"\norm": "‖", r"\abs": "|"}  # commands that people define
+BRACES = (r"\underbrace", r"\overbrace")
+FRAMES = (*BRACES, r"\underline", r"\boxed", r"\mathop", r"\ensuremath")
+ACCENTS = (r"\hat", r"\bar", r"\tilde", r"\dot")
+BEFORE_CONDITION = ("if", "for", "when", "where", "falls", "si")
+
+
+class Grammar(Protocol):
+    """The grammar, as commands see it."""
+
+    input: Cursor
+    closing: list[str]
+
+    def listed(self) -> Node:
+        """a, b"""
+
+    def relation(self) -> Node:
+        """a = b"""
+
+    def sum(self) -> Node:
+        """a + b"""
+
+    def kronecker(self) -> Node:
+        """A x B"""
+
+    def signed(self, operand: Callable[[], Node]) -> Node:
+        """An operand, perhaps after a sign."""
+
+    def scripts(self, base: Node) -> Node:
+        """A base with what is lowered and raised beside it."""
+
+    def atom(self) -> Node:
+        """What stands for itself."""
+
+    def argument(self) -> Node:
+        """What a command takes."""
+
+    def group(self) -> Node:
+        """What stands in braces."""
+
+
+def fence(grammar: Grammar) -> Node:
+    r"""Something between delimiters; of cases behind a brace \right. is the end."""
+    opening = grammar.input.take()
+    closer = CLOSER[opening.text]
+    bars = grammar.closing
+    grammar.closing = [*bars, closer] if closer in ("|", "‖") else []
+    by_cases = opening.text == r"\{" and grammar.input.next == r"\begin"
+    inner = grammar.atom() if by_cases else grammar.listed()
+    closed = grammar.input.next == closer
+    if not (closed or by_cases):
+        raise grammar.input.error(f"{opening.text} is not closed")
+    if closed:
+        grammar.input.take()
+    grammar.closing = bars
+    return Fence(opening.at, opening.text, inner) if closed else inner
+
+
+def _font(grammar: Grammar) -> Node:
+    r"""\mathbf{W}: letters in braces are one word."""
+    font = grammar.input.take()
+    name = font.text.removeprefix("\\")
+    letters = grammar.input.word()
+    if letters:
+        return Sym(font.at, letters, name)
+    inner = grammar.argument()
+    match inner:
+        case Sym(at=at, text=text, font=""):
+            return Sym(at, text, name)
+        case Num(at=at, digits=digits):
+            return Num(at, digits, name)
+    return inner
+
+
+def _framed(grammar: Grammar) -> Node:
+    r"""\norm{x}, and \underbrace{x}_{a} without its label."""
+    frame = grammar.input.take()
+    if frame.text in BARS and grammar.input.next == "{":
+        return Fence(frame.at, BARS[frame.text], grammar.group())
+    if frame.text in BARS:
+        return Sym(frame.at, frame.text)
+    inner = grammar.argument()
+    if frame.text in BRACES and grammar.input.next in ("_", "^"):
+        grammar.input.take()
+        _skip(grammar)
+    return Fence(frame.at, "(", inner) if isinstance(inner, Chain | Negative) else inner
+
+
+def _skip(grammar: Grammar) -> None:
+    """Take what stands in braces, unread."""
+    depth = 0
+    while grammar.input.token is not None:
+        depth += {"{": 1, "}": -1}.get(grammar.input.take().text, 0)
+        if depth == 0:
+            break
+
+
+def _accent(grammar: Grammar) -> Node:
+    sign = grammar.input.take()
+    return Accent(sign.at, sign.text, grammar.argument())
+
+
+def _fraction(grammar: Grammar) -> Node:
+    return Fraction(grammar.input.take().at, grammar.argument(), grammar.argument())
+
+
+def _root(grammar: Grammar) -> Node:
+    r"""\sqrt{x}, and \sqrt[3]{x} as a power."""
+    at = grammar.input.take().at
+    if grammar.input.next != "[":
+        return Root(at, grammar.argument())
+    degree = fence(grammar)
+    exponent = Fraction(at, Num(at, "1"), degree.inner if isinstance(degree, Fence) else degree)
+    return Script(at, Fence(at, "(", grammar.argument()), None, exponent)
+
+
+def _product(grammar: Grammar) -> Node:
+    r"""A \prod over an index, which begins with a letter; below one over rows stands a word."""
+    following = grammar.input.tokens[grammar.input.place + 1 : grammar.input.place + 4]
+    match [token.text for token in following if token.text != "{"]:
+        case ["_", letter, *_]:
+            if len(letter) == 1 and letter.isalpha():
+                return _big(grammar)
+    return Sym(grammar.input.at, grammar.input.take().text)
+
+
+def _big(grammar: Grammar) -> Node:
+    sign = grammar.input.take()
+    at = sign.at
+    script = grammar.scripts(Sym(at, sign.text))
+    below, above = (script.below, script.above) if isinstance(script, Script) else (None, None)
+    return Big(at, below, above, grammar.signed(grammar.kronecker), sign.text)
+
+
+def _cases(grammar: Grammar) -> Node:
+    at = _environment(grammar, r"\begin")
+    rows: list[tuple[Node, Node | None]] = []
+    while grammar.input.next != r"\end":
+        if rows and rows[-1][1] is None:
+            raise grammar.input.error("the case before this one has no condition: it is the last")
+        value, condition = grammar.sum(), None
+        while grammar.input.next in ("&", ","):
+            grammar.input.take()
+        while grammar.input.token is not None and grammar.input.token.word is not None:
+            otherwise = grammar.input.take().word or ""
+            if otherwise.strip(" ,.") not in BEFORE_CONDITION:
+                break
+        else:
+            condition = _conditions(grammar)
+        rows.append((value, condition))
+        _marked_off(grammar)
+        if grammar.input.next != r"\end":
+            grammar.input.take("\\\\")
+    _environment(grammar, r"\end")
+    return Cases(at, tuple(rows))
+
+
+def _conditions(grammar: Grammar) -> Node:
+    """0 < x < 1, y > 0"""
+    at, parts = grammar.input.at, [*compared(grammar.relation())]
+    while _marked_off(grammar) and grammar.input.next not in (r"\\", r"\end"):
+        parts += compared(grammar.relation())
+    return parts[0] if len(parts) == 1 else Listed(at, tuple(parts))
+
+
+def _marked_off(grammar: Grammar) -> bool:
+    """Whether a comma, a full stop or an "and" came next, which is taken."""
+    found = grammar.input.next in (",", ";", ".", r"\land")
+    if found:
+        grammar.input.take()
+    return found
+
+
+def _environment(grammar: Grammar, command: str) -> int:
+    """Where an environment begins or ends, which is one of cases, or an array behind a brace."""
+    braced = grammar.input.place and grammar.input.tokens[grammar.input.place - 1].text == r"\{"
+    at = grammar.input.take(command).at
+    name = ""
+    while grammar.input.token is not None and not name.endswith("}"):
+        name += grammar.input.take().text
+    if name == "{array}" and braced:
+        _skip(grammar)  # how it is set
+    elif name.strip("{d}r*") != "cases" and not (name == "{array}" and command == r"\end"):
+        raise ProgramError("a matrix of entries is not read here; give it a name", column=at + 1)
+    return at
+
+
+COMMANDS: dict[str, Callable[[Grammar], Node]] = {
+    **dict.fromkeys(FONTS, _font),
+    **dict.fromkeys((*BARS, *FRAMES), _framed),
+    r"\sqrt": _root,
+    r"\begin": _cases,
+    **dict.fromkeys(CLOSER, fence),
+    **dict.fromkeys(ACCENTS, _accent),
+    r"\frac": _fraction,
+    r"\sum": _big,
+    r"\prod": _product,
+}
