@@ -54,8 +54,9 @@ class Tensor:
         return self.renamed({a: b for a, b in pairs if a is not None and b is not None})
 
     def as_factor(self) -> Tensor:
-        """The tensor as a node of its own."""
-        return replace(self, terms=(self.closed().term,))
+        """The tensor as a node of its own; (A - B)^T is A - B with its indices exchanged."""
+        labels = (*self.others, *(self.core[::-1] if _is_turned(self) else self.core))
+        return replace(self, terms=(contract(self.terms, labels).term,))
 
     def as_term(self) -> Tensor:
         """The tensor as one term: a sum becomes a node of its own, with what is before all of it
@@ -134,6 +135,16 @@ def named(name: Name) -> Tensor:
 def axis_labels(shape: dimensions.Shape) -> tuple[Label | None, ...]:
     """A new index for each dimension that is not 1."""
     return tuple(None if d == dimensions.ONE else Label(d) for d in shape)
+
+
+def _is_turned(tensor: Tensor) -> bool:
+    """Whether this is a sum most of whose matrices stand with their rows as its columns."""
+    if len(tensor.terms) < 2 or len(tensor.core) != 2:
+        return False
+    row, column = tensor.core
+    pairs = [f.labels for t in tensor.terms for f in t.factors if len(f.labels) == 2]
+    turned = sum((b is row) + (a is column) - (a is row) - (b is column) for a, b in pairs)
+    return turned > 0
 
 
 def _renamed(term: Term, names: Mapping[Label, Label]) -> Term:

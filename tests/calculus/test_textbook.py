@@ -106,6 +106,7 @@ TEXTBOOK = [
     ("gradient", "loss = -s**(2/3)", "s", "-2 / (3 * s**(1 / 3))"),
     ("gradient", "loss = trace(X.T @ B @ X)**2", "X", "2 * trace(X.T @ B @ X) * (B + B.T) @ X"),
     ("gradient", "loss = trace(relu(B) @ C)", "B", "C.T * step(B)"),
+    ("gradient", "loss = sqrt(trace((B - C).T @ (B - C)))", "B", "unit(B - C)"),
     (
         "gradient",
         "loss = (x.T @ B @ x) * norm2(x)**2",
