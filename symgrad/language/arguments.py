@@ -32,7 +32,8 @@ def option(operation: Operation, node: ast.keyword) -> int | float:
     """The value of an option of an operation: its axis, or a parameter."""
     option = str(node.arg)
     if option not in (*operation.parameters, "axis"):
-        raise ProgramError(f"{operation.name} has no option {option}")
+        summed = f"; over an index it is sum(... for {option} in range(n))" * (len(option) == 1)
+        raise ProgramError(f"{operation.name} has no option {option}{summed}")
     kind = "a number, 0 or 1" if option == "axis" else "a number"
     match node.value:
         case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int(value) | float(value))) if (

@@ -117,6 +117,9 @@ def _array_code(
         case [ast.Constant(value=str()), *_] if name == "einsum":
             return _call(name, node, scope, read)
     options = {} if unchanged else {str(k.arg): literal(k) for k in node.keywords}
+    match positional:
+        case [array, ast.Constant(value=str(order))] if "norm" in name:  # norm(X, "fro")
+            positional, options = [array], {"ord": order, **options}
     arguments = tuple(map(read, positional))
     value = arrays.applied(name, arguments, options, remark)
     function = typed(node.func) or name
@@ -139,7 +142,7 @@ def _call(name: str, node: ast.Call, scope: Scope, read: Read) -> Expression:
         return filled(operation, tuple(used_dimension(a, scope, operation.name) for a in node.args))
     if node.args and isinstance(node.args[0], ast.GeneratorExp):
         return _over_batch(operation.name, node, node.args[0], scope, read)
-    array_options = {str(k.arg) for k in node.keywords} & {"dim", "keepdims", "keepdim"}
+    array_options = {str(k.arg) for k in node.keywords} & {"dim", "keepdims", "keepdim", "ord", "p"}
     if "axis" in operation.options and (len(node.args) == 2 or array_options):
         return _extreme_or_axis(operation, node, scope, read)
     if name == "einsum" and any(isinstance(a, ast.Constant) for a in node.args[1:]):

@@ -21,8 +21,8 @@ from symgrad.language.operations.places import Affine, labelled
 from symgrad.language.operations.products import product_over
 from symgrad.language.places import read_place
 from symgrad.language.recurrences import over_steps, sum_over_steps
-from symgrad.language.scope import Scope
-from symgrad.language.syntax import errors_at, source_of
+from symgrad.language.scope import Scope, function_named
+from symgrad.language.syntax import errors_at, source_of, typed
 
 Read = Callable[[ast.expr], Expression]
 NAMES = ("sum", "mean", "prod", *ARRAYS)
@@ -45,7 +45,8 @@ def read_comprehension(name: str, node: ast.GeneratorExp, scope: Scope, read: Re
     if over_steps(node, scope):
         return sum_over_steps(name, node, scope, read)
     if name not in NAMES:
-        raise ProgramError(f"a generator stands only inside {', '.join(NAMES)}")
+        array = f"; write {name}(vector({typed(node)[1:-1]}))" if function_named(name) else ""
+        raise ProgramError(f"a generator stands only inside {', '.join(NAMES)}{array}")
     try:
         letters, conditions, body = _read(node, scope, read, whole=True)
     except ShapeError:  # an entry beyond the axis, as x[j + 1] where j is below i

@@ -36,6 +36,8 @@ def declaration(name: str, annotation: ast.expr, batch: str | None) -> Variable:
     if kind not in KINDS and (meant := kind_meant(kind)):
         inside = f"({', '.join(map(typed, arguments))})" if arguments else ""
         raise ProgramError(f"unknown kind {kind} of {name}; write {name}: {meant}{inside}")
+    if kind not in KINDS and name in ("loss", "f"):
+        raise ProgramError(f"what is computed has a =; write {name} = {typed(annotation)}")
     match arguments:
         case [ast.BinOp(op=ast.Mult())] if kind == "Matrix":
             raise ProgramError(f"{name}: a matrix has two dimensions{_meant(name, annotation)}")

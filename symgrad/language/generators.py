@@ -48,4 +48,6 @@ def generator(node: ast.GeneratorExp) -> tuple[tuple[str, ...], str]:
             elements = target.elts if isinstance(target, ast.Tuple) else [target]
             if all(isinstance(e, ast.Name) for e in elements):
                 return tuple(e.id for e in elements if isinstance(e, ast.Name)), batch
-    raise ProgramError("a generator reads `for x, y in batch`, with names only")
+    raise ProgramError(
+        "a generator reads `for x, y in batch`, with names only, or `for i in range(n)`"
+    )

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator
 
 from symgrad.errors import ProgramError, SymgradError
 from symgrad.language.names import check_name
+from symgrad.language.operations.advice import ADVICE, DERIVED
 
 KINDS = {  # how a kind may be spelled
     "Scalar": ("scalar", "float", "double", "real", "number", "num", "int", "float32", "float64"),
@@ -29,8 +30,17 @@ BLOCKS = {
     "try": "try is not part of the language",
     "with": "with is not part of the language",
 }
-AIMS = "arg ?min|min|minimi[sz]e|arg ?max|max|maximi[sz]e"
 NAME = r"[^\W\d]\w*"
+VALUE = r"[^<>=,|]+"
+MEANT = (  # what people write that Python does not read
+    (rf"(?<![\w\])])\s*<({VALUE}),({VALUE})>", "an inner product is dot({0}, {1})"),
+    (r"\bif\b(.+)\bthen\b(.+)\belse\b(.+)", "cases are where({0}, {1}, {2})"),
+    (
+        rf"\bfor\s+({NAME})\s+in\s+\d+\s*(?::|\.\.+)\s*({NAME})",
+        "letters run from 0, for {0} in range({1})",
+    ),
+)
+AIMS = "arg ?min|min|minimi[sz]e|arg ?max|max|maximi[sz]e"
 SET = {"in": "∈", "mathbb{R}": "ℝ", "R": "ℝ", "times": "×"}  # x \\in \\mathbb{R}^{m \\times n}
 _SET = re.compile(r"\\(?:in|mathbb\{R\}|R|times)(?![A-Za-z])")
 
@@ -79,6 +89,21 @@ def entry_meant(name: str, vectors: Collection[str]) -> str:
         return ""
     place = f"{entry[2]}], bound by a sum" if entry[2].isalpha() else "0], the first one"
     return f"; an entry of {entry[1]} is {entry[1]}[{place}"
+
+
+def sign_meant(name: str, known: Collection[str]) -> str:
+    """What a name is that stands for no number of a program: E, inf, dx, sum_i.
+
+    >>> sign_meant("inf", []), sign_meant("dx", ["x"])[:37]
+    ('; numbers are finite', '; a program has no derivatives in it:')
+    """
+    if name.lower() in ("nan", "inf", "infinity", "oo"):
+        return "; numbers are finite"
+    if name.startswith(("sum_", "Σ_", "Sigma_")):
+        return "; a sum over an index is sum(x[i] for i in range(n)), dot(x, y) or A @ x"
+    if name == "E":
+        return f"; {ADVICE[name]}"
+    return f"; {DERIVED}" if name[0] == "d" and name[1:] in known else ""
 
 
 def check_lines(text: str) -> None:
@@ -156,6 +181,9 @@ def syntax_message(error: SyntaxError, text: str) -> str:
         return f"syntax: what is done at each step stands below the for, indented; write     {code}"
     if "indent" in error.msg:
         return f"syntax: a line begins without spaces; write {code}"
+    for pattern, message in MEANT:
+        if found := re.search(pattern, code):
+            return message.format(*map(str.strip, found.groups()))
     plain = re.sub(r",\s*for\b", " for", code)
     if plain != code:
         return f"no comma stands before for; write {plain}"

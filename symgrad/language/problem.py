@@ -286,7 +286,13 @@ class Problem:
             kind = type(chosen).__name__
             raise UnknownNameError(f"wrt: a name or several are wanted, not a {kind}") from None
         if not names:
-            raise UnknownNameError("wrt is empty: name at least one variable to differentiate by")
+            if not self.variables:
+                raise UnknownNameError("the program declares no variable to differentiate by")
+            told = f"; all there are belong to examples, or are data: {self._inputs}"
+            raise UnknownNameError(
+                "wrt is empty: name at least one variable to differentiate by"
+                + told * (not self.parameters)
+            )
         for name in names:
             if name not in self.variables:
                 if name in self.functions:

@@ -24,6 +24,7 @@ from symgrad.language.syntax import errors_at, source_of, typed, words_in
 
 Read = Callable[[ast.expr], Expression]
 RUNS = "steps run as in `for t in range(1, T + 1)`, from 1 to a dimension"
+SUMMED = "; over an index there are sums, as in sum(x[i] for i in range(n))"
 
 
 def steps_of(node: ast.expr) -> Dimension | None:
@@ -163,7 +164,7 @@ def read_loop(node: ast.For, scope: Scope, read: Read) -> None:
     """for t in range(1, T + 1): the definitions of one step."""
     length = steps_of(node.iter)
     if length is None or not isinstance(node.target, ast.Name) or node.orelse:
-        raise ProgramError(f"for {typed(node.target)} in {typed(node.iter)}: {RUNS}")
+        raise ProgramError(f"for {typed(node.target)} in {typed(node.iter)}: {RUNS}{SUMMED}")
     letter = _new_letter(node.target, scope)
     series = series_of(scope, Steps(letter, length))
     if series.step:

@@ -13,7 +13,7 @@ from symgrad.errors import ProgramError, ShapeError, UnknownNameError, did_you_m
 from symgrad.language.constants import CONSTANTS
 from symgrad.language.dimensions import describe, dimension
 from symgrad.language.expressions import Expression, Name, Number, Operation, Size, is_scalar
-from symgrad.language.mistyped import entry_meant
+from symgrad.language.mistyped import entry_meant, sign_meant
 from symgrad.language.names import check_name, entry_parts, kind_of
 from symgrad.language.operations import OPERATIONS
 from symgrad.language.operations.unspecified import Functions, Unspecified, function_of
@@ -215,12 +215,11 @@ class Scope:
                 (d for v in self.variables.values() for d in v.dims[:1] if d in v.dims[1:]), "n"
             )
             return f"; the identity matrix is eye({n})"
-        if name.startswith(("sum_", "Σ_", "Sigma_")):
-            return "; a sum over an index is sum(x), dot(x, y), A @ x or einsum(...)"
         batches = {*self.batches.values()}
         if name in ("N", "B", "M", "batch_size", "num_examples", *batches) and batches:
             return f"; the number of examples is {SIZE}({min(batches)})"
-        return entry_meant(name, [n for n, v in self.variables.items() if v.kind == "Vector"])
+        vectors = [n for n, v in self.variables.items() if v.kind == "Vector"]
+        return sign_meant(name, self.meanings) or entry_meant(name, vectors)
 
     def _declaration(self, name: str) -> str:
         """A line that would declare it."""

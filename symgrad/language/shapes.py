@@ -75,7 +75,9 @@ def _fitting(name: str, arguments: Arguments) -> str:
     spelling = ex.OPERATIONS[name].text
     places = (0, 0) if spelling is None else spelling.places
     shown = [
-        ex.Name(f"({unparse(new)})", new.shape) if new is not old and place >= ex.PRODUCT else new
+        ex.Name(f"({text})", new.shape)
+        if new is not old and place >= ex.PRODUCT and not (text := unparse(new)).isidentifier()
+        else new
         for new, old, place in zip(both, arguments, places, strict=True)
     ]
     return f"; write {_text(name, *shown)}" if both != arguments else ""

@@ -37,7 +37,7 @@ REFUSED = {
     ast.JoinedStr: "f-strings are not part of the language",
     ast.BoolOp: "and, or are not part of the language; multiply conditions, (x > 0) * (x < 1)",
     ast.UnaryOp: "not and ~ are not part of the language",
-    ast.ListComp: "comprehensions are not part of the language",
+    ast.ListComp: "no list stands in a sum; write it without [ ]: sum(... for i in range(n))",
     ast.SetComp: "comprehensions are not part of the language",
     ast.DictComp: "comprehensions are not part of the language",
     ast.GeneratorExp: "a generator (for ... in) stands only inside sum(...) or mean(...)",

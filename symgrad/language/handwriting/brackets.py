@@ -50,12 +50,10 @@ def bar(writer: Writer, token: Token) -> None:
 
 
 def _closing_bar(writer: Writer, token: Token) -> None:
-    """The second bar, and what is written below it: ‖x‖_1, ‖W‖_F."""
+    """The second bar, and what is written below it: ‖x‖_1, ‖W‖_F, |x|_1."""
     bracket, end = writer.open.pop(), token.end
     match writer.tokens[writer.at : writer.at + 1]:
-        case [Token("name" | "lowered" as kind, below)] if bracket.sign == "‖" and (
-            kind == "lowered" or below[0] == "_"
-        ):
+        case [Token("name" | "lowered" as kind, below)] if kind == "lowered" or below[0] == "_":
             end = writer.skip(1)
             old = writer.pieces[bracket.piece]
             name = f"{NORM}_{below.removeprefix('_')}("

@@ -12,11 +12,13 @@ OTHERWISE = {".*": "*", "./": "/", ":=": "=", "≥": ">=", "≤": "<=", "≠": "
 FOREIGN = {".*": ".* is MATLAB's", "./": "./ is MATLAB's", ":=": ":= is no assignment here"}
 PRODUCTS = "·×⊙⊗"
 REFUSED = {
-    "//": "// is not part of the language; write /",
+    "//": "// is not part of the language; # begins a comment; write /",
     "\\": "\\ is not part of the language; A \\ b is solve(A, b)",
     "~": "not and ~ are not part of the language",
     "&": "& is not part of the language; multiply conditions, (x > 0) * (y > 0)",
-    **{sign: f"{sign} is not part of the language" for sign in "%$?!"},
+    **{sign: f"{sign} is not part of the language" for sign in "%$?"},
+    **dict.fromkeys("⟨⟩", "⟨x, y⟩ is dot(x, y)"),
+    "!": "! is not part of the language; x! is exp(gammaln(x + 1))",
 }
 
 

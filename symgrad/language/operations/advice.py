@@ -60,9 +60,17 @@ ADVICE = {
         "write exp(gammaln({0} + 1) - gammaln({1} + 1) - gammaln({0} - {1} + 1))",
     ),
     **dict.fromkeys(("mse", "mse_loss", "mean_squared_error"), "write mean(({0} - {1})**2)"),
+    "mseloss": "it is mean((x - y)**2)",
+    **dict.fromkeys(
+        ("smooth_l1", "smooth_l1_loss", "smoothl1", "smoothl1loss", "huber_loss"),
+        "it is huber of a difference: sum(huber(x - y))",
+    ),
     "rmse": "write sqrt(mean(({0} - {1})**2))",
     "mae": "write mean(abs({0} - {1}))",
     **dict.fromkeys(("sse", "ssr"), "write norm2({0} - {1})**2"),
+    "bceloss": "the label comes first: binary_cross_entropy(y, p)",
+    "crossentropyloss": "the label comes first: cross_entropy(y, softmax(z))",
+    **dict.fromkeys(("nll_loss", "nllloss"), "of log-probabilities q and a label k it is -q[k]"),
     "bce": "write binary_cross_entropy({0}, {1})",
     **dict.fromkeys(
         ("bce_with_logits", "binary_cross_entropy_with_logits"),
@@ -162,12 +170,9 @@ ADVICE = {
 def advice(name: str, arguments: list[str]) -> str:
     """What to write for a call of a function that is not known; nothing where that is unknown.
 
-    >>> advice("log2", ["x"])
-    '; write log(x) / log(2)'
+    >>> advice("log2", ["x"]), advice("mse", ["r"])
+    ('; write log(x) / log(2)', '; write mean((r - y)**2)')
     """
     text = ADVICE.get(name) or ADVICE.get(name.lower(), "")
     simple = [a if a.replace(".", "").isalnum() else f"({a})" for a in arguments]
-    try:
-        return f"; {text.format(*simple)}" if text else ""
-    except IndexError:
-        return ""
+    return f"; {text.format(*simple, *'xyz'[len(simple) :])}" if text else ""

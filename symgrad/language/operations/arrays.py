@@ -24,6 +24,7 @@ UNCHANGED = frozenset(  # what changes an array's type or place alone
     ("astype", "float", "double", "float32", "float64", "int", "to", "type", "numpy", "detach")
     + ("copy", "clone", "contiguous", "asarray", "array")
 )
+ORDERS: Mapping[object, str] = {1: "norm1", 2: "norm2", "fro": "norm2", "nuc": "nuclear_norm"}
 Arguments = tuple[ex.Expression, ...]
 
 
@@ -94,6 +95,18 @@ def applied(
     return _along_axis(name, operation.name, arguments, dict(options), remark)
 
 
+def _norm(name: str, x: ex.Expression, order: object, of_all: bool) -> ex.Operation:
+    """The norm of this order; 1 and 2 of a whole matrix say two things."""
+    if order in (1, 2) and of_all and ONE not in x.shape:
+        raise ProgramError(
+            f"a norm of order {order} of a matrix is of its columns or singular values in NumPy, "
+            f"of all entries elsewhere; the latter is norm{order}({unparse(x)})"
+        )
+    if order not in ORDERS:
+        raise ProgramError(f"a norm has the order {' or '.join(map(str, ORDERS))}")
+    return ex.OPERATIONS[ORDERS[order]]
+
+
 def _along_axis(
     name: str, function: str, arguments: Arguments, options: dict[str, object], remark: Remark
 ) -> ex.Expression:
@@ -101,14 +114,18 @@ def _along_axis(
     operation, x = ex.OPERATIONS[function], arguments[0]
     axis: object = options.pop("axis", options.pop("dim", None))
     keeps = bool(options.pop("keepdims", options.pop("keepdim", False)))
+    order = options.pop("ord", options.pop("p", None)) if function == "norm2" else None
     if len(arguments) == 2 and isinstance(arguments[1], ex.Number) and axis is None:
         if function == "norm2" and arguments[1].value in (1, 2):
-            return ex.OPERATIONS[f"norm{arguments[1].value}"](x)
-        axis = int(arguments[1].value)
+            order = arguments[1].value
+        else:
+            axis = int(arguments[1].value)
     elif len(arguments) != 1:
         raise ProgramError(f"{name} of {len(arguments)} arguments is not read")
     if options:
         raise ProgramError(f"{name} has no option {next(iter(options))}")
+    if order is not None:
+        operation = _norm(name, x, order, axis is None)
     if axis is None:
         return operation(x)
     if not isinstance(axis, int):

@@ -231,7 +231,9 @@ def _spec(arguments: tuple[ex.Expression, ...], options: ex.Options) -> tuple[li
     inputs, arrow, output = text.partition("->")
     parts = inputs.split(",")
     if not arrow or not all(x.isalpha() or not x for x in (*parts, output)):
-        raise ProgramError(f'einsum: a text such as "ij,jk->ik" comes first, not {text!r}')
+        raise ProgramError(
+            f'einsum: a text such as "ij,jk->ik" comes first, the result after ->, not {text!r}'
+        )
     if len(parts) != len(arguments):
         raise ProgramError(f"einsum: {text!r} names {len(parts)} factors, {len(arguments)} given")
     if len(set(output)) < len(output) or not set(output) <= set(inputs):
