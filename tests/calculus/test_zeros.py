@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -110,3 +111,26 @@ def test_only_what_depends_on_the_variable_is_differentiated_by() -> None:
     """The Hessian of 0**x needs no derivative of 0**x log(0) by the 0, which is 0**x / 0."""
     hessian = sg.hessian("x: Scalar\nloss = 0**x", "x").results["x", "x"]
     assert hessian.expression.endswith("log(0) * (0**x * log(0))")
+
+
+AT_ZERO = [  # the exponent counts, is given, or has fewer indices than the power
+    ("s: Scalar\nloss = sum(s**i for i in range(4))", {"s": 0.0}, "s", 1.0),
+    ("s: Scalar\nk: Vector(n)\nloss = sum(s**k)", {"s": 0.0, "k": [0.0, 1.0, 2.0]}, "s", 1.0),
+    (
+        "x: Vector(n)\nloss = sum(sum(x[j]**i for i in range(3))**2 for j in range(n))",
+        {"x": [0.0, 1.0]},
+        "x",
+        [2.0, 18.0],
+    ),
+]
+
+
+@pytest.mark.parametrize(("program", "inputs", "name", "slope"), AT_ZERO)
+@pytest.mark.parametrize("reuse_buffers", [False, True])
+def test_a_polynomial_has_a_derivative_at_zero(
+    program: str, inputs: dict[str, Any], name: str, slope: Any, reuse_buffers: bool
+) -> None:
+    """d(y^x) = x y^(x - 1) is 0 where x = 0, though y be 0."""
+    arrays = {name: np.asarray(value) for name, value in inputs.items()}
+    _, found = sg.derive(program, name).lambdify(reuse_buffers=reuse_buffers)(**arrays)
+    assert found[name] == pytest.approx(slope)

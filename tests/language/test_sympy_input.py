@@ -572,6 +572,12 @@ def test_functions_by_others(function: Any) -> None:
     assert slopes["t"] == pytest.approx(float(sympy.diff(function(t) * t, t).subs(t, 0.7)))
 
 
+def test_the_factorial_of_a_letter_has_no_sign() -> None:
+    i, s = sympy.Symbol("i", integer=True), sympy.Symbol("s", real=True)
+    series = sympy.Sum(s**i / sympy.factorial(i), (i, 0, 5))
+    assert "where" not in sg.derive(series, s).text()
+
+
 def test_binomial_and_beta() -> None:
     t = sympy.Symbol("t", positive=True)
     for expression in (sympy.factorial(t), sympy.binomial(t, 1.3), sympy.beta(t, 1.3)):

@@ -30,6 +30,7 @@ from symgrad.calculus.nodes import (
     ClosedFactor,
     Entry,
     Factor,
+    Label,
     Node,
     Polynomial,
     Term,
@@ -103,12 +104,20 @@ class _Limits(Pass):
         inside = bool(weights) and any(_logarithms(factor))
         return self._logarithm(factor, weights) if inside else self.made(factor)
 
-    def _guarded(self, guard: ex.Operation, made: Factor, weights: Sequence[Factor]) -> Factor:
-        """A factor, as another number where a weight is 0."""
+    def _guarded(
+        self,
+        guard: ex.Operation,
+        made: Factor,
+        weights: Sequence[Factor],
+        labels: Sequence[Label] = (),
+    ) -> Factor:
+        """A factor, as another number where a weight is 0; `labels` are those of both, where the
+        weights have more."""
         if not weights:
             return made
-        weight = contract([Term(ONE, tuple(map(self.made, weights)))], made.labels)
-        entry = map_entry(guard, [weight, Entry(made.node, made.labels)], made.labels)
+        labels = labels or made.labels
+        weight = contract([Term(ONE, tuple(map(self.made, weights)))], labels)
+        entry = map_entry(guard, [weight, Entry(made.node, made.labels)], labels)
         return Factor(*entry, made.power)
 
     def _power(self, factor: Factor, weights: Sequence[Factor]) -> Factor:
@@ -119,7 +128,7 @@ class _Limits(Pass):
         base, exponent = (
             Factor(n, tuple(made.labels[k] for k in at)) for n, at in made.node.arguments
         )
-        safe = self._guarded(one_or, base._replace(labels=made.labels), weights)
+        safe = self._guarded(one_or, base, weights, made.labels)
         entries = [safe.entry, exponent.entry]
         return Factor(*map_entry(made.node.operation, entries, made.labels))
 
@@ -149,9 +158,9 @@ class _Limits(Pass):
         if _on_diagonal(factor):
             return []
         if isinstance(node, ix.Map) and node.operation is variable_power and power == 1:
-            (base, _), (exponent, _) = node.arguments
-            own = {exponent, *exponent.operands} if base.axes == node.axes else set()
-            return [w for w in _weights(term, factor) if own & {w.node, *w.node.operands}]
+            _, (exponent, _) = node.arguments
+            own = {exponent, *exponent.operands}
+            return [w for w in _within(term, factor) if own & {w.node, *w.node.operands}]
         squared = _squared(node) if power < 0 else None
         if not squared:
             return []
@@ -250,6 +259,12 @@ def _is_positive(node: Node) -> bool:
 
 def _weights(term: Term, factor: Factor) -> list[Factor]:
     """The factors beside it that are over the same indices and may be 0."""
+    same = sorted(map(id, factor.labels))
+    return [f for f in _within(term, factor) if sorted(map(id, f.labels)) == same]
+
+
+def _within(term: Term, factor: Factor) -> list[Factor]:
+    """The factors beside it that are over no other indices and may be 0."""
     if _on_diagonal(factor):
         return []
     return [
@@ -257,7 +272,7 @@ def _weights(term: Term, factor: Factor) -> list[Factor]:
         for f in term.factors
         if f is not factor
         and f.power > 0
-        and sorted(map(id, f.labels)) == sorted(map(id, factor.labels))
+        and {*f.labels} <= {*factor.labels}
         and not isinstance(f.node, GIVEN)
         and not has_logarithm(f.node)
         and not any(_logarithms(f))
