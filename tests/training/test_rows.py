@@ -162,6 +162,41 @@ def test_lazy_steps_move_the_rows_that_are_looked_up(optimizer: Any, size: int) 
             np.testing.assert_allclose(now[b], other[b], rtol=1e-12, atol=1e-15)
 
 
+RATINGS = """\
+U: Matrix(n, d)
+V: Matrix(m, d)
+b: Vector(n)
+c: Vector(m)
+i: Index(n)
+j: Index(m)
+r: Scalar
+loss = mean((U[i].T @ V[j] + b[i] + c[j] - r)**2 for i, j, r in batch)
+"""
+
+
+def test_entries_of_vectors_are_looked_up_like_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    data = {"i": rng.integers(0, 6, 32), "j": rng.integers(0, 6, 32), "r": rng.normal(size=32)}
+    shapes = {"U": (50, 3), "V": (60, 3), "b": 50, "c": 60}
+    start = {name: rng.normal(size=shape) for name, shape in shapes.items()}
+
+    def rated(**options: Any) -> sg.Trainer:
+        optimizer = sg.Adagrad(learning_rate=0.1, **options)
+        return sg.Trainer(RATINGS, data, parameters=start, optimizer=optimizer, batch_size=5)
+
+    some = rated(), rated(lazy=True)  # of an entry with the gradient 0 nothing moves
+    monkeypatch.setattr(rows, "MOST", 0)
+    whole = rated()
+    for by_rows in some:
+        assert isinstance(by_rows._steps, RowSteps)
+        assert {*by_rows._steps._rows[0]._gradient.shape} == {5 * (3 + 3 + 1 + 1)}
+    for _ in range(3):
+        losses = [each.epoch() for each in (whole, *some)]
+        assert losses == pytest.approx(losses[:1] * 3, rel=1e-12)
+        for by_rows in some:
+            np.testing.assert_allclose(by_rows.flat, whole.flat, rtol=1e-12, atol=1e-14)
+
+
 def test_lazy_adam_is_that_of_pytorch() -> None:
     torch = pytest.importorskip("torch")
     rng = np.random.default_rng(2)

@@ -57,32 +57,31 @@ def {name}_weighted(table, labels, weights, rows, which=None):
 }
 
 
-def of_rows(op: Op) -> bool:
-    """Whether it is a scatter to whole rows that one label names, each value with all its axes."""
-    return (
-        op.kind == "scatter"
-        and len(op.dims) > 1
-        and all(
-            len(labels) == 1
-            and value.dims == (*labels[0].dims, *op.dims[1:])
-            and len(labels[0].dims)
-            for _, value, labels in additions(op)
-        )
+def by_one_label(op: Op) -> bool:
+    """Whether it is a scatter to places that one label names, each value with all its axes."""
+    return op.kind == "scatter" and all(
+        len(labels) == 1 and value.dims == (*labels[0].dims, *op.dims[1:]) and len(labels[0].dims)
+        for _, value, labels in additions(op)
     )
+
+
+def of_rows(op: Op) -> bool:
+    """Whether these places are whole rows."""
+    return len(op.dims) > 1 and by_one_label(op)
 
 
 def rows_alone(
     which: Rows, results: Sequence[Op], ops: Iterable[Op], size: Callable[[Axis], int]
 ) -> frozenset[Op]:
-    """The results that are zero but for the rows that labels name, and that none of the operations
-    reads; "few" are those of fewer labels than they have rows.
+    """The results that are zero but for the rows (of a vector the entries) that labels name, and
+    that none of the operations reads; "few" are those of fewer labels than they have rows.
 
     Raises: OptionError where "all" are wanted, and there is one that is zero elsewhere, but is not
     made of whole rows, or not alone."""
     if not which:
         return frozenset()
     read = {x for op in ops for x in op.operands}
-    tables = [op for op in results if of_rows(op) and op not in read and results.count(op) == 1]
+    tables = [op for op in results if by_one_label(op) and op not in read and results.count(op) == 1]
     if which == "all":
         if any(op.base.kind == "scatter" and op not in tables for op in results):
             raise OptionError(
