@@ -51,11 +51,21 @@ def infer_sizes(problem: Problem, arrays: Mapping[str, Any]) -> dict[Axis, int]:
                     f"{called} is {sizes[axis]} in {seen[axis]} "
                     f"(shape {np.shape(arrays[seen[axis]])}) "
                     f"but {size} in {name} (shape {np.shape(array)})"
+                    + _turned(axis, {name: sizes[axis], seen[axis]: size}, arrays)
                 )
             seen.setdefault(axis, name)
     _solve_sums(sizes, seen, arrays)
     _check_indices(problem, sizes)
     return sizes
+
+
+def _turned(axis: Axis, lengths: Mapping[str, int], arrays: Mapping[str, Any]) -> str:
+    """Which of two arrays would have as many examples as the other one if it were transposed."""
+    for name, length in lengths.items():
+        shape = np.shape(arrays[name])
+        if isinstance(axis, str) and len(shape) == 2 and shape[1] == length:
+            return f"; each row is an example: is {name}.T meant?"
+    return ""
 
 
 def _solve_sums(
@@ -185,7 +195,8 @@ def normal_shape(variable: Variable, shape: tuple[int, ...]) -> tuple[int, ...]:
         own = list(zip(shape[leading:], fixed, strict=True))
         if all(n == 1 for n, one in own if one):
             return shape[:leading] + tuple(n for n, one in own if not one)
-    if not variable.dims and set(shape[leading:]) <= {1} and leading <= len(shape) <= leading + 2:
+    single = variable.kind == "Index" or not variable.dims
+    if single and set(shape[leading:]) <= {1} and leading <= len(shape) <= leading + 2:
         return shape[:leading]
     raise DataError(
         f"{variable.name} has shape {shape}; {describe_axes(axes_of(variable))} is wanted"

@@ -44,16 +44,18 @@ def not_finite(value: float, gradients: Arrays, parameters: Arrays) -> list[str]
 
 
 def failure(
-    where: str, told: list[str], problem: Problem, data: Data, parameters: Arrays
+    where: str, told: list[str], problem: Problem, data: Data, parameters: Arrays, moved: bool
 ) -> NotFiniteError:
-    """The error of a step with these examples, with what is told of it, and the line it is in."""
+    """The error of a step with these examples, with what is told of it, and the line it is in; a
+    learning rate is no cause where no step has `moved` the parameters yet."""
     if data.numbers is not None:
         where += f" ({examples_told(data.numbers)})"
     if not grown(parameters) and not data.chunks:
         told = [*told, *first_line(problem, tuple(parameters), data, parameters)]
+    repair = "A smaller learning rate or smaller" if moved else "Other"
     return NotFiniteError(
         f"{where}: {'; '.join(told)}. The parameters are again those before this epoch. "
-        "A smaller learning rate or smaller initial values may help"
+        f"{repair} initial values may help"
     )
 
 

@@ -19,7 +19,7 @@ from symgrad.numerics.layers import Shapes, flattened, layers, places_of, shapes
 from symgrad.numerics.libraries import plain_array
 from symgrad.numerics.remembered import problem_of
 from symgrad.training.chunks.sources import read
-from symgrad.training.data.arrays import Array, Data
+from symgrad.training.data.arrays import Array, Data, check_finite
 from symgrad.training.data.sizes import dimension_sizes
 from symgrad.training.failures import failure, grown, not_finite
 from symgrad.training.hyperparameters import checked_count
@@ -230,7 +230,7 @@ class Trainer:
             where += f", minibatch {at.step + 1} of {count}"
             if not data.chunks:
                 data = data.rows(at.order[at.step * size : (at.step + 1) * size])
-        error = failure(where, told, self.problem, data, self.parameters)
+        error = failure(where, told, self.problem, data, self.parameters, moved=step > 0)
         np.copyto(self.flat, self._before)
         self._at = None
         return error
@@ -267,12 +267,22 @@ def parameter_names(problem: Problem, parameters: Mapping[str, Any]) -> tuple[st
 
 
 def given_value(variable: Variable, value: Any) -> Any:
-    """A parameter as it is given: an array, or a list with one for each layer."""
+    """A parameter as it is given: an array, or a list with one for each layer.
+
+    Raises: NotFiniteError where it has an entry that is not finite.
+    """
     name = f"parameters: {variable.name}"
     if not variable.ragged:
-        return plain_array(name, value)
+        return _finite(name, value)
     each = enumerate(layers(variable, value), start=1)
-    return [plain_array(entry_of(name, str(k)), entry) for k, entry in each]
+    return [_finite(entry_of(name, str(k)), entry) for k, entry in each]
+
+
+def _finite(name: str, value: Any) -> Array:
+    array = plain_array(name, value)
+    if array.dtype.kind == "f":
+        check_finite(name, array)
+    return array
 
 
 def _flat(

@@ -262,9 +262,12 @@ def test_the_example_of_which_a_line_is_not_finite_is_told() -> None:
 
 
 def test_a_parameter_that_is_not_finite_is_named() -> None:
-    bad = {**START, "b": np.nan}
+    with pytest.raises(NotFiniteError, match="parameters: b is nan; numbers are wanted"):
+        Trainer(REGRESSION, DATA, parameters={**START, "b": np.nan})
+    trained = Trainer(REGRESSION, DATA, parameters=START)
+    trained.parameters["b"][...] = np.nan
     with pytest.raises(NotFiniteError, match="epoch 1, step 1.*the parameter b is not finite"):
-        Trainer(REGRESSION, DATA, parameters=bad).epoch()
+        trained.epoch()
 
 
 def test_a_last_update_that_is_not_finite_is_an_error() -> None:

@@ -81,7 +81,9 @@ def rows_alone(
     if not which:
         return frozenset()
     read = {x for op in ops for x in op.operands}
-    tables = [op for op in results if by_one_label(op) and op not in read and results.count(op) == 1]
+    tables = [
+        op for op in results if by_one_label(op) and op not in read and results.count(op) == 1
+    ]
     if which == "all":
         if any(op.base.kind == "scatter" and op not in tables for op in results):
             raise OptionError(

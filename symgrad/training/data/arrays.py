@@ -119,7 +119,10 @@ def read_data(
     """
     data = prepared(problem, data)
     if not isinstance(data, Mapping):
-        raise DataError(f"data is a {type(data).__name__}; a mapping from name to array is wanted")
+        names = ", ".join(f'"{name}": ...' for name in problem.variables if name not in parameters)
+        raise DataError(
+            f"data is a {type(data).__name__}; a mapping from name to array is wanted, {{{names}}}"
+        )
     beside = [*problem.functions, *map(str, problem.counts)]
     functions = {name: data[name] for name in beside if name in data}
     data = {name: value for name, value in data.items() if name not in functions}
@@ -243,15 +246,32 @@ def _array(variable: Variable, value: Any, dtype: str) -> Any:
         raise DataError(
             f"data: {variable.name} is no array of numbers; {declaration(variable)} is wanted"
         ) from None
-    if not np.isfinite(numbers).all():
-        where = tuple(map(int, np.argwhere(~np.isfinite(numbers))[0]))
-        raise NotFiniteError(f"data: {variable.name} is {numbers[where]} at {list(where)}")
+    check_finite(f"data: {variable.name}", numbers, ": leave such examples out, or fill them in")
     if variable.kind != "Index":
         return np.array(numbers, dtype, order="C")  # what is trained on changes with nobody's array
     labels = numbers.astype(np.intp)
-    if (labels != numbers).any() or (labels < 0).any():
-        raise DataError(f"data: {variable.name} is an Index: whole numbers from 0 on are wanted")
+    wrong = np.argwhere((labels != numbers) | (labels < 0))
+    if len(wrong):
+        where = tuple(map(int, wrong[0]))
+        raise DataError(
+            f"data: {variable.name} is an Index: whole numbers from 0 on are wanted, not "
+            f"{numbers[where]} at {list(where)}"
+        )
+    if labels.ndim > len(axes_of(variable)) and labels.shape[-1] > 1 and _is_one_hot(labels):
+        raise DataError(
+            f"data: {variable.name} is an Index, and its rows are one-hot: give the numbers of the "
+            f"classes, {variable.name}.argmax(axis=-1)"
+        )
     return labels
+
+
+def check_finite(name: str, numbers: Array, repair: str = "") -> None:
+    """Raises: NotFiniteError where an entry is no number, with the first such one."""
+    finite = np.isfinite(numbers)
+    if not finite.all():
+        where = tuple(map(int, np.argwhere(~finite)[0]))
+        at = f" at {list(where)}" if where else ""
+        raise NotFiniteError(f"{name} is {numbers[where]}{at}; numbers are wanted{repair}")
 
 
 def first_steps(problem: Problem, arrays: dict[str, Any]) -> dict[str, Any]:

@@ -69,10 +69,11 @@ def _of_labels(
         if dimension.is_Symbol and dimension not in dimensions:
             before = ends.get(dimension, (low, high))
             ends[dimension] = min(low, before[0]), max(high, before[1])
-        elif high >= dimension.subs(dimensions):
+        elif high >= (size := dimension.subs(dimensions)):
+            from_one = "; they count from 0: subtract 1" if low == 1 and high == size else ""
             raise DataError(
-                f"data: {variable.name} has the label {high}; labels below {dimension} = "
-                f"{dimension.subs(dimensions)} are wanted"
+                f"data: {variable.name} has the label {high}; labels below {dimension} = {size} "
+                f"are wanted{from_one}"
             )
     for dimension, (low, high) in ends.items():
         if low > 0:

@@ -127,7 +127,7 @@ MISTAKES: dict[str, tuple[str, Any, str]] = {
     "shares below 0": (ENTROPY, [[1, 0], [2, -1], [0, 1]], "row 1.*shares by it"),
     "one-hot that is not": (HOT, [[1, 0], [0.5, 0.5], [0, 1]], "one_hot"),
     "classes from 1 on": (INDEX, [1, 2, 3], "from 1 to 3"),
-    "negative classes": (INDEX, [0, -1, 1], "whole numbers from 0 on"),
+    "negative classes": (INDEX, [0, -1, 1], r"from 0 on are wanted, not -1 at \[1\]"),
     "classes with decimals": (INDEX, [0, 0.5, 1], "whole numbers from 0 on"),
     "text that is one class": (ONE, ["yes", "yes", "yes"], "one class alone, yes"),
     "text of three classes": (ONE, ["a", "b", "c"], "a third class"),
