@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -28,7 +28,7 @@ from symgrad.calculus.tensors import Tensor, input_tensor, named
 from symgrad.data.sparse import entries_changed, is_sparse
 from symgrad.errors import VerificationError
 from symgrad.language.dimensions import ONE
-from symgrad.language.expressions import Call, Expression, Name, fold, leaves
+from symgrad.language.expressions import Call, Expression, Name, leaves, mapped
 from symgrad.language.operations.arithmetic import transpose
 from symgrad.numerics.checks.sampling import draws
 from symgrad.numerics.checks.vectorized import stacking
@@ -120,16 +120,16 @@ class Sample:
         """The same where vec, or kron of a vector, may stand in it: the language has neither."""
         arrays = {**self.by_name, **matrices}
 
-        def visit(e: Expression, arguments: tuple[Expression, ...]) -> Expression:
+        def change(e: Expression) -> Expression:
             compute = stacking(e)
-            if compute is None:
-                return replace(e, arguments=arguments) if isinstance(e, Call) else e
-            blocks = [np.reshape(self._lowered(a, arrays), self.shape(a)) for a in arguments]
+            if compute is None or not isinstance(e, Call):
+                return e
+            blocks = [np.reshape(self._lowered(a, arrays), self.shape(a)) for a in e.arguments]
             name = Name(f"?{len(arrays)}", e.shape)
             arrays[name.name] = compute(*blocks)
             return name
 
-        return self._lowered(fold(printed, visit), arrays)
+        return self._lowered(mapped(printed, change), arrays)
 
     def _lowered(self, printed: Expression, arrays: dict[str, Any]) -> Any:
         names = [leaf for leaf in leaves(printed) if isinstance(leaf, Name)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from symgrad.calculus.recurrences.substitution import at_steps
 from symgrad.calculus.recurrences.unrolled import indices
 from symgrad.calculus.tensors import Tensor, input_tensor, named
 from symgrad.errors import VerificationError
-from symgrad.language.expressions import Call, Expression, Name, fold, names_in
+from symgrad.language.expressions import Expression, Name, mapped, names_in
 from symgrad.language.names import entry_of, entry_parts
 from symgrad.language.operations.arithmetic import transpose
 from symgrad.language.operations.steps import sum_of_steps
@@ -109,17 +109,15 @@ class Run:
         """The value of what is printed, at these indices: its batch first."""
         sums: dict[str, Any] = {}
 
-        def visit(node: Expression, arguments: tuple[Expression, ...]) -> Expression:
-            if not isinstance(node, Call):
-                return node
+        def change(node: Expression) -> Expression:
             if not is_call(node, sum_of_steps):
-                return node if arguments == node.arguments else replace(node, arguments=arguments)
+                return node
             name = Name(f"?{len(sums)}", node.shape, node.batch)
-            each = (self.value(arguments[0], {**at, **self.indices(k)}) for k in self._counts)
-            sums[name.name] = sum(each)
+            (body,) = node.arguments
+            sums[name.name] = sum(self.value(body, {**at, **self.indices(k)}) for k in self._counts)
             return name
 
-        return self._evaluated(at_steps(fold(e, visit), at), sums)
+        return self._evaluated(at_steps(mapped(e, change), at), sums)
 
     def _evaluated(self, e: Expression, sums: Mapping[str, Any]) -> Any:
         arrays = {**self.values, **sums}

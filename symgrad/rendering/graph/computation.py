@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from symgrad.calculus.index_notation import Derivative, in_language, written
 from symgrad.language import formula as fm
 from symgrad.language.dimensions import core
-from symgrad.language.expressions import Expression, Name, fold
+from symgrad.language.expressions import Expression, Name, fold, names_in
 from symgrad.language.formula import Formula
 from symgrad.language.names import entry_parts
 from symgrad.language.phrases import phrase
@@ -89,10 +89,7 @@ def uses(root: Expression) -> Counter[str]:
 def _counted(node: Expression, inside: tuple[Counter[str], ...]) -> Counter[str]:
     if isinstance(node, Name):
         return Counter([node.name])
-    total: Counter[str] = Counter()
-    for counts in inside:
-        total.update(counts)
-    return total
+    return sum(inside, Counter[str]())
 
 
 @dataclass
@@ -125,11 +122,10 @@ class _Builder:
 
     def _uses(self, name: str, right: Expression, lines: Iterable[str] = ()) -> None:
         """The edges to a name from what its right side uses, which is given where it is no line."""
-        used = uses(right)
-        for leaf in _names(right):
-            if leaf.name not in lines:
+        for source, leaf in names_in(right).items():
+            if source not in lines:
                 self._given(leaf)
-        for source, count in used.items():
+        for source, count in uses(right).items():
             self.links += [(source, name, False)] * min(count, MOST)
 
     def _given(self, leaf: Name) -> None:
@@ -195,17 +191,6 @@ class _Builder:
                 depend.add(name)
                 pending += users.get(name, ())
         return frozenset(depend)
-
-
-def _names(root: Expression) -> list[Name]:
-    found: dict[str, Name] = {}
-
-    def note(node: Expression, inside: object) -> None:
-        if isinstance(node, Name):
-            found.setdefault(node.name, node)
-
-    fold(root, note)
-    return list(found.values())
 
 
 def _placed(left: Expression) -> Formula:
