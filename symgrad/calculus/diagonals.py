@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cache
 
 from symgrad.calculus import nodes as ix
-from symgrad.calculus.lowering import lower
+from symgrad.calculus.lowering import lowered_function
 from symgrad.calculus.nodes import Entry, Label, Node, Term
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.recorded import record
@@ -72,7 +72,7 @@ def _by_entries(node: Node, labels: tuple[Label, ...]) -> Entry | None:
     if entry is None:
         return None
     record(rule(node.operation))
-    value = lower(node.operation.meaning.of_diagonal(X), {X.name: tensor(entry, (row,))})
+    value = lowered_function(node.operation.meaning.of_diagonal, [tensor(entry, (row,))])
     return contract(value.at(node.split(labels)[1]), labels)
 
 

@@ -15,7 +15,7 @@ from symgrad.calculus.entries import positive, singular
 from symgrad.calculus.folding import MOST_TERMS, Length, Products, cancelled, folded, over_one
 from symgrad.calculus.gathering import between, gathered
 from symgrad.calculus.inverses import told_apart
-from symgrad.calculus.lowering import lower
+from symgrad.calculus.lowering import lowered_function
 from symgrad.calculus.nodes import Entry, Factor, Label, Map, Node, Polynomial, Term, topological
 from symgrad.calculus.picking import PICKED, picked
 from symgrad.calculus.polynomials import contract
@@ -24,8 +24,6 @@ from symgrad.calculus.recorded import record
 from symgrad.calculus.reduction import joined
 from symgrad.calculus.tensors import tensor
 from symgrad.calculus.terms import is_whole, multiplied_out, opened, opened_product, repeated, times
-from symgrad.language.dimensions import SCALAR
-from symgrad.language.expressions import Name
 from symgrad.language.literals import magnitude
 
 
@@ -150,11 +148,8 @@ def _is_product(node: Node) -> TypeGuard[Map]:
 
 def _product(node: Map, labels: Sequence[Label]) -> tuple[Factor, ...]:
     """The factors of that product."""
-    names = [Name(f"?{k}", SCALAR) for k, _ in enumerate(node.arguments)]
-    places = [tuple(labels[k] for k in at) for _, at in node.arguments]
-    pairs = zip(names, node.arguments, places, strict=True)
-    values = {name.name: tensor(Entry(n, at)) for name, (n, _), at in pairs}
-    (term,) = lower(node.operation.meaning.product(*names), values).terms
+    product = node.operation.meaning.product
+    (term,) = lowered_function(product, [*map(tensor, node.entries(labels))]).terms
     return term.factors
 
 
@@ -300,16 +295,15 @@ def _parts(factor: Factor) -> Sequence[Term] | None:
     if isinstance(node, Polynomial) and 1 < len(node.terms) <= 3:
         return opened(node, factor.labels)
     if isinstance(node, Map) and node.operation.meaning.reflection is not None:
-        ((argument, at),) = node.arguments
+        ((argument, labels),) = node.entries(factor.labels)
         terms = argument.terms if isinstance(argument, Polynomial) else ()
         if isinstance(argument, Polynomial) and terms and all(t.coefficient < 0 for t in terms):
-            return _reflected(node, argument, tuple(factor.labels[k] for k in at))
+            return _reflected(node, argument, labels)
     return None
 
 
 def _reflected(node: Map, argument: Polynomial, labels: tuple[Label, ...]) -> Sequence[Term]:
     """f(-x) by the function's reflection."""
     minus = [Term(-t.coefficient, t.factors, t.summed) for t in opened(argument, labels)]
-    x = Name("?x", SCALAR)
-    value = {x.name: tensor(contract(minus, labels))}
-    return lower(node.operation.meaning.reflection(x), value).terms
+    value = tensor(contract(minus, labels))
+    return lowered_function(node.operation.meaning.reflection, [value]).terms

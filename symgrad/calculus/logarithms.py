@@ -13,7 +13,7 @@ import symgrad.calculus.rewriting  # noqa: F401  the patterns, which are tried f
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.entries import even, positive
 from symgrad.calculus.functions import map_entry
-from symgrad.calculus.lowering import lower
+from symgrad.calculus.lowering import lowered_function
 from symgrad.calculus.nodes import Entry, Factor, Label, Node, Term
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.recorded import record
@@ -114,9 +114,7 @@ def logarithm_of(node: ix.Map | ix.Apply, labels: tuple[Label, ...]) -> Entry:
     else:
         ((argument, inner),) = node.opened(labels)
         values = [tensor(argument, inner)]
-    names = [Name(f"?{k}", ix.matrix_shape(x.axis for x in v.core)) for k, v in enumerate(values)]
-    given = {name.name: value for name, value in zip(names, values, strict=True)}
-    result = lower(node.operation.meaning.logarithm(*names), given)
+    result = lowered_function(node.operation.meaning.logarithm, values)
     return contract(result.at(inner), labels)
 
 

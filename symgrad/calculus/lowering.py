@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Hashable, Iterable, Mapping
+from collections.abc import Callable, Container, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 
@@ -48,6 +48,13 @@ def lower(
         return tensor
 
     return fold(root, visit, _operands)
+
+
+def lowered_function(function: Callable[..., Expression], values: Sequence[Tensor]) -> Tensor:
+    """What a function of expressions, such as a record's definition, makes of these."""
+    shapes = (ix.matrix_shape(x.axis for x in value.core) for value in values)
+    names = [Name(f"?{k}", shape) for k, shape in enumerate(shapes)]
+    return lower(function(*names), {n.name: v for n, v in zip(names, values, strict=True)})
 
 
 def written_twice(roots: Iterable[Expression]) -> frozenset[int]:

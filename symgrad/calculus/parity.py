@@ -37,21 +37,20 @@ def _idle(node: Node, labels: tuple[Label, ...]) -> Entry | None:
     """The argument of a function that changes nothing but negative numbers."""
     if not isinstance(node, ix.Map) or not node.operation.meaning.keeps_positive:
         return None
-    ((argument, at),) = node.arguments
-    if not positive(argument):
+    (argument,) = node.entries(labels)
+    if not positive(argument.node):
         return None
     record(_rule(node.operation))
-    return Entry(argument, tuple(labels[k] for k in at))
+    return argument
 
 
 def _turned(node: Node, labels: tuple[Label, ...]) -> Entry | None:
     """f(-u) by f(u), of a function that is even or odd."""
     if not isinstance(node, ix.Map) or not node.operation.meaning.parity:
         return None
-    ((argument, at),) = node.arguments
+    ((argument, own),) = node.entries(labels)
     if not isinstance(argument, ix.Polynomial) or not argument.terms:
         return None
-    own = tuple(labels[k] for k in at)
     opposite = contract(
         (t._replace(coefficient=-t.coefficient) for t in opened(argument, own)), own
     )

@@ -13,14 +13,12 @@ from collections.abc import Sequence
 
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.functions import aligned, map_entry
-from symgrad.calculus.lowering import lower
+from symgrad.calculus.lowering import lowered_function
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.rebuilding import rebuilt
 from symgrad.calculus.stationary.equation import Equation
 from symgrad.calculus.tensors import tensor
 from symgrad.calculus.terms import multiplied_out, repeated, terms_of
-from symgrad.language.dimensions import SCALAR
-from symgrad.language.expressions import Name
 from symgrad.language.operations.meanings import Elementwise
 from symgrad.language.operations.smooth import exp, log
 
@@ -48,15 +46,14 @@ def undone(
     function: ix.Map, value: ix.Entry, labels: tuple[ix.Label, ...]
 ) -> tuple[ix.Entry, ix.Entry]:
     """What a function is taken of, where it has a value, and what that is by this value."""
-    ((argument, at),) = function.arguments
+    (argument,) = function.entries(labels)
     inverse = function.operation.meaning.inverse
     terms = terms_of(value)
     if inverse is exp:
         right = [exponential(terms, labels)]
     else:
-        y = Name("?y", SCALAR)
-        right = list(lower(inverse(y), {y.name: tensor(value)}).terms)
-    return ix.Entry(argument, tuple(labels[k] for k in at)), contract(right, labels)
+        right = list(lowered_function(inverse, [tensor(value)]).terms)
+    return argument, contract(right, labels)
 
 
 def exponential(terms: Sequence[ix.Term], labels: Sequence[ix.Label]) -> ix.Term:

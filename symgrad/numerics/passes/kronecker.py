@@ -14,7 +14,7 @@ from functools import partial
 
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.functions import apply_entry
-from symgrad.calculus.lowering import lower
+from symgrad.calculus.lowering import lowered_function
 from symgrad.calculus.nodes import (
     ONE,
     Apply,
@@ -28,7 +28,7 @@ from symgrad.calculus.nodes import (
 )
 from symgrad.calculus.tensors import tensor
 from symgrad.calculus.terms import identity, multiplied_out, opened, product, terms_of
-from symgrad.language.expressions import Name, Value
+from symgrad.language.expressions import Value
 from symgrad.numerics.arrays.reshaped import Pair, Pairs, alike, cut, inside, joined
 from symgrad.numerics.passes.base import Flat, Pass, combined
 from symgrad.numerics.passes.flattening import flattened
@@ -91,10 +91,8 @@ class _Kronecker(Pass):
         shapes = [ix.matrix_shape(x.axis for x in part.core) for part in parts]
         if any(rows != columns for rows, columns in shapes):
             return None
-        names = [Name(f"?{k}", shape) for k, shape in enumerate(shapes)]
-        value = lower(of(*names), {x.name: part for x, part in zip(names, parts, strict=True)})
-        core = node.split(labels)[1]
-        made = combined([*value.at(core)], labels)
+        value = lowered_function(of, parts)
+        made = combined([*value.at(node.split(labels)[1])], labels)
         for each in ix.topological([made.node], lambda n: n not in self.done):
             if each not in self.done:
                 self._add(each)

@@ -28,7 +28,6 @@ from symgrad.calculus.logarithms import has_logarithm
 from symgrad.calculus.nodes import (
     ONE,
     ClosedFactor,
-    Entry,
     Factor,
     Label,
     Node,
@@ -117,7 +116,7 @@ class _Limits(Pass):
             return made
         labels = labels or made.labels
         weight = contract([Term(ONE, tuple(map(self.made, weights)))], labels)
-        entry = map_entry(guard, [weight, Entry(made.node, made.labels)], labels)
+        entry = map_entry(guard, [weight, made.entry], labels)
         return Factor(*entry, made.power)
 
     def _power(self, factor: Factor, weights: Sequence[Factor]) -> Factor:
@@ -125,21 +124,17 @@ class _Limits(Pass):
         made = self.made(factor)
         if not isinstance(made.node, ix.Map):
             return self._guarded(one_or, made, weights)
-        base, exponent = (
-            Factor(n, tuple(made.labels[k] for k in at)) for n, at in made.node.arguments
-        )
-        safe = self._guarded(one_or, base, weights, made.labels)
-        entries = [safe.entry, exponent.entry]
-        return Factor(*map_entry(made.node.operation, entries, made.labels))
+        base, exponent = made.node.entries(made.labels)
+        safe = self._guarded(one_or, Factor(*base), weights, made.labels)
+        return Factor(*map_entry(made.node.operation, [safe.entry, exponent], made.labels))
 
     def _logarithm(self, factor: Factor, weights: Sequence[Factor]) -> Factor:
         """The logarithm, or the sum with one in it, with its argument guarded."""
         node, labels, power = factor
         if isinstance(node, ix.Map):
-            ((argument, at),) = node.arguments
-            inner = self.made(Factor(argument, tuple(labels[k] for k in at)))
+            inner = self.made(Factor(*node.entries(labels)[0]))
             safe = self._guarded(GUARDS[node.operation], inner, weights)
-            return Factor(*map_entry(node.operation, [Entry(safe.node, safe.labels)], labels))
+            return Factor(*map_entry(node.operation, [safe.entry], labels))
         assert isinstance(node, Polynomial)
 
         def again(term: Term) -> Term:

@@ -14,12 +14,11 @@ from typing import NamedTuple
 
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.diagonals import on_diagonal
-from symgrad.calculus.lowering import lower
+from symgrad.calculus.lowering import lowered_function
 from symgrad.calculus.nodes import ONE, Axis, Entry, Factor, Label, Node, Polynomial, Term
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.tensors import Tensor, tensor
 from symgrad.calculus.terms import opened, product
-from symgrad.language.expressions import Name
 from symgrad.numerics.arrays.contraction import Costs
 from symgrad.numerics.passes.base import Flat, Pass
 from symgrad.numerics.passes.flattening import flattened
@@ -120,10 +119,7 @@ class _SmallSystems(Pass):
         if values is None:
             return None
         self.found = True
-        shapes = (ix.matrix_shape(x.axis for x in v.core) for v in values)
-        names = [Name(f"?{k}", shape) for k, shape in enumerate(shapes)]
-        given = {name.name: value for name, value in zip(names, values, strict=True)}
-        value = lower(node.operation.meaning.of_shifted(*names), given)
+        value = lowered_function(node.operation.meaning.of_shifted, values)
         core = node.split(labels)[1]
         made = contract(value.at(core), labels)
         if core:

@@ -168,8 +168,8 @@ class _Ranges(Pass):
         function = factor.node
         if not isinstance(function, ix.Map) or function.operation.meaning.reflection is None:
             return None
-        ((argument, at),) = function.arguments
-        x = Factor(argument, tuple(factor.labels[k] for k in at))
+        (argument,) = function.entries(factor.labels)
+        x = Factor(*argument)
         return map_entry(function.operation, [contract([Term(-ONE, (x,))], labels)], labels)
 
     def _top(self, term: Term, labels: Labels, alone: bool) -> tuple[Entry, Term]:
