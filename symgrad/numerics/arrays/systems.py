@@ -21,7 +21,7 @@ from symgrad.language.dimensions import ONE
 from symgrad.language.operations import low_rank
 from symgrad.language.operations.cholesky import FACTOR, SOLUTION
 from symgrad.language.operations.substitution import INVERSES, SOLUTIONS
-from symgrad.numerics.arrays.listing import Array, Listing, Op, dims_of
+from symgrad.numerics.arrays.listing import Array, Dims, Listing, Op, dims_of
 
 OTHER = {"lower": "upper", "upper": "lower"}
 MOST = 3  # systems: each takes 2/3 n^3 operations more than a product, and an inverse 2 n^3
@@ -112,10 +112,6 @@ class Systems:
         rows = [x for x in (row, column) if x not in other.labels]
         if unmade is None or len(columns) > 1 or len(summed) != 1 or len(rows) != 1:
             return None
-        matrix = unmade.matrix
-        turned = summed == [row] and not (unmade.spread or symmetric(unmade.node))
-        if turned:
-            matrix = self.listing.permuted(Array(matrix, inverse.labels), (*leading, column, row))
         right = self.listing.permuted(
             other, [x for x in (*leading, *summed, *columns) if x in other.labels]
         )
@@ -127,23 +123,31 @@ class Systems:
                 right, (*places, *([] if columns else [len(leading) + 1]))
             )
             dims = dims if columns else (*dims, ONE)
+        turned = summed == [row] and not (unmade.spread or symmetric(unmade.node))
+        op = self._solution(unmade, right, dims, turned)
+        unmade.systems.add(op)
+        result = Array(self.listing.dropped(op, -1) if leading and not columns else op, labels)
+        return self.listing.reduced("add", result, [x for x in labels if x not in needed])
+
+    def _solution(self, unmade: Unmade, right: Op, dims: Dims, turned: bool) -> Op:
+        """The system of a matrix, or `turned` that of its transpose, as such a matrix is solved."""
         if unmade.spread:
             *parts, _ = unmade.spread
             own = right is parts[-1]
             routine = low_rank.OWN_SOLUTION if own else low_rank.SOLUTION
             operands = unmade.spread if own else (*parts, right)
-            op = self.listing.op("routine", operands, dims, name=routine.name)
-        elif unmade.side:
+            return self.listing.op("routine", operands, dims, name=routine.name)
+        matrix = unmade.matrix
+        if turned:
+            axes = tuple(range(len(matrix.dims)))
+            matrix = self.listing.permuted(Array(matrix, axes), (*axes[:-2], axes[-1], axes[-2]))
+        if unmade.side:
             routine = SOLUTIONS[OTHER[unmade.side] if turned else unmade.side]
-            op = self.listing.op("routine", (matrix, right), dims, name=routine.name)
-        elif of_factor(unmade.node):
+            return self.listing.op("routine", (matrix, right), dims, name=routine.name)
+        if of_factor(unmade.node):
             operands = self._factor(matrix), matrix, right
-            op = self.listing.op("routine", operands, dims, name=SOLUTION.name)
-        else:
-            op = self.listing.op("linalg", (matrix, right), dims, name="linalg.solve")
-        unmade.systems.add(op)
-        result = Array(self.listing.dropped(op, -1) if leading and not columns else op, labels)
-        return self.listing.reduced("add", result, [x for x in labels if x not in needed])
+            return self.listing.op("routine", operands, dims, name=SOLUTION.name)
+        return self.listing.op("linalg", (matrix, right), dims, name="linalg.solve")
 
     def wanted(self, results: Sequence[Op]) -> set[Node]:
         """The inverses that are better made."""

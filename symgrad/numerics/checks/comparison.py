@@ -129,23 +129,14 @@ class ClaimedGradient:
 
     def report(self, entries: int) -> GradientReport:
         """The verdict, where up to `entries` entries are checked one by one."""
-        loss, claimed = self.loss, self.claimed
-        bad = [n for n, g in claimed.items() if not np.isfinite(g).all()]
-        if bad or not np.isfinite(loss.value):
-            told = f"the gradient by {bad[0]} is not finite" if bad else ""
-            told = told if np.isfinite(loss.value) else f"the loss is {loss.value}"
-            told, distance = told + loss.origin(), loss.kink_distance
+        loss = self.loss
+        if told := self._not_finite():
+            distance = loss.kink_distance
             return GradientReport(NOT_FINITE, {}, None, None, "", distance, loss.method, told)
-        many = sum(g.size for g in claimed.values()) > entries
-        error, together = self._together() if many else (None, PASSED)
-        part = entries // len(claimed) if many and together == PASSED else entries
-        reports = {n: self._parameter(n, part) for n in claimed} if part else {}
-        verdicts = [r.verdict for r in reports.values()]
-        if together != PASSED and any(r.checked < r.size for r in reports.values()):
-            verdicts.append(together)
+        error, reports, verdicts = self._entries(entries)
         found, contradicts = self._taylor()
         kinks = any(r.kinks for r in reports.values())
-        kinks = kinks or not all(np.all(loss.still(n)) for n in claimed)
+        kinks = kinks or not all(np.all(loss.still(n)) for n in self.claimed)
         reason = ""
         if contradicts and not kinks:
             if FAILED not in verdicts and error is None:
@@ -164,6 +155,25 @@ class ClaimedGradient:
             loss.method,
             reason,
         )
+
+    def _not_finite(self) -> str:
+        """What is not finite: the loss, or the gradient by a parameter; "" where all is."""
+        if not np.isfinite(self.loss.value):
+            return f"the loss is {self.loss.value}{self.loss.origin()}"
+        bad = next((n for n, g in self.claimed.items() if not np.isfinite(g).all()), None)
+        return "" if bad is None else f"the gradient by {bad} is not finite{self.loss.origin()}"
+
+    def _entries(self, most: int) -> tuple[float | None, dict[str, ParameterReport], list[str]]:
+        """The error of all entries together, where they are more than these; what is found of each
+        parameter; and the verdicts."""
+        many = sum(g.size for g in self.claimed.values()) > most
+        error, together = self._together() if many else (None, PASSED)
+        part = most // len(self.claimed) if many and together == PASSED else most
+        reports = {n: self._parameter(n, part) for n in self.claimed} if part else {}
+        verdicts = [r.verdict for r in reports.values()]
+        if together != PASSED and any(r.checked < r.size for r in reports.values()):
+            verdicts.append(together)
+        return error, reports, verdicts
 
     def _judged(
         self,

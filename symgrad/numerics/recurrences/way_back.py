@@ -12,7 +12,6 @@ from symgrad.language.layered import depends_on, shape_at
 from symgrad.language.names import entry_of, entry_parts
 from symgrad.numerics.arrays.listing import Op
 from symgrad.numerics.recurrences.in_code import INDENT, StepParts, steps_first
-from symgrad.numerics.recurrences.split import Part
 
 
 @dataclass
@@ -33,44 +32,38 @@ class WayBack:
         """The cotangents at the last step, the loop, what is before it, and what is returned."""
         if not self.of.joined.wrt:
             return ["return value,"]
-        lines: list[str] = []
-        carried = [h for h in self.of.states if self._carries(h)]
-        received = [h for h in self.of.states if self._cotangent(h) in self.step.program.inputs]
-        for h in dict.fromkeys([*carried, *received]):
-            k = self.of.states[h]
-            sent = self.after.derivative(entry_of(h, self.parts.last))
-            lines.append(f"c{k} = {sent or f'np.zeros_like(h{k}[n])'}")
-        for k, name in enumerate(self.parts.totals):
-            if self.of.given.get(name) in self.step.program.inputs:
-                lines.append(f"ds{k} = {self.after.derivative(name)}")
-        step = self.parts.step
-        alone = {  # what the last step alone receives, and what each is of
-            f"ce{k}": Name(name, step[name].shape, step[name].batch)
+        states, inputs, sums = self.of.states, self.step.program.inputs, self._sums()
+        carried = {f"c{states[h]}": h for h in states if self._carries(h)}
+        received = {f"c{states[h]}": h for h in states if self._cotangent(h) in inputs}
+        beside = {
+            f"ce{k}": name
             for k, name in enumerate(self.of.beside)
-            if self.of.given.get(name) in self.step.program.inputs
+            if self.of.given.get(name) in inputs
         }
-        for name, of in alone.items():
-            sent = self.after.derivative(entry_of(entry_parts(of.name)[0], self.parts.last))
+        lines = []
+        for name, h in (carried | received).items():
+            sent = self.after.derivative(entry_of(h, self.parts.last))
+            lines.append(f"{name} = {sent or f'np.zeros_like(h{states[h]}[n])'}")
+        for k, total in enumerate(self.parts.totals):
+            if self.of.given.get(total) in inputs:
+                lines.append(f"ds{k} = {self.after.derivative(total)}")
+        for name, other in beside.items():
+            sent = self.after.derivative(entry_of(entry_parts(other)[0], self.parts.last))
             lines.append(f"{name} = {sent}")
-        sums = self._sums()
         lines += [f"{target} = {start}" for target, start, _ in sums]
         skipped = self.of.skipped(self.step)
         inside = [*self.begins, *self.step.lines(op for op in self.backward if op not in skipped)]
         inside += [line for _, _, each in sums for line in each]
         if carried:
-            left = ", ".join(f"c{self.of.states[h]}" for h in carried)
-            right = ", ".join(
-                str(self.step.derivative(entry_of(h, f"{self.of.t} - 1"))) for h in carried
-            )
-            inside.append(f"{left} = {right}")
-        alone |= {
-            f"c{self.of.states[h]}": self.parts.states[h] for h in received if h not in carried
-        }
-        inside += [
-            f"{name} = {_nothing(name, of, self.of.t, self.step)}" for name, of in alone.items()
-        ]
+            before = [entry_of(h, f"{self.of.t} - 1") for h in carried.values()]
+            right = ", ".join(str(self.step.derivative(h)) for h in before)
+            inside.append(f"{', '.join(carried)} = {right}")
+        step = self.parts.step
+        alone = {n: Name(x, step[x].shape, step[x].batch) for n, x in beside.items()}
+        alone |= {n: self.parts.states[h] for n, h in received.items() if n not in carried}
+        inside += [f"{name} = {self._nothing(name, of)}" for name, of in alone.items()]
         lines += ["for t in range(n, 0, -1):", *(f"{INDENT}{line}" for line in inside or ["pass"])]
-        return [*lines, *self._back(carried), *self._rows(), self._return()]
+        return [*lines, *self._back([*carried.values()]), *self._rows(), self._return()]
 
     def _rows(self) -> list[str]:
         """The rows that are added to sums before and after the steps."""
@@ -162,11 +155,11 @@ class WayBack:
                 returned.append(f"np.array({' + '.join(terms) or f'np.zeros_like(p{k})'})")
         return f"return {', '.join(returned)}"
 
-
-def _nothing(name: str, of: Name, t: str, step: Part) -> str:
-    """Zeros in the place of a cotangent, as it is one step before."""
-    if not depends_on(of.shape, t):
-        return f"np.zeros_like({name})"
-    batch = () if of.batch is None else (of.batch,)
-    dims = (*batch, *core(shape_at(of.shape, {t: f"{t} - 1"})))
-    return f"np.zeros({step.text.shape(dims)}, {name}.dtype)"
+    def _nothing(self, name: str, of: Name) -> str:
+        """Zeros in the place of a cotangent, as it is one step before."""
+        t = self.of.t
+        if not depends_on(of.shape, t):
+            return f"np.zeros_like({name})"
+        batch = () if of.batch is None else (of.batch,)
+        dims = (*batch, *core(shape_at(of.shape, {t: f"{t} - 1"})))
+        return f"np.zeros({self.step.text.shape(dims)}, {name}.dtype)"

@@ -37,9 +37,8 @@ class Shown:
     """A trained problem, and the arrays that it is shown on.
 
     `scales` has one for each number of a variable, where they come from the columns of a table,
-    `classes` a name for
-    each number of a label. `path` are the parameters before the first epoch and
-    after each, where all of them together are two numbers.
+    `classes` a name for each number of a label. `path` are the parameters before the first epoch
+    and after each, where all of them together are two numbers.
     """
 
     problem: Problem
