@@ -43,7 +43,7 @@ class Compared:
 
     def part(self, data: Data, parameters: Arrays) -> Confusion | Errors:
         """What these examples add to what metrics are made of."""
-        given = _rows(data.arrays[self.prediction.label])
+        given = rows(data.arrays[self.prediction.label])
         found = self.found(data, parameters)
         if self.needs == NUMBERS:
             return Errors.of(given, found, data.weights)
@@ -61,7 +61,7 @@ class Compared:
         names = (*self._function.inputs, *self.problem.functions, *map(str, self.problem.counts))
         inputs = {name: given[name] for name in names if name in given}
         with np.errstate(all="ignore"):
-            return _rows(self._function(inputs)[0])
+            return rows(self._function(inputs)[0])
 
     def given_classes(self, labels: Array) -> Array:
         """The number of the class of each row of labels."""
@@ -72,9 +72,10 @@ class Compared:
         return np.asarray(labels.argmax(axis=1))
 
 
-def _rows(values: Any) -> Array:
+def rows(values: Any) -> Array:
+    """Values with a row for each example."""
     array = np.asarray(values)
-    return array.reshape(len(array), -1)
+    return array.reshape(len(array), -1) if array.ndim else array.reshape(1, 1)
 
 
 def compared(problem: Problem, data: Data, dtype: str = "float64") -> Compared:
@@ -96,8 +97,8 @@ def compared(problem: Problem, data: Data, dtype: str = "float64") -> Compared:
         if codes is not None and own <= {*codes}:
             return made(needs=CLASSES, codes=codes)
     elif found.probabilities:
-        rows = _rows(labels)
-        if ((rows == 0) | (rows == 1)).all() and (rows.sum(axis=1) == 1).all():
+        shares = rows(labels)
+        if ((shares == 0) | (shares == 1)).all() and (shares.sum(axis=1) == 1).all():
             return made(needs=CLASSES)
         raise DataError(f"{found.label} has rows that are shares, no classes and no measures")
     if not found.compared or not np.ndim(labels):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from symgrad.training.metrics.records import Confusion
 from symgrad.training.plots.shown import Array, Shown
 from symgrad.training.plots.style import COLOURS, GREY, SIGN, finish, label, line, points, size_of
 
@@ -65,8 +66,8 @@ def boundary(shown: Shown) -> list[Panel]:
         across, up = shown.input_scales
         u, v = np.meshgrid(*(np.linspace(*_range(x), FINE) for x in shown.points.T))
         plane = np.column_stack([u.ravel(), v.ravel()])
-        classes, scores = shown.scores(shown.predict(shown.on(plane)))
-        greys = np.linspace(LIGHTEST, DARKEST, len(classes))
+        scores = shown.scores(shown.predict(shown.on(plane)))
+        greys = np.linspace(LIGHTEST, DARKEST, scores.shape[1])
         ax.set_facecolor(str(LIGHTEST))
         for k, grey in enumerate(greys):
             others = np.delete(scores, k, axis=1).max(axis=1)
@@ -76,8 +77,8 @@ def boundary(shown: Shown) -> list[Panel]:
                 ax.contour(across.of(u), up.of(v), lead, [0], colors="black", linewidths=1)
         some = _some(len(shown.points))
         at, given = shown.points[some], shown.classes_given[some]
-        for k, number in enumerate(classes):
-            own, name = at[given == number], label(shown.class_name(number))
+        for k in range(scores.shape[1]):
+            own, name = at[given == k], label(shown.class_name(k))
             ax.plot(across.of(own[:, 0]), up.of(own[:, 1]), label=name, **points(k))
         finish(ax, label(across.name), label(up.name), above=True)
 
@@ -116,20 +117,20 @@ def confusion(shown: Shown) -> list[Panel]:
     classes = np.unique(np.concatenate([found, given]))
     if len(classes) > MANY_CLASSES:
         return []
-    counts = np.array([[np.sum((given == t) & (found == p)) for p in classes] for t in classes])
+    counts = Confusion.of(given, found, classes.max() + 1).counts[np.ix_(classes, classes)]
 
     def panel(ax: Axes) -> None:
         ax.imshow(counts, cmap="Greys", vmin=0, vmax=counts.max() * 1.6)
         for (row, column), count in np.ndenumerate(counts):
             colour = "white" if count > 0.9 * counts.max() else "black"
-            ax.text(column, row, f"{count}", ha="center", va="center", color=colour)
+            ax.text(column, row, f"{count:g}", ha="center", va="center", color=colour)
         room = size_of(ax)[0] / SIGN
-        names = [label(shown.class_name(number), max(10, int(room / 4))) for number in classes]
+        names = [label(shown.class_name(k), max(10, int(room / 4))) for k in classes]
         turned = max(map(len, names)) * len(names) > room / 2
         how: Any = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if turned else {}
         ax.set_xticks(range(len(names)), names, **how)
         ax.set_yticks(range(len(names)), names)
-        ax.set_title(f"{np.trace(counts) / counts.sum():.1%} of {counts.sum()} right")
+        ax.set_title(f"{np.trace(counts) / counts.sum():.1%} of {counts.sum():g} right")
         finish(ax, "class, predicted", "class, given")
 
     return [panel]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -12,9 +12,11 @@ import numpy.typing as npt
 
 from symgrad.errors import DataError
 from symgrad.language.problem import Problem
-from symgrad.numerics.gradients import value_function
+from symgrad.training.data.arrays import Data
 from symgrad.training.data.preparation import Prepared
-from symgrad.training.metrics.quantities import Prediction, predicted
+from symgrad.training.metrics.compared import Compared, compared, rows
+from symgrad.training.metrics.quantities import Prediction
+from symgrad.training.metrics.records import CLASSES
 
 Array = npt.NDArray[Any]
 
@@ -49,13 +51,29 @@ class Shown:
     classes: Mapping[str, Mapping[float, str]] = field(default_factory=dict)
 
     @cached_property
-    def prediction(self) -> Prediction | None:
-        """What the problem predicts of each example, where it shows that."""
+    def data(self) -> Data:
+        """The arrays, as they are trained on."""
+        batch = self.problem.batch
+        functions = {n: a for n, a in self.arrays.items() if callable(a)}
+        arrays = {n: a for n, a in self.arrays.items() if n not in functions}
+        examples = {n: a for n, a in arrays.items() if n in batch}
+        constants = {n: a for n, a in arrays.items() if n not in batch}
+        return Data(examples, constants, 0, functions=functions)
+
+    @cached_property
+    def compared(self) -> Compared | None:
+        """What the problem predicts of each example beside its labels, where it shows that."""
         try:
-            found = predicted(self.problem, self.arrays.keys())
+            made = compared(self.problem, self.data)
         except DataError:
             return None
-        return found if self._axis(found.label) and any(map(self._axis, found.inputs)) else None
+        found = made.prediction
+        return made if self._axis(found.label) and any(map(self._axis, found.inputs)) else None
+
+    @property
+    def prediction(self) -> Prediction | None:
+        """What the problem predicts of each example, where it shows that."""
+        return None if self.compared is None else self.compared.prediction
 
     def _axis(self, name: str) -> str:
         """What counts the rows of a variable: the batch, or else its first dimension."""
@@ -92,26 +110,21 @@ class Shown:
 
     @cached_property
     def classes_given(self) -> Array:
-        """The class of each example, the number of the 1 where labels are one-hot."""
-        labels = self.labels
-        return np.asarray(labels.argmax(axis=1) if labels.shape[1] > 1 else labels[:, 0])
+        """The number of the class of each example."""
+        assert self.compared is not None
+        return self.compared.given_classes(self.labels)
 
-    @cached_property
+    @property
     def are_classes(self) -> bool:
         """Whether the labels say to which class an example belongs."""
-        if self.prediction is None:
-            return False
-        variable = self.problem.variables[self.prediction.label]
-        margin = not self.prediction.compared and set(np.unique(self.labels)) <= {-1.0, 1.0}
-        said = variable.kind == "Index" or "one_hot" in variable.facts
-        return said or self.prediction.probabilities or margin
+        return self.compared is not None and self.compared.needs == CLASSES
 
     @cached_property
     def are_alike(self) -> bool:
         """Whether labels and predictions are numbers that are shown on one axis."""
         if self.prediction is None or self.labels.shape != self.predictions.shape:
             return False
-        return self.labels.shape[1] == 1 if self.are_classes else self.prediction.compared
+        return self.labels.shape[1] == 1 or not self.are_classes
 
     @cached_property
     def predictions(self) -> Array:
@@ -120,28 +133,24 @@ class Shown:
 
     def predict(self, inputs: Mapping[str, Any]) -> Array:
         """What is predicted of examples with these inputs, a row for each."""
-        assert self.prediction is not None
-        given = {*self.prediction.inputs} - {*self.inputs}
-        constants = {n: a for n, a in self.arrays.items() if n in given or callable(a)}
-        function = value_function(self.prediction.problem)
-        with np.errstate(all="ignore"):
-            value, _ = function({**constants, **self.parameters, **inputs})
-        return rows(np.asarray(value))
+        assert self.compared is not None
+        data = replace(self.data, examples={**inputs})
+        return self.compared.found(data, {**self.parameters})
 
-    def scores(self, predictions: Array) -> tuple[Array, Array]:
-        """The number of each class, and its scores, of which the largest decides: of one number the
-        distance from its threshold, on either side."""
-        assert self.prediction is not None
-        if predictions.shape[1] > 1:
-            return np.arange(predictions.shape[1]), predictions
-        codes = (0.0, 1.0) if self.prediction.probabilities else (-1.0, 1.0)
-        return np.array(codes), (predictions - self.prediction.threshold(codes)) * [-1.0, 1.0]
+    def scores(self, predictions: Array) -> Array:
+        """The scores of each class, of which the largest decides: of one number the distance from
+        its threshold, on either side."""
+        assert self.compared is not None
+        codes = self.compared.codes
+        if not codes:
+            return predictions
+        return (predictions - self.compared.prediction.threshold(codes)) * [-1.0, 1.0]
 
     @property
     def classes_predicted(self) -> Array:
-        """The class that is predicted of each example."""
-        classes, scores = self.scores(self.predictions)
-        return np.asarray(classes[scores.argmax(axis=1)])
+        """The number of the class that is predicted of each example."""
+        assert self.compared is not None
+        return self.compared.prediction.decided(self.predictions, self.compared.codes)
 
     def on(self, points: Array) -> dict[str, Array]:
         """The inputs of examples at these points: (m, width) as one array for each variable."""
@@ -176,10 +185,12 @@ class Shown:
             return self.scales[name]
         return [Scale(f"{name}[{k}]" if count > 1 else name) for k in range(1, count + 1)]
 
-    def class_name(self, number: float) -> str:
-        """The name of a class, or its number."""
-        assert self.prediction is not None
-        return self.classes.get(self.prediction.label, {}).get(float(number), f"{number:g}")
+    def class_name(self, k: int) -> str:
+        """The name of the k-th class, or what stands for it in the data."""
+        assert self.compared is not None
+        number = self.compared.codes[k] if self.compared.codes else k
+        names = self.classes.get(self.compared.prediction.label, {})
+        return names.get(float(number), f"{number:g}")
 
 
 def shown_on(
@@ -209,9 +220,3 @@ def shown_on(
             if part.classes
         },
     )
-
-
-def rows(values: Any) -> Array:
-    """Values with a row for each example."""
-    array = np.asarray(values)
-    return array.reshape(len(array), -1) if array.ndim else array.reshape(1, 1)

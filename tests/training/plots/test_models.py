@@ -21,6 +21,7 @@ N = 20
 ONE, TWO, FOUR = (RNG.normal(size=(N, k)) for k in (1, 2, 4))
 BITS = (np.arange(N) % 2).astype(float)
 SIGNS = 2 * BITS - 1
+SHARES = RNG.uniform(size=N)
 ONE_HOT = np.eye(3)[np.arange(N) % 3]
 LINEAR = "x: Vector(d)\nt: Scalar\nw: Vector(d)\nb: Scalar\nz = w.T @ x + b\n"
 SQUARED = LINEAR + "loss = mean((z - t)**2 for x, t in batch)"
@@ -64,6 +65,7 @@ STRUCTURES: dict[str, tuple[str, dict[str, Any], dict[str, Any], list[Any], str]
     "wide": (SEVERAL, {"x": FOUR, "y": TWO}, {"W": RNG.normal(size=(2, 4))}, [], "against_given"),
     "classes": (SOFTMAX, {"x": FOUR, "y": ONE_HOT}, {"W": V}, [], "confusion"),
     "wide margin": (MARGIN, {"x": FOUR, "t": SIGNS}, {"w": W[4], "b": 0.0}, [], "confusion"),
+    "shares": (LOGISTIC, {"x": FOUR, "t": SHARES}, {"w": W[4], "b": 0.0}, [], "against_given"),
     "tables": (PAIRS, COUNTED, TABLES, [], "against_given embedding embedding"),
     "no label": ("A: Matrix(n, n, data=True)\nx: Vector(n)\nloss = x.T @ A @ x", {"A": np.eye(3)},
                  {"x": W[4][:3]}, [], ""),
