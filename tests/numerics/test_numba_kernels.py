@@ -13,22 +13,45 @@ ENDS = [0.0, -0.0, np.inf, -np.inf, np.nan, -1.0, -2.0]
 
 
 @pytest.mark.parametrize(("dtype", "units"), [("float64", 3), ("float32", 2)])
-@pytest.mark.parametrize("name", ["exp", "expm1", "log", "log1p", "tanh"])
+@pytest.mark.parametrize(
+    "name",
+    ["exp", "expm1", "log", "log1p", "tanh", "sinh", "cosh"]
+    + ["arctan", "arcsin", "arccos", "arcsinh", "arctanh"],
+)
 def test_functions_of_a_number_are_the_library_s_within_units_in_the_last_place(
     name: str, dtype: str, units: int
 ) -> None:
     function = kernels.typed(dtype)[name]
     limits = np.finfo(dtype)
     spread = np.geomspace(limits.smallest_subnormal, limits.max / 2, 150)
-    points = np.concatenate([np.linspace(-110, 110, 201), spread, -spread / limits.max, ENDS])
+    within = np.linspace(-1, 1, 101)
+    points = [np.linspace(-110, 110, 201), within, spread, -spread / limits.max, ENDS]
     with np.errstate(all="ignore"):
-        x = points.astype(dtype)
+        x = np.concatenate(points).astype(dtype)
         found = np.array([function(each) for each in x])
         wanted = getattr(np, name)(x.astype(np.longdouble)).astype(dtype)
     assert found.dtype == dtype
     np.testing.assert_array_equal(np.isnan(found), np.isnan(wanted))
     known = ~np.isnan(wanted)
     np.testing.assert_array_max_ulp(found[known], wanted[known], units)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_a_power_is_the_library_s_within_units_in_the_last_place(dtype: str) -> None:
+    power = kernels.typed(dtype)["power"]
+    limits = np.finfo(dtype)
+    spread = np.geomspace(limits.smallest_subnormal, limits.max / 2, 40)
+    bases = [*spread, 1.0, *ENDS]
+    exponents = [*np.linspace(-3, 3, 25), 1 / 3, 0.1, 7.0, 60.1, -60.1, 1e8, 1e300, *ENDS]
+    with np.errstate(all="ignore"):
+        x, y = np.meshgrid(bases, exponents)
+        x, y = np.stack([x, -x]).astype(dtype), np.stack([y, y]).astype(dtype)
+        found = np.array([power(*each) for each in zip(x.flat, y.flat, strict=True)])
+        wanted = np.power(x.astype(np.longdouble), y.astype(np.longdouble)).astype(dtype).ravel()
+    assert found.dtype == dtype
+    np.testing.assert_array_equal(np.isnan(found), np.isnan(wanted))
+    known = ~np.isnan(wanted)
+    np.testing.assert_array_max_ulp(found[known], wanted[known], 4)
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
@@ -39,6 +62,19 @@ def test_an_error_function_is_that_of_math_within_units_in_the_last_place(dtype:
     wanted = np.array([math.erf(each) for each in x], dtype)
     assert found.dtype == dtype
     np.testing.assert_array_max_ulp(found, wanted, 8)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("name", ["sin", "cos"])
+def test_sines_are_the_library_s_within_units_in_the_last_place(name: str, dtype: str) -> None:
+    quarters = np.pi / 2 * np.arange(-200, 200)
+    large = np.geomspace(1e2, 1e30, 60)
+    angles = np.concatenate([quarters, np.linspace(-9, 9, 301), large, -large, ENDS]).astype(dtype)
+    found = np.full_like(angles, 9)
+    with np.errstate(all="ignore"):
+        kernels.typed(dtype)["sines"](angles, found, int(name == "cos"))
+        wanted = getattr(np, name)(angles)
+    np.testing.assert_array_max_ulp(found, wanted, 2)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (8, 8), (3, 9), (9, 3), (13, 17), (0, 2)])

@@ -21,6 +21,7 @@ from symgrad.numerics.source.numpy import COMPARISONS, INFIX
 STORED = {"input", "ufunc", "reduce", "product", "linalg", "routine", "scatter", "pad"}
 # an array's name, indices -> its entry, or without indices the address of the first one
 See: TypeAlias = Callable[[str, Sequence[str] | None], str]
+ON_VECTORS = {*INFIX, *COMPARISONS, "where", "guarded", "abs", "sqrt", "sign", "floor"}
 EYE = "(real(1.0) if {0} == {1} else real(0.0))"
 
 
@@ -147,9 +148,14 @@ class Entries:
         return seen
 
 
+def apart(name: str) -> bool:
+    """Whether a ufunc is a call for each entry, which no loop on vectors has in it."""
+    return name not in ON_VECTORS and not hasattr(kernels, name)
+
+
 def entry_text(name: str, count: int) -> str:
     """The text of a ufunc's value: by its sign, by our own function, by NumPy's or `math`'s."""
-    if name in INFIX:
+    if name in INFIX and name != "power":
         return f"({INFIX[name]})"
     if name in COMPARISONS:
         return f"(real(1.0) if {{0}} {COMPARISONS[name]} {{1}} else real(0.0))"

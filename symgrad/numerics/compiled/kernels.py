@@ -26,6 +26,17 @@ ROOT = 0x3FE6A09E667F3BCD  # the bits of sqrt(1/2)
 RAISED, BY = 18014398509481984.0, 54  # 2**54
 OF_EXP = tuple(1 / factorial(k) for k in range(13, 1, -1))  # Taylor's, of exp(r) - 1 - r
 OF_LOG = tuple(2 / k for k in range(23, 1, -2))
+OF_ARCTAN = tuple((-1) ** (k // 2) / k for k in range(23, 1, -2))
+EIGHTH = 0.41421356237309503  # the tangent of pi / 8
+OF_SIN = tuple((-1) ** (k // 2) / factorial(k) for k in range(17, 1, -2))
+OF_COS = tuple((-1) ** (k // 2) / factorial(k) for k in range(18, 1, -2))
+QUARTERS = 0.6366197723675814  # 2 / pi
+FIRST, SECOND = 1.5707963267341256, 6.077100506303966e-11  # pi / 2 is the sum of four
+THIRD, FOURTH = 2.0222662487111665e-21, 8.4784276603689e-32
+TURNED = 1e6  # products of the first parts with the quarters of a smaller angle are exact
+LEADING = -(1 << 27)  # the bits of a number's half that comes first
+HALF_PI, LOG2 = 1.5707963267948966, 0.6931471805599453
+FAR = 134217728.0  # 2**27: the square of this and one more are the same
 
 
 SINGLE = {  # the same in float32
@@ -51,6 +62,20 @@ SINGLE = {  # the same in float32
     "BY": np.int32(23),
     "OF_EXP": tuple(np.float32(1 / factorial(k)) for k in range(7, 1, -1)),
     "OF_LOG": tuple(np.float32(2 / k) for k in range(11, 1, -2)),
+    "OF_ARCTAN": tuple(np.float32((-1) ** (k // 2) / k) for k in range(11, 1, -2)),
+    "EIGHTH": np.float32(EIGHTH),
+    "OF_SIN": tuple(np.float32((-1) ** (k // 2) / factorial(k)) for k in range(9, 1, -2)),
+    "OF_COS": tuple(np.float32((-1) ** (k // 2) / factorial(k)) for k in range(10, 1, -2)),
+    "QUARTERS": np.float32(QUARTERS),
+    "FIRST": np.float32(1.5703125),
+    "SECOND": np.float32(0.0004837512969970703),
+    "THIRD": np.float32(7.549533620476723e-08),
+    "FOURTH": np.float32(2.563344151594519e-12),
+    "TURNED": np.float32(1e4),
+    "LEADING": np.int32(-(1 << 12)),
+    "HALF_PI": np.float32(HALF_PI),
+    "LOG2": np.float32(LOG2),
+    "FAR": np.float32(4096.0),
     "ABOVE": tuple(map(np.float32, ABOVE)),
     "BELOW": tuple(map(np.float32, BELOW)),
 }
@@ -154,22 +179,31 @@ def expm1(x: Any) -> Any:
     return value if x == x else x
 
 
-def log(x: Any) -> Any:
-    """log(x) = k log 2 + log(m), m between sqrt(1/2) and sqrt(2); with s = (m - 1) / (m + 1),
-    log(m) = 2 (s + s**3 / 3 + s**5 / 5 + ...)."""
+def binary(x: Any) -> tuple[Any, Any]:
+    """k and f of a positive x = 2**k (1 + f), 1 + f between sqrt(1/2) and sqrt(2)."""
     z = x * RAISED if x < LEAST else x
     bits = real(z).view(whole)
     k = whole(whole(bits - ROOT) >> BITS)
     m = whole(bits - whole(k << BITS)).view(real)
-    power = real(whole(k - BY) if x < LEAST else k)
-    f = m - ONE
-    s = f / (m + ONE)
+    return real(whole(k - BY) if x < LEAST else k), m - ONE
+
+
+def log1p_rest(f: Any, h: Any) -> Any:
+    """What is missing of log(1 + f) in f - h, h = f**2 / 2: with s = f / (f + 2),
+    log(1 + f) = 2 (s + s**3 / 3 + s**5 / 5 + ...), and 2 s = f - s f = f - (h - s h)."""
+    s = f / (f + TWO)
     q = s * s
     t = OF_LOG[0]
     for each in OF_LOG[1:]:
         t = t * q + each
-    h = HALF * f * f  # 2 s = f - s f = f - (h - s h)
-    value = power * HIGH - ((h - (s * (h + t * q) + power * LOW)) - f)
+    return s * (h + t * q)
+
+
+def log(x: Any) -> Any:
+    """log(x) = k log 2 + log(1 + f)."""
+    k, f = binary(x)
+    h = HALF * f * f
+    value = k * HIGH - ((h - (log1p_rest(f, h) + k * LOW)) - f)
     none = real(-np.inf) if x == 0.0 else real(np.nan)
     value = value if x > 0.0 else none
     return x if x == np.inf else value
@@ -196,6 +230,132 @@ def tanh(x: Any) -> Any:
     return value if x == x else x
 
 
+def leading(x: Any) -> Any:
+    """x without the last half of its bits: the product of two such numbers is exact."""
+    return whole(real(x).view(whole) & LEADING).view(real)
+
+
+def power(x: Any, y: Any) -> Any:
+    """x**y = exp(y log|x|), the logarithm and its product as sums of two numbers; its sign is that
+    of x where y is odd, and there is none where y is no whole number."""
+    k, f = binary(abs(x))
+    g = leading(f)
+    h, rest = HALF * g * g, HALF * (f - g) * (f + g)  # f**2 / 2
+    above, near = k * HIGH, f - h
+    large = above + near
+    part = large - above
+    small = (above - (large - part)) + (near - part) + ((f - near) - h) - rest
+    small += log1p_rest(f, h + rest) + k * LOW
+    known = abs(x) > 0.0 and abs(x) < np.inf
+    logarithm = large + small if known else log(abs(x))
+    small = small - (logarithm - large) if known else real(0.0)
+    a, b = leading(y), leading(logarithm)
+    product = y * logarithm
+    missing = (a * b - product) + a * (logarithm - b) + (y - a) * logarithm + y * small
+    value = exp(product)
+    value += value * missing if abs(missing) < ONE and value < np.inf else real(0.0)
+    value = ONE if abs(x) == ONE else value
+    half = HALF * y
+    odd = np.floor(half) != half and np.floor(y) == y
+    value = -value if odd and np.copysign(ONE, x) < 0.0 else value
+    value = value if x >= 0.0 or np.floor(y) == y or x == -np.inf else real(np.nan)
+    return ONE if y == 0.0 or x == 1.0 else value
+
+
+def sine(x: Any, more: Any) -> Any:
+    """sin(x + more pi / 2) of an angle that is not too large, `more` a whole number: that of its
+    distance r from the nearest k pi / 2, or the cosine of r, by Taylor's series."""
+    shifted = x * QUARTERS + SHIFT
+    k = shifted - SHIFT
+    r = (((x - k * FIRST) - k * SECOND) - k * THIRD) - k * FOURTH
+    square = r * r
+    a, b = OF_SIN[0], OF_COS[0]
+    for each in OF_SIN[1:]:
+        a = a * square + each
+    for each in OF_COS[1:]:
+        b = b * square + each
+    turns = whole(k) + more
+    value = ONE + square * b if turns & 1 else r + r * square * a
+    return -value if turns & 2 else value
+
+
+def sines(angles: Any, out: Any, more: Any) -> None:
+    """out = sin(angles + more pi / 2), more 0 or 1, for a sine or a cosine; large angles are left
+    to the library, in a loop of their own, as it takes one number after another."""
+    large = False
+    for k in range(angles.size):
+        large |= not abs(angles[k]) < TURNED
+        out[k] = sine(angles[k], whole(more))
+    for k in range(angles.size if large else 0):
+        if not abs(angles[k]) < TURNED:
+            out[k] = np.cos(angles[k]) if more else np.sin(angles[k])
+
+
+def sinh(x: Any) -> Any:
+    """sinh(x) = (e + e / (e + 1)) / 2 of the size of x, e = exp(x) - 1; exp(x) / 2 of a large x."""
+    z = abs(x)
+    e, half = expm1(min(z, LARGE)), exp(HALF * z)
+    value = HALF * (e + e / (e + ONE)) if z < LARGE else HALF * half * half
+    value = value if x >= 0.0 else -value
+    return value if x == x else x
+
+
+def cosh(x: Any) -> Any:
+    """cosh(x) = (e + 1 / e) / 2 of the size of x, e = exp(x); exp(x) / 2 of a large x."""
+    z = abs(x)
+    e, half = exp(min(z, LARGE)), exp(HALF * z)
+    value = HALF * (e + ONE / e) if z < LARGE else HALF * half * half
+    return value if x == x else x
+
+
+def arctan(x: Any) -> Any:
+    """arctan(x) = pi / 4 + arctan((x - 1) / (x + 1)) from tan(pi / 8) on, pi / 2 - arctan(1 / x)
+    from its reciprocal on; the rest is twice that of z / (1 + sqrt(1 + z**2)), by its series."""
+    z = abs(x)
+    far, near = z * EIGHTH > ONE, z < EIGHTH
+    above = -ONE if far else (z if near else z - ONE)
+    below = z if far else (ONE if near else z + ONE)
+    known = HALF_PI if far else (real(0.0) if near else HALF * HALF_PI)
+    z = above / below
+    z = z / (ONE + np.sqrt(ONE + z * z))
+    square = z * z
+    t = OF_ARCTAN[0]
+    for each in OF_ARCTAN[1:]:
+        t = t * square + each
+    value = known + TWO * (z + z * square * t)
+    value = value if x >= 0.0 else -value
+    return value if x == x else x
+
+
+def arcsin(x: Any) -> Any:
+    """The angle whose tangent is x / sqrt(1 - x**2)."""
+    return arctan(x / np.sqrt((ONE - x) * (ONE + x)))
+
+
+def arccos(x: Any) -> Any:
+    """Twice the angle whose tangent is sqrt((1 - x) / (1 + x))."""
+    return TWO * arctan(np.sqrt((ONE - x) / (ONE + x)))
+
+
+def arcsinh(x: Any) -> Any:
+    """log(x + sqrt(1 + x**2)) of the size of x; log(2 x) of a large x."""
+    z = abs(x)
+    near = min(z, FAR)
+    square = near * near
+    value = log1p(near + square / (ONE + np.sqrt(ONE + square)))
+    value = value if z < FAR else log(z) + LOG2
+    value = value if x >= 0.0 else -value
+    return value if x == x else x
+
+
+def arctanh(x: Any) -> Any:
+    """log((1 + x) / (1 - x)) / 2 of the size of x."""
+    z = abs(x)
+    value = HALF * log1p(TWO * z / (ONE - z))
+    value = value if x >= 0.0 else -value
+    return value if x == x else x
+
+
 def erf(x: Any) -> Any:
     """erf(x) = z p(z^2) / q(z^2), z being x between -5.92 and 5.92."""
     z = min(max(x, -END), END)
@@ -209,4 +369,6 @@ def erf(x: Any) -> Any:
     return value if x == x else x
 
 
-LONG = {erf.__code__}  # which LLVM inlines only if it is told to; else no loop is on vectors
+LONG = {  # which LLVM inlines only if it is told to; else no loop is on vectors
+    f.__code__ for f in (power, sine, sinh, cosh, arctan, arcsin, arccos, arcsinh, arctanh, erf)
+}

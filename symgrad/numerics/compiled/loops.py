@@ -20,7 +20,7 @@ from typing import TypeAlias
 from symgrad.numerics.compiled.entries import See, indices
 
 Dims: TypeAlias = tuple[str, ...]
-Kind: TypeAlias = tuple[Dims, bool]
+Kind: TypeAlias = tuple[Dims, bool, bool]
 CALLS = ("call", "product")
 MOST = 16  # arrays that a loop reads: more are not fetched ahead, and compiled for long
 
@@ -31,7 +31,8 @@ class Step:
 
     `shape` is the target's. With "scatter" the entry is what adds to entries of the target, zeros
     at first; with "call" it is a call that fills the target, for each index of `dims`, and with
-    "product" one that takes the addresses of arrays.
+    "product" one that takes the addresses of arrays. Where the entry is `apart`, it calls what runs
+    on one number after another.
     """
 
     target: str
@@ -40,6 +41,7 @@ class Step:
     entry: Callable[[See], str]
     kind: str = ""  # "", "add", "multiply", "maximum", "scatter", "call", "product"
     kept: tuple[int, ...] = ()
+    apart: bool = False
 
     @cached_property
     def reads(self) -> dict[str, bool]:
@@ -90,11 +92,11 @@ def grouped(steps: Sequence[Step]) -> list[list[Step]]:
 
 def _loop(step: Step) -> Kind | None:
     """What steps of one loop have in common; a call shares none. Where each index has a label that
-    says where to read or to add, nothing runs on vectors."""
+    says where to read or to add, or calls the C library, nothing runs on vectors."""
     if step.kind in CALLS:
         return None
     text = step.entry(lambda name, at: name + suffix(at or ())) if len(step.dims) == 1 else ""
-    return step.dims, "row_of(" in text or "checked(" in text
+    return step.dims, "row_of(" in text or "checked(" in text, step.apart
 
 
 def _group(

@@ -13,9 +13,11 @@ from symgrad.language.operations.namespace import ROUTINES
 from symgrad.numerics.arrays.listing import SIGNS, Added, Dims, Op, additions, common_dims
 from symgrad.numerics.arrays.program import Program
 from symgrad.numerics.compiled.batches import Batch, Factor, batch
-from symgrad.numerics.compiled.entries import STORED, Entries, See, entry_text, indices
+from symgrad.numerics.compiled.entries import STORED, Entries, See, apart, entry_text, indices
 from symgrad.numerics.compiled.loops import Step
 from symgrad.numerics.compiled.products import product_text
+
+TURNS = {"sin": 0, "cos": 1}  # the quarters of a turn by which a sine is ahead
 
 
 class Steps:
@@ -73,18 +75,33 @@ class Steps:
         entry: Callable[[See], str],
         kind: str = "",
         kept: Sequence[int] = (),
+        apart: bool = False,
     ) -> None:
         sizes = self.sizes(shape), self.sizes(dims)
-        self.steps.append(Step(target, *sizes, entry, kind, tuple(kept)))
+        self.steps.append(Step(target, *sizes, entry, kind, tuple(kept), apart))
 
     def _ufunc(self, op: Op, name: str) -> None:
+        if op.dims and op.name in TURNS:
+            self._sines(op, name)
+            return
         _copy_turned(self, op.operands, op.dims)
         template, at = entry_text(op.name, len(op.operands)), indices(op.dims)
 
         def entry(see: See) -> str:
             return template.format(*(self.entries.spread(x, op.dims, at, see) for x in op.operands))
 
-        self._step(name, op.dims, op.dims, entry)
+        self._step(name, op.dims, op.dims, entry, apart=bool(op.dims) and apart(op.name))
+
+    def _sines(self, op: Op, name: str) -> None:
+        """Sines or cosines, of all angles at once."""
+        (angles,) = op.operands
+        source = self.own(angles, op.dims) or self.let(angles, op.dims)
+        length = f".reshape(({' * '.join(self.sizes(op.dims))},))"
+
+        def text(see: See) -> str:
+            return f"sines({see(source, ())}{length}, {see(name, ())}{length}, {TURNS[op.name]})"
+
+        self._step(name, op.dims, (), text, "call")
 
     def _reduced(self, op: Op, name: str) -> None:
         (a,) = op.operands
