@@ -6,12 +6,12 @@
             v8[i1] += x_v7            a sum over the first axis
 
 A value that another loop needs stands in an array, a piece of one working vector; a piece is used
-again as soon as its value is no longer needed.
+again as soon as its value is no longer needed, or by what the last loop makes of it in place.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from heapq import heappop, heappush
@@ -142,6 +142,8 @@ class Writer:
             if s.shape and not s.kind and s.target not in given and self.last.get(s.target, k) <= k
         }
         self.places = dict(given)
+        self.shapes = {s.target: s.shape for g in groups for s in g}
+        self.heirs = {n: heir for k, g in enumerate(groups) for n, heir in self._heirs(k, g)}
         self.pieces: list[Dims] = []
         self.free: dict[Dims, list[str]] = {}
 
@@ -161,14 +163,14 @@ class Writer:
     def lines(self) -> list[str]:
         """The lines of all groups."""
         lines = []
-        shapes = {s.target: s.shape for g in self.groups for s in g}
         for k, group in enumerate(self.groups):
             for step in group:
                 self.place(step)
             lines += self.written(group)
             for name in sorted({n for s in group for n in (*s.reads, s.target)}):
-                if self.last.get(name, k) == k and self.places.get(name, "").startswith("b"):
-                    self.free.setdefault(shapes[name], []).append(self.places[name])
+                ends = self.last.get(name, k) == k and name not in self.heirs
+                if ends and self.places.get(name, "").startswith("b"):
+                    self.free.setdefault(self.shapes[name], []).append(self.places[name])
         return lines
 
     def written(self, group: Sequence[Step]) -> list[str]:
@@ -180,11 +182,33 @@ class Writer:
         name = step.target
         if name in self.places or name in self.inner or not (step.shape or self.stored):
             return
+        last = name
+        while last in self.heirs:
+            last = self.heirs[last]
+        if last in self.places:
+            self.places[name] = self.places[last]
+            return
         if self.free.get(step.shape):
-            self.places[name] = self.free[step.shape].pop()
+            place = self.free[step.shape].pop()
         else:
-            self.places[name] = f"b{len(self.pieces)}"
+            place = f"b{len(self.pieces)}"
             self.pieces.append(step.shape)
+        self.places[name] = self.places[last] = place
+
+    def _heirs(self, k: int, group: Sequence[Step]) -> Iterator[tuple[str, str]]:
+        """Arrays that loop k reads last, at its own index alone, and what it stores when it has
+        read them: that may stand in their place."""
+        reads = {name for s in group for name in s.reads if self.last[name] == k}
+        reads -= {name for s in group for name, here in s.reads.items() if not here}
+        reads -= self.places.keys() | self.inner
+        for step in reversed(group):
+            if step.shape and not step.kind and step.target not in self.inner:
+                for name in sorted(reads):
+                    if self.shapes.get(name) == step.shape:
+                        reads.remove(name)
+                        yield name, step.target
+                        break
+            reads -= step.reads.keys()
 
     def call(self, step: Step) -> list[str]:
         """A call that fills an array, or a part of it for each index of the leading axes."""
