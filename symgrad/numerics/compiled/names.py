@@ -79,12 +79,37 @@ def _helpers(dtype: str) -> dict[str, Any]:
     routines = lapack.lapack(double)
     for name in lapack.FUNCTIONS:
         made[name] = inside(FunctionType(getattr(lapack, name).__code__, vars(lapack) | routines))
+    made |= _extremes()
     for name, routine in ROUTINES.items():
         if name in made:  # erf, as a function of a number
             continue
         function = defined(for_numba(routine), OWN | made)[name]
         made[name] = inside(function)
     return made
+
+
+def _extremes() -> dict[str, Any]:
+    """maximum and minimum as LLVM's own, of which it makes loops on vectors, from its version 18;
+    of the plain functions it makes none where nan has to stay."""
+    if importlib.import_module("llvmlite.binding").llvm_version_info < (18,):
+        return {}
+    return {name: _extreme(name) for name in ("maximum", "minimum")}
+
+
+def _extreme(name: str) -> Any:
+    extending, ir = map(importlib.import_module, ("numba.extending", "llvmlite.ir"))
+
+    @extending.intrinsic  # type: ignore[untyped-decorator]
+    def extreme(context: Any, a: Any, b: Any) -> Any:
+        def made(target: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            entry = target.get_value_type(a)
+            kind = ir.FunctionType(entry, [entry, entry])
+            called = builder.module.declare_intrinsic(f"llvm.{name}", [entry], kind)
+            return builder.call(called, arguments)
+
+        return (a(a, a), made) if a == b else None
+
+    return extreme
 
 
 def for_numba(routine: Routine) -> str:
