@@ -190,3 +190,45 @@ def test_what_has_a_label_for_each_index_has_a_loop_of_its_own() -> None:
     assert sum("row_of(" in each for each in loops) == 2
     assert not any("row_of(" in each and "exp(" in each for each in loops)
     assert source.count("check_labels(") == 2
+
+
+def test_what_calls_the_c_library_has_a_loop_of_its_own() -> None:
+    text = "x: Vector(5)\nloss = sum(digamma(x) * exp(x) + tan(x) * tanh(x))"
+    loops = _source(text).split("    for ")
+    (apart,) = [each for each in loops if "digamma(" in each]
+    assert "np.tan(" in apart and "exp(" not in apart and "tanh(" not in apart
+
+
+def test_what_is_read_last_gives_its_place_to_what_is_made_of_it() -> None:
+    """The copies of transposed matrices are made where the results will stand."""
+    text = "A: Matrix(3, 4)\nB: Matrix(4, 3)\nloss = trace(A @ B)**2 + sum(A * A)"
+    assert "work[" not in _source(text)
+    derivation, inputs = sg.derive(text), random_inputs(sg.parse(text))
+    compiled = derivation.lambdify(modules="numba", reuse_buffers=True)
+    same(compiled(inputs), derivation.lambdify()(inputs))
+
+
+def test_what_is_read_at_another_index_keeps_its_place() -> None:
+    text = "k: Index(4)\nx: Vector(4)\nw: Vector(4)\ny = exp(x)\n"
+    text += "loss = sum(sin(w * (y * y[k])))"
+    derivation = sg.derive(text, "w")
+    inputs = random_inputs(sg.parse(text)) | {"k": 0}
+    same(derivation.lambdify(modules="numba")(inputs), derivation.lambdify()(inputs))
+
+
+@pytest.mark.parametrize("entry", [np.nan, np.inf, -np.inf, -0.0])
+def test_a_maximum_over_a_row_keeps_nan(entry: float) -> None:
+    text = "X: Matrix(m, n)\nloss = sum(max(tanh(X), axis=1)) - sum(min(X * X, axis=1))"
+    derivation = sg.derive(text)
+    X = np.linspace(-1, 1, 60).reshape(3, 20)
+    X[1, 7] = entry
+    with np.errstate(all="ignore"):
+        wanted, found = (derivation.lambdify(modules=m)(X=X)[0] for m in ("numpy", "numba"))
+    np.testing.assert_allclose(found, wanted, rtol=1e-12)
+
+
+def _source(text: str) -> str:
+    """What is compiled of a program."""
+    function = sg.derive(text).lambdify(modules="numba", reuse_buffers=True)
+    source: str = function.compiled(random_inputs(sg.parse(text)))[0].source
+    return source
