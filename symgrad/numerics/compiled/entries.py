@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
+import numpy as np
+
 from symgrad.language.dimensions import ONE, product
 from symgrad.language.operations.namespace import ROUTINES
 from symgrad.numerics.arrays.listing import Dims, Op, common_dims
@@ -21,7 +23,8 @@ from symgrad.numerics.source.numpy import COMPARISONS, INFIX
 STORED = {"input", "ufunc", "reduce", "product", "linalg", "routine", "scatter", "pad"}
 # an array's name, indices -> its entry, or without indices the address of the first one
 See: TypeAlias = Callable[[str, Sequence[str] | None], str]
-ON_VECTORS = {*INFIX, *COMPARISONS, "where", "guarded", "abs", "sqrt", "sign", "floor"}
+ON_VECTORS = {*INFIX, *COMPARISONS, "where", "guarded"}  # and these, as the processor has them
+ON_VECTORS |= {function.__name__ for function in (abs, np.sqrt, np.sign, np.floor)}
 EYE = "(real(1.0) if {0} == {1} else real(0.0))"
 
 

@@ -280,8 +280,8 @@ def sine(x: Any, more: Any) -> Any:
 
 
 def sines(angles: Any, out: Any, more: Any) -> None:
-    """out = sin(angles + more pi / 2), more 0 or 1, for a sine or a cosine; large angles are left
-    to the library, in a loop of their own, as it takes one number after another."""
+    """out = sin(angles + more pi / 2), more 0 or 1; large angles are left to the library, in a loop
+    of their own, as it takes one number after another."""
     large = False
     for k in range(angles.size):
         large |= not abs(angles[k]) < TURNED
@@ -289,6 +289,16 @@ def sines(angles: Any, out: Any, more: Any) -> None:
     for k in range(angles.size if large else 0):
         if not abs(angles[k]) < TURNED:
             out[k] = np.cos(angles[k]) if more else np.sin(angles[k])
+
+
+def each_sin(angles: Any, out: Any) -> None:
+    """out = sin(angles)."""
+    sines(angles, out, 0)
+
+
+def each_cos(angles: Any, out: Any) -> None:
+    """out = cos(angles)."""
+    sines(angles, out, 1)
 
 
 def sinh(x: Any) -> Any:

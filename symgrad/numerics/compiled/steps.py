@@ -12,13 +12,11 @@ from symgrad.language.dimensions import ONE
 from symgrad.language.operations.namespace import ROUTINES
 from symgrad.numerics.arrays.listing import SIGNS, Added, Dims, Op, additions, common_dims
 from symgrad.numerics.arrays.program import Program
+from symgrad.numerics.compiled import kernels
 from symgrad.numerics.compiled.batches import Batch, Factor, batch
 from symgrad.numerics.compiled.entries import STORED, Entries, See, apart, entry_text, indices
 from symgrad.numerics.compiled.loops import Step
 from symgrad.numerics.compiled.products import product_text
-
-TURNS = {"sin": 0, "cos": 1}  # the quarters of a turn by which a sine is ahead
-
 
 class Steps:
     """The steps of a program; what is no array of its own has none."""
@@ -31,7 +29,7 @@ class Steps:
         for op, name in program.names.items():
             match op.kind:
                 case "ufunc":
-                    self._ufunc(op, name)
+                    _entrywise(self, op, name)
                 case "reduce":
                     self._reduced(op, name)
                 case "product":
@@ -75,33 +73,9 @@ class Steps:
         entry: Callable[[See], str],
         kind: str = "",
         kept: Sequence[int] = (),
-        apart: bool = False,
     ) -> None:
         sizes = self.sizes(shape), self.sizes(dims)
-        self.steps.append(Step(target, *sizes, entry, kind, tuple(kept), apart))
-
-    def _ufunc(self, op: Op, name: str) -> None:
-        if op.dims and op.name in TURNS:
-            self._sines(op, name)
-            return
-        _copy_turned(self, op.operands, op.dims)
-        template, at = entry_text(op.name, len(op.operands)), indices(op.dims)
-
-        def entry(see: See) -> str:
-            return template.format(*(self.entries.spread(x, op.dims, at, see) for x in op.operands))
-
-        self._step(name, op.dims, op.dims, entry, apart=bool(op.dims) and apart(op.name))
-
-    def _sines(self, op: Op, name: str) -> None:
-        """Sines or cosines, of all angles at once."""
-        (angles,) = op.operands
-        source = self.own(angles, op.dims) or self.let(angles, op.dims)
-        length = f".reshape(({' * '.join(self.sizes(op.dims))},))"
-
-        def text(see: See) -> str:
-            return f"sines({see(source, ())}{length}, {see(name, ())}{length}, {TURNS[op.name]})"
-
-        self._step(name, op.dims, (), text, "call")
+        self.steps.append(Step(target, *sizes, entry, kind, tuple(kept)))
 
     def _reduced(self, op: Op, name: str) -> None:
         (a,) = op.operands
@@ -235,6 +209,25 @@ class Steps:
             return f"{see(name, [*moved, *own])} += {self.entries.spread(value, dims, at, see)}"
 
         self._step(name, op.dims, dims, text, "scatter")
+
+
+def _entrywise(made: Steps, op: Op, name: str) -> None:
+    """A ufunc, at an index or of all entries at once."""
+    sizes = made.sizes(op.dims)
+    if sizes and hasattr(kernels, each := f"each_{op.name}"):
+        (x,) = op.operands
+        source = made.own(x, op.dims) or made.let(x, op.dims)
+        flat = f".reshape(({' * '.join(sizes)},))"
+        text = lambda see: f"{each}({see(source, ())}{flat}, {see(name, ())}{flat})"  # noqa: E731
+        made.steps.append(Step(name, sizes, (), text, "call"))
+        return
+    _copy_turned(made, op.operands, op.dims)
+    template, at = entry_text(op.name, len(op.operands)), indices(op.dims)
+
+    def entry(see: See) -> str:
+        return template.format(*(made.entries.spread(x, op.dims, at, see) for x in op.operands))
+
+    made.steps.append(Step(name, sizes, sizes, entry, apart=bool(sizes) and apart(op.name)))
 
 
 def _copy_turned(made: Steps, operands: Sequence[Op], dims: Dims) -> None:
