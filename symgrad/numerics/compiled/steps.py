@@ -18,6 +18,7 @@ from symgrad.numerics.compiled.entries import STORED, Entries, See, apart, entry
 from symgrad.numerics.compiled.loops import Step
 from symgrad.numerics.compiled.products import product_text
 
+
 class Steps:
     """The steps of a program; what is no array of its own has none."""
 
