@@ -24,6 +24,7 @@ READERS = {
     "symgrad/grading/claims.py": "a formula of a derivation",
     "symgrad/grading/differentials.py": "names of differentials, dx",
     "symgrad/grading/latex_sheet.py": "a derivation in LaTeX",
+    "symgrad/grading/moved.py": "differentials of formulas, d(A x)",
     "symgrad/grading/notation.py": "names of derivatives, dL/dx",
     "symgrad/grading/meanings.py": "the numbers of layers",
     "symgrad/grading/sides.py": "entries, x_i",

@@ -19,7 +19,7 @@ from symgrad.language.expressions import Expression
 from symgrad.language.handwriting.tokens import plain_signs
 from symgrad.language.parser import parse_within
 from symgrad.language.problem import Variable
-from symgrad.language.syntax import syntax_tree, words_in
+from symgrad.language.syntax import in_place_of, syntax_tree, words_in
 
 INNER = re.compile(r"[<⟨]([^<>⟨⟩]*)[>⟩]")  # <G, dX>
 ONES = re.compile(
@@ -154,7 +154,7 @@ class _Replaced(ast.NodeTransformer):
     def visit_Name(self, node: ast.Name) -> ast.expr:
         """The node, or what it stands for."""
         meaning = self.meanings.get(node.id)
-        return node if meaning is None else ast.copy_location(deepcopy(meaning), node)
+        return node if meaning is None else in_place_of(deepcopy(meaning), node)
 
 
 def derivatives_in(tree: ast.AST, names: Names) -> dict[str, Symbol]:

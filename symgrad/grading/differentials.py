@@ -9,15 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from symgrad.errors import ProgramError, SymgradError
 from symgrad.grading.answer import Claim
 from symgrad.grading.claims import FormulaTree, Reader
 from symgrad.grading.exam import Exam
+from symgrad.grading.moved import Moved
 from symgrad.grading.notation import OPEN, Names, Symbol, symbol_of
 from symgrad.grading.opening import with_pairing
 from symgrad.grading.paper import Paper
 from symgrad.grading.rows import Piece, Row
+from symgrad.grading.sheet import MOVED
 from symgrad.language.expressions import OPERATIONS, names_in
 from symgrad.language.names import unused
 from symgrad.language.problem import Problem, Variable, variable_like
@@ -35,6 +38,24 @@ class Differentials:
     seed: int
     moving: dict[str, None] = field(default_factory=dict)
     of_loss: bool = False  # whether the loss's own differential was given
+
+    @cached_property
+    def moved(self) -> Moved:
+        """What names the formulas that stand behind a d in text."""
+        return Moved(
+            self.paper,
+            re.compile(MOVED),
+            lambda formula: self.reader.claim(self.reader.formula(formula)).expression,
+            lambda: unused("formula", {*self.paper.problem().definitions, *self.paper.said}),
+            lambda name: f"d{name}",
+        )
+
+    def named(self, row: Row) -> Row:
+        """A row in which each formula that stands behind a d has a name."""
+        moving = row.left.text.startswith(("d", "∂")) and "/" not in row.left.text
+        if not moving or row.unread or row.by or row.stacked or "d" in self.paper.names.known:
+            return row
+        return self.moved.named(row)
 
     def left(self, row: Row) -> Symbol | str | None:
         """What a line is the differential of, if it may be one: a name, or a derivative."""
@@ -73,7 +94,7 @@ class Differentials:
         }
 
     def exams(self, of: Symbol | str, formula: FormulaTree) -> Iterator[Exam]:
-        """The exam of each meaning of a line."""
+        """The exam of each meaning of a line that it may have."""
         inside = self.inside(formula).values()
         self.moving |= dict.fromkeys(n for n in inside if n in self.paper.asked.variables)
         names = list(dict.fromkeys([*inside, *self.moving]))
@@ -81,6 +102,8 @@ class Differentials:
         called = {name: self._move(name).name for name in names}
         for base in (self.paper.asked, self.paper.current):
             problem = self._opened(base, of, names)
+            if problem is None:
+                continue
             if not names_in(problem.output).keys() <= {*problem.variables, *problem.definitions}:
                 raise ProgramError(f"d{of} cannot be judged: it uses derivatives", column=1)
             if isinstance(of, Symbol):
@@ -107,8 +130,9 @@ class Differentials:
         taken = {*self.paper.asked.variables, *self.paper.problem().definitions, *OPERATIONS}
         return variable_like(unused(f"d{name}", taken), like.shape, like.batch)
 
-    def _opened(self, base: Problem, of: Symbol | str, names: list[str]) -> Problem:
-        """The problem of what moves, as a function of everything that moves it."""
+    def _opened(self, base: Problem, of: Symbol | str, names: list[str]) -> Problem | None:
+        """The problem of what moves, as a function of everything that moves it; None where a
+        formula does not stand in it as such, so that it is not known how it moves it."""
         if isinstance(of, str) and of in self.paper.names.known:
             named = self.paper.named(base)
             problem = replace(named, output=self.paper.problem().definitions[of], output_name="f")
@@ -116,6 +140,8 @@ class Differentials:
             problem = base
         for name in names:
             seen = next(self.reader.meanings.views(problem, name), None)
+            if seen is None and name in self.paper.unnamed:
+                return None
             like = self._move(name)
             variables = {**problem.variables, name: replace(like, name=name)}
             problem = seen or replace(problem, variables=variables)

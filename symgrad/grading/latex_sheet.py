@@ -13,10 +13,11 @@ from typing import TypeAlias
 
 from symgrad.calculus import stacking
 from symgrad.errors import ShapeError, SymgradError, UnknownNameError
+from symgrad.grading.moved import Moved
 from symgrad.grading.notation import WHOLE, symbol_of
 from symgrad.grading.paper import Paper
 from symgrad.grading.rows import Piece, Row
-from symgrad.grading.sheet import PARTIAL, REASON
+from symgrad.grading.sheet import GROUP, PARTIAL, REASON
 from symgrad.grading.stacked import commutations, stacked_shape
 from symgrad.language.dimensions import core
 from symgrad.language.expressions import Expression, Name
@@ -52,6 +53,10 @@ OPERATOR = re.compile(  # d/dw of a formula
     r"(?:(?P<by>[^{}]*)|(?P<braced>[^{}]*\{\w+\}))\s*\}"
 )
 LOSS = r"\s*(?:\\math\w+\s*)?\{?\\?\w+(?:\{\w+\})?\}?(?:\s*\(.*\))?[\s&]*$"
+FRACTION_OF = re.compile(  # \frac{\partial (A x - b)}{\partial x}
+    rf"\\[dt]?frac\s*\{{\s*{D}\s*(?P<of>(?:\\left|\\lVert|\\?\||[(\[]).*)\}}\s*\{{\s*{D}\s*"
+    r"(?:(?P<by>[^{}]*)|(?P<braced>[^{}]*\{\w+\}))\s*\}[\s&]*$"
+)
 GRADIENT = re.compile(  # \nabla_w of a formula
     rf"\\nabla\s*_\s*(?:(?P<by>[A-Za-z])(?!\w)|\{{(?P<braced>[^{{}}]*)\}})(?!{LOSS})(?=.*\S)"
 )
@@ -59,11 +64,27 @@ OF_A_FORMULA = re.compile(  # \frac{\partial (Xw - y)^2}{\partial w}
     r"\\[dt]?frac\s*\{\s*\\partial(?!\s*\^)"
     r"(?:\s*(?:\\left|\\lVert|\\?\||[(\[])|[^{}]*?(?:[+-]|\^\s*(?!\{?\s*[(\[])))"
 )
-UPRIGHT = re.compile(r"\\math(?:rm|sf)\s*(?:\{d\}|d\b)")
+UPRIGHT = re.compile(r"\\math(?:rm|sf)(?:\s*\{\s*d\s*\}|\s+d)")
 BRACKET = r"\s*(?:\\left|\\[bB]ig+l?)?\s*[(\[]"
 MOVING = re.compile(rf"(?<![A-Za-z{{\\]){D}{BRACKET}")  # d(r^T r)
 MOVING_UPRIGHT = re.compile(UPRIGHT.pattern + BRACKET)
 UNNAMED = "the differential of a formula without a name: not graded"
+FUNCTION = (
+    r"(?:\\(?:log|ln|det|exp|tr|Tr)(?![A-Za-z])|\\(?:operatorname|math(?:rm|sf)|text)\s*"
+    r"\{(?:tr|Tr|trace|log|ln|det|logdet)\})\s*"
+)
+NORM = (
+    r"(?:\\left\s*\\\|.*?\\right\s*\\\||\\\|.*?\\\||\\l[vV]ert.*?\\r[vV]ert"
+    r"|\\left\s*\|.*?\\right\s*\||\|[^|]*\|)"
+)
+ATOM = r"(?:\\[A-Za-z]+|[A-Za-z])(?:_(?:\w|\{\w+\}))?"
+MOVED_FORMULA = re.compile(  # \mathrm{d} of it, without a name: d tr(A X), d(Ax - b), d X^{-1}
+    rf"{UPRIGHT.pattern}\s*(?:\\[,;:!]\s*)?"
+    rf"(?P<of>(?:(?:{FUNCTION})*(?:(?:\\left|\\[bB]igg?l?)?\s*{GROUP}|{NORM})"
+    rf"|(?:{FUNCTION})+{ATOM}|{ATOM}(?=\s*\^\s*\{{\s*-))"
+    rf"(?:\s*[_^]\s*(?:{BRACED}|\\[a-z]+|\w))*)",
+    re.DOTALL,
+)
 TO_BE_TAKEN = "a derivative that is still to be taken: not graded"
 GAP = r"(?:\\q?quad\b|\\[ ,;]|&|\\text\{[^{}]*\}|\s)"
 IMPLIES = r"\\(?:Rightarrow|Longrightarrow|implies|Leftrightarrow|Longleftrightarrow|iff)\b"
@@ -78,9 +99,11 @@ AFTER = re.compile(rf"(?:{BESIDE}|[.,;])+$")
 QUOTIENT = re.compile(  # \frac{dL}{dW}
     r"(?<=frac)(\s*\{\s*)d(?=\s*[A-Za-z\\{])([^{}]*(?:\{[^{}]*\}[^{}]*)*\}\s*\{\s*)d"
 )
-SINGLE = re.compile(r"(?<![\\A-Za-z{])d(?=\s*(?:[A-Za-z](?![A-Za-z])|\\[A-Za-z]))")
+SINGLE = re.compile(
+    r"(?<![\\A-Za-z{])d(?=\s*(?:[A-Za-z](?![A-Za-z])|\\[A-Za-z]|\\\||[|(]|\\[,;:!]\s*[A-Za-z\\]))"
+)
 MOVED = re.compile(  # dW =
-    r"(?:^|[$\\&\s])d\s?(?:[A-Za-z]|\\[a-z]+)[^=\n&]{0,20}&?=", re.MULTILINE
+    r"(?:^|[$\\&\s])d\s?(?:[A-Za-z]|\\[a-z]+|\\\||\||\((?![^()]*,))[^=\n&]{0,40}&?=", re.MULTILINE
 )
 
 
@@ -144,6 +167,7 @@ class LatexSheet:
             piece = piece.replaced(BY, lambda m: rf"\nabla_{{{single}}}")
         piece = piece.replaced(BEST, lambda m: rf"\hat{{{m[1]}}}")
         piece = piece.replaced(QUOTIENT, lambda m: rf"{m[1]}\partial {m[2]}\partial ")
+        piece = piece.replaced(UPRIGHT, lambda m: r"\mathrm{d}")
         if self._named_d or not self.differential:
             return piece
         return piece.replaced(SINGLE, lambda m: r"\mathrm{d}")
@@ -153,10 +177,16 @@ class LatexSheet:
         left, *sides = [whole.part(*ends) for ends in _parts(whole.text)]
         if unread:
             return Row(left, sides, unread)
+        if self.differential:
+            row = moved(self).named(Row(left, sides))
+            if row.unread:
+                return row
+            left, sides = row.left, row.sides
         if VEC.search(left.text):
             return self._stacked(left, sides)
-        if (of := OPERATOR.match(left.text) or GRADIENT.match(left.text)) is not None:
-            return self._of_a_formula(of, left, sides)
+        for pattern in (OPERATOR, GRADIENT, FRACTION_OF):
+            if (of := pattern.match(left.text)) is not None:
+                return self._of_a_formula(of, left, sides)
         row = Row(left)
         for side in sides:
             row.sides.append(self._side(row, left, side))
@@ -172,18 +202,19 @@ class LatexSheet:
         known = {k: v.expression() for k, v in commutations(shape, self.paper).items()}
         more = {**known, new: Name(new, shape)}
         with also_called(stacking.SIGNS):
-            read = [self._read(f"{new} = {side.text}", more).sides[-1] for side in sides]
+            read = [self.read(f"{new} = {side.text}", more).sides[-1] for side in sides]
         said = [s.saying(unparse(e)) for s, e in zip(sides, read, strict=True)]
         return Row(left, said, stacked=found.text)
 
     def _of_a_formula(self, of: re.Match[str], left: Piece, sides: list[Piece]) -> Row:
         """d/dw of a formula."""
         wanted = of["by"] or of["braced"]
-        by, formula = _left(self.paper, wanted), left.part(of.end())
+        by = _left(self.paper, wanted)
+        formula = left.part(*of.span("of") if of.re is FRACTION_OF else (of.end(),))
         row = Row(left, sides, by=by.text if by else wanted)
         if row.by in self.paper.names.known:
             try:
-                meaning = self._read(f"{unused_letter(self.paper)} = {formula.text}").sides[-1]
+                meaning = self.read(f"{unused_letter(self.paper)} = {formula.text}").sides[-1]
             except UnknownNameError as error:
                 name = re.escape(error.message.split()[0])
                 if re.search(rf"(?<!\w){name}\s*&?\s*:?=", self.text):
@@ -201,7 +232,7 @@ class LatexSheet:
         if self.differential and moving.search(side.text):
             return replace(side, unread=UNNAMED)
         if OPERATOR.search(side.text) or OF_A_FORMULA.search(side.text):
-            return self._to_be_taken(row, left, side)
+            return _to_be_taken(self.paper, row, left, side)
         try:
             equation = self._of_all(f"{head} {side.text}")
         except SymgradError as error:
@@ -209,7 +240,7 @@ class LatexSheet:
                 row.left = array[0]
                 return array[1]
             if GRADIENT.search(side.text):
-                return self._to_be_taken(row, left, side)
+                return _to_be_taken(self.paper, row, left, side)
             error.column = max(1, (error.column or 1) - len(head) - 1)
             if (
                 isinstance(error, UnknownNameError)
@@ -230,19 +261,13 @@ class LatexSheet:
         row.left = left.saying(said)
         return side.saying(unparse(equation.sides[-1]))
 
-    def _to_be_taken(self, row: Row, left: Piece, side: Piece) -> Piece:
-        """A side with the derivative of a formula in it."""
-        if (name := _left(self.paper, left.text)) is not None:
-            row.left = left.saying(name.text)
-        return replace(side, unread=TO_BE_TAKEN)
-
     def _of_all(self, text: str) -> Equation:
         """An equation; where it is of the whole loss, but read as one example's, its sums go over
         the examples if they can."""
-        equation = self._read(text)
+        equation = self.read(text)
         if equation.sides[-1].batch is not None and _is_of_all(equation.left, self.paper):
             with suppress(SymgradError):
-                other = self._read(text, over_examples=True)
+                other = self.read(text, over_examples=True)
                 return equation if other.sides[-1].batch is not None else other
         return equation
 
@@ -259,12 +284,12 @@ class LatexSheet:
         split = len(core(above))
         array = Name(new, (*found.shape[split:], *found.shape[:split]))
         try:
-            meaning = self._read(f"{entries} = {side.text}", {new: array}).sides[-1]
+            meaning = self.read(f"{entries} = {side.text}", {new: array}).sides[-1]
         except SymgradError:
             return None
         return left.saying(found.text), side.saying(unparse(meaning))
 
-    def _read(
+    def read(
         self,
         text: str,
         more: Mapping[str, Expression] = MappingProxyType({}),
@@ -304,6 +329,13 @@ def _factors(paper: Paper, text: str) -> str | None:
     return " * ".join(slopes) if len(slopes) == len(factors) else None
 
 
+def _to_be_taken(paper: Paper, row: Row, left: Piece, side: Piece) -> Piece:
+    """A side with the derivative of a formula in it."""
+    if (name := _left(paper, left.text)) is not None:
+        row.left = left.saying(name.text)
+    return replace(side, unread=TO_BE_TAKEN)
+
+
 def _new(paper: Paper, text: str) -> str | None:
     """A name that is new, where that is the whole text."""
     left = _left(paper, text)
@@ -330,9 +362,22 @@ def _is_of_all(left: Left | None, paper: Paper) -> bool:
     return symbol.top in WHOLE and symbol.of not in paper.asked.batch
 
 
-def unused_letter(paper: Paper) -> str:
-    """A letter that is no name."""
-    return next(x for x in ascii_uppercase if x not in {*paper.names.known, *WHOLE})
+def unused_letter(paper: Paper, text: str = "") -> str:
+    """A letter that is no name, and does not stand in a text."""
+    taken = {*paper.names.known, *paper.sizes, *WHOLE, *text}
+    return next(x for x in ascii_uppercase if x not in taken)
+
+
+def moved(sheet: LatexSheet) -> Moved:
+    """What names the formulas that stand behind a d."""
+
+    def read(formula: Piece) -> Expression:
+        return sheet.read(f"{fresh()} = {formula.text}").sides[-1]
+
+    def fresh() -> str:
+        return unused_letter(sheet.paper, sheet.text)
+
+    return Moved(sheet.paper, MOVED_FORMULA, read, fresh, lambda n: rf"\mathrm{{d}}{n}")
 
 
 def _parts(text: str) -> list[tuple[int, int]]:

@@ -158,6 +158,7 @@ class _Grading:
     def _row(self, row: Row) -> Verdict | None:
         """Grade the sides of an equation; a verdict where one is not true."""
         with located(row.left):
+            row = self.sides.differentials.named(row)
             grader = self.sides.grader(row)
         for k, side in enumerate(row.sides):
             if k > 0 and self.sides.is_new(side.text):  # ... = p - y = delta
@@ -174,13 +175,16 @@ class _Grading:
             correct = None if verdict is None else verdict.correct
             said = verdict.diagnosis if verdict is not None and not correct else remark
             text = f"{row.left.shown} = {side.shown}"
-            self.lines.append(LineVerdict(side.line, text, correct, as_written(said)))
+            self.lines.append(LineVerdict(side.line, text, correct, self._as_written(said)))
             if verdict is not None and not correct:
-                left = row.left.shown if row.whole else row.left.text
-                diagnosis = as_written(f"{left}: {verdict.diagnosis}")
+                left = row.left.text if "\\" in row.left.shown else row.left.shown
+                diagnosis = self._as_written(f"{left}: {verdict.diagnosis}")
                 line, lines = side.line, tuple(self.lines)
                 return replace(verdict, line=line, diagnosis=diagnosis, lines=lines)
         return None
+
+    def _as_written(self, text: str) -> str:
+        return as_written(text, self.sides.paper.unnamed)
 
     def _wanted(self, names: Sequence[str]) -> list[Found]:
         """What the problem asks for."""

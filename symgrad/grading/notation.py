@@ -7,7 +7,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from symgrad.errors import ProgramError, UnknownNameError
 from symgrad.grading.rows import Piece
@@ -186,8 +188,12 @@ def named(piece: Piece, names: Names) -> Piece:
     return piece.replaced(re.compile(DERIVATIVE), name)
 
 
-def as_written(text: str) -> str:
-    """A message with each derivative as people write it."""
+def as_written(text: str, formulas: Mapping[str, str] = MappingProxyType({})) -> str:
+    """A message with each derivative as people write it, and formulas for their names."""
+    for name, formula in formulas.items():
+        gap = " " if formula[:1].isalpha() else ""
+        text = re.sub(rf"\bd{name}\b", lambda _: f"d{gap}{formula}", text)  # noqa: B023
+        text = re.sub(rf"\b{name}\b", lambda _: formula, text)  # noqa: B023
     text = re.sub(r"\bd_(?=delta|δ)", "", text)
     text = re.sub(r"\bd2(\w+?)_d(\w+)_d(?=[^\W\d])(\w+)", r"d2\1/d\2d\3", text)
     return re.sub(r"\bd(\w+?)_d(?=[^\W\d])", r"d\1/d", re.sub(r"\bd_(?=[^\W\d])", "d", text))

@@ -42,6 +42,7 @@ class Paper:
     single: set[str] = field(default_factory=set)
     unfounded: dict[str, Symbol] = field(default_factory=dict)  # what uses what no line gives
     macros: dict[str, Macro] = field(default_factory=dict)
+    unnamed: dict[str, str] = field(default_factory=dict)  # its own name of a formula -> that
     losses: set[str] = field(default_factory=set)  # the names of the loss that formulas use
     alike: set[str] = field(default_factory=set)  # its own names of what has the loss's value
     current: Problem = field(init=False)

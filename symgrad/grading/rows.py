@@ -36,7 +36,7 @@ class Piece:
 
     def saying(self, text: str) -> Piece:
         """Another text in its place."""
-        return Piece(text, [self.places[0]] * max(len(text), 1), self.text)
+        return Piece(text, [self.places[0]] * max(len(text), 1), self.source or self.text)
 
     def __add__(self, other: Piece) -> Piece:
         blank = (other.places or self.places)[:1]

@@ -23,6 +23,7 @@ REASONS = re.compile(  # below a step of a printed derivation: a sentence, and a
     re.MULTILINE,
 )
 PARTIAL = "all else fixed"  # what is said beside a derivative that is no whole one
+GROUP = r"\((?:[^()]|\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\))*\)"
 VECTORISED = re.compile(r"(?P<left>[d∂]2? ?[\w()]* ?/ ?[d∂] ?[^=]*?)\s*=")  # d vec(f) / d vec(X).T
 NAME = r"[^\W\d_](?:(?!ᵀ)\w)*(?:\^[({\[]\w+[)}\]])?"
 OF = rf"(?:{NAME}|\({NAME}\))"
@@ -32,7 +33,13 @@ NABLA = (
     rf"(?:(?:grad|nabla)_|∇_?)(?:{NAME}|\{{\w+\}})(?:[ ](?:(?:L|l|loss)\b|{NAME}(?=\)|\s*=|$)))?"
 )
 DIFFERENTIAL = rf"d\({FRACTION}\)"
-WORD = r"[^\W_]+(?![\w(])"  # but no function that is called
+FUNCTIONS = r"(?:(?:tr|trace|log|ln|det|logdet|exp|sum)(?!\w)\s?)"
+MOVED = (  # the differential of a formula without a name: d tr(A X), d log det X, d X^-1, d|x|^2
+    rf"(?<!\w)[d∂]\s?(?P<of>(?:{FUNCTIONS}*(?:{GROUP}|\|\|[^|]+\|\||‖[^‖]+‖|\|[^|]+\|)"
+    rf"|{FUNCTIONS}+{NAME}|{NAME}(?=\^\{{?-1|\*\*-1|⁻¹))"
+    r"(?:_\w|\^\{?-?\w+\}?|\*\*-?\d|\.T|[²³⁻¹ᵀ])*)(?!\s*/\s*[d∂])"
+)
+WORD = r"[^\W_]+(?!\w|'*\()"  # but no function that is called, or its derivative
 BARE = (  # by what is not said: grad L, L'(x)
     r"(?:(?:∇|(?<!\w)(?:grad|nabla)\s)\s?(?:L|l|loss|f|J)\b(?:\(\w+\))?"
     r"|(?<!\w)(?:L|loss|J)'(?:\(\w+\))?)"
@@ -40,11 +47,12 @@ BARE = (  # by what is not said: grad L, L'(x)
 DERIVATIVE = rf"(?:{SECOND}|{DIFFERENTIAL}|{FRACTION}|{BARE}|{NABLA}|{NAME}\.grad\b)"
 TURNED = r"(?:\.T|\^T|ᵀ|\^⊤|')"
 VEC = re.compile(rf"vec\((\w+)\)|{TURNED}| ")
-LEFT = rf"\({DERIVATIVE}\){TURNED}|{DERIVATIVE}{TURNED}?|{NAME}"
+LEFT = rf"\({DERIVATIVE}\){TURNED}|{DERIVATIVE}{TURNED}?|{MOVED}|{NAME}"
 OF_WHAT = r"(?:(?<=[LJEf])\(\w+(?:, ?\w+)*\))?"  # L(x, y)
 OPERATOR = re.compile(
     rf"[d∂]\s?/\s?[d∂](?P<by>{NAME})\s+(?P<of>[^=\s][^=]*?)\s*=(?!=)"
-)  # d/dw of it
+    rf"|(?<!\w)[d∂]\s?(?P<formula>{GROUP}(?:\.T|\^T|ᵀ)?)\s?/\s?[d∂]\s?(?P<below>{NAME})\s*=(?!=)"
+)  # d/dw of it, d(it)/dw
 EQUATION = re.compile(rf"(?<!\w)(?P<left>{LEFT}){OF_WHAT}\s*(?P<is>:?=(?!=)|:(?=\s))")
 EQUALS = re.compile(r"(?<![=<>!:])(?::?=:?)(?![=>])")
 LABEL = re.compile(r"\s*(?:\(\w{1,4}\)|\d+[.)]|[-*•–](?=\s)|[⇒→∴]|=>|->)\s*")
@@ -186,9 +194,10 @@ def _equations(piece: Piece, known: AbstractSet[str]) -> Iterator[Row]:
         yield Row(left, sides, stacked=VEC.sub(r"\1", left.text))
         return
     if (operator := OPERATOR.search(piece.text)) is not None:
-        left = piece.part(operator.start(), operator.end("of"))
-        of = piece.part(operator.start("of"), operator.end("of"))
-        yield Row(left, _sides(piece.part(operator.end()), known), of=of, by=operator["by"])
+        of = "of" if operator["of"] else "formula"
+        left = piece.part(operator.start(), operator.end() - 1)
+        by, formula = operator["by"] or operator["below"], piece.part(*operator.span(of))
+        yield Row(left, _sides(piece.part(operator.end()), known), of=formula, by=by)
         return
     starts = [m for m in EQUATION.finditer(piece.text) if _begins(piece.text, m, known)]
     if not starts:
@@ -293,8 +302,11 @@ def _until(piece: Piece, known: AbstractSet[str]) -> Piece:
 
 
 def _is_made_of(word: str, known: AbstractSet[str]) -> bool:
-    """Whether a word is a number, a known name, or short ones without a sign between them."""
+    """Whether a word is a number, a known name or its differential, or short names without a sign
+    between them."""
     word = word.translate(LOWERED).rstrip("ᵀ")
+    if re.fullmatch(rf"[d∂]{NAME}", word) and word[1:] in known:
+        return True
     short = "".join(re.escape(name) for name in known if len(name) == 1)
     letters = rf"[{short}]" if short else r"(?!)"
     return word in known or re.fullmatch(rf"\d+|(?:\d*{letters}\d*[ᵀT]?)+", word) is not None

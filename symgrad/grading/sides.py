@@ -15,6 +15,7 @@ from symgrad.grading.derivatives import Derivatives, Graded, Meaning
 from symgrad.grading.differentials import Differentials
 from symgrad.grading.grade import judged
 from symgrad.grading.meanings import Meanings
+from symgrad.grading.moved import UNREAD
 from symgrad.grading.notation import OPEN, WHOLE, ZERO, Names, Symbol, symbol_of
 from symgrad.grading.opening import equal, is_loss, is_mean, restated
 from symgrad.grading.paper import Macro, Paper
@@ -38,6 +39,7 @@ BAR = "_bar"
 ENTRY = re.compile(r"(?:(?P<name>[^\W\d_][^\W_]*)|\))_(?P<letters>[i-t]{1,4})\b")
 SUM = re.compile(r"\bsum_[a-z]+\b")  # sum_i,j
 UNNAMED = "the derivative of a formula without a name: not graded"
+NOT_SEEN = "a differential of what is not written so in the line's left side: not graded"
 INDEXED = "in index notation: not graded"
 Grader: TypeAlias = Callable[[Piece, int], Graded]  # of the k-th side of an equation
 
@@ -73,7 +75,8 @@ class Sides:
             return lambda side, k: self.stacked.graded(symbol, side)
         of = self.differentials.left(row)
         if of is not None:
-            return lambda side, k: self._differential(of, symbol, side)
+            named = symbol if symbol is None or symbol.of not in self.paper.unnamed else None
+            return lambda side, k: self._differential(of, named, side)
         if symbol is not None:
             if symbol.layer is not None:
                 return lambda side, k: self._delta(symbol, text, side, k)
@@ -96,7 +99,7 @@ class Sides:
         try:
             meaning = self.reader.claim(self.reader.formula(row.left)).expression
         except SymgradError as error:
-            words = f"not graded, since it cannot be read: {error.message}"
+            words = f"{UNREAD}: {error.message}"
             return lambda side, k: (None, words)
         self.paper.given |= self.reader.truths
         return lambda side, k: self._equation(text, meaning, side)
@@ -109,6 +112,7 @@ class Sides:
         name = unused("formula", {*self.paper.problem().definitions, *self.paper.said})
         claim = self.reader.claim(self.reader.formula(row.of))
         self.paper.given[name] = claim.expression
+        self.paper.unnamed[name] = row.of.shown
         if is_loss(self.asked, claim, self.seed):
             self.paper.alike.add(name)
         return lambda side, k: self.derivatives.graded(Symbol(name, by), side)
@@ -188,7 +192,7 @@ class Sides:
             other, remark = self.derivatives.graded(symbol, side)
             if other is None or other.correct or not self.differentials.of_loss:
                 return other, remark
-        return verdict, ""
+        return verdict, "" if verdict else NOT_SEEN
 
     def _moved(self, of: Symbol | str, formula: FormulaTree) -> None:
         """What a differential says, where all that moves stands in it."""

@@ -13,7 +13,7 @@ from symgrad.errors import UnknownNameError
 
 def greek(letter: str) -> str:
     """What a Greek letter is called, Sigma or sigma; nothing where it is none."""
-    kind, *words = unicodedata.name(letter, "").split() or [""]
+    kind, *words = (unicodedata.name(letter, "") if letter else "").split() or [""]
     name = words[-1].replace("LAMDA", "LAMBDA") if kind == "GREEK" else ""
     return name.capitalize() if letter.isupper() else name.lower()
 

@@ -154,6 +154,12 @@ def typed(node: ast.AST) -> str:
     return " ".join(original[start:end].split())
 
 
+def in_place_of(new: ast.expr, node: ast.expr) -> ast.expr:
+    """A part that stands for another one, typed as that was."""
+    setattr(new, TYPED, span(node))
+    return ast.copy_location(new, node)
+
+
 def span(node: ast.AST) -> tuple[str, int, int]:
     """A text, and from where to where in it a part of it stands."""
     found: tuple[str, int, int] = getattr(node, TYPED, ("", 0, 0))

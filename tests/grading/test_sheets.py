@@ -39,6 +39,29 @@ Z = X @ W + ones(n) @ b.T
 P = softmax(Z, axis=1)
 loss = -sum(Y * log(P)) / n
 """,
+    "inverse": """\
+X: Matrix(n, n)
+a: Vector(n)
+b: Vector(n)
+loss = a.T @ inv(X) @ b
+""",
+    "trace_of_three": """\
+A: Matrix(p, m)
+X: Matrix(m, n)
+B: Matrix(n, p)
+loss = trace(A @ X @ B)
+""",
+    "neuron": """\
+w: Scalar
+b: Scalar
+x: Scalar
+t: Scalar
+loss = (sigmoid(w * x + b) - t)**2 / 2
+""",
+    "logdet": """\
+X: Matrix(n, n)
+loss = logdet(X)
+""",
     "map": """\
 A: Matrix(m, n)
 x: Vector(n)
@@ -248,7 +271,59 @@ RIGHT = [
     ("least_squares", "x", "L'(x) = W^T 2 (W x - y)", 1),
     ("least_squares", "x", "gradient: 2 W^T (W x - y)", 1),
     ("least_squares", "x", "L = sum_i r_i^2 where r = W x - y\n∇ = 2 W^T r", 2),
+    ("neuron", "w", "dL/dw = (a - t) sigma'(w x + b) x where a = sigma(w x + b)", 1),
+    # differentials of formulas without a name
+    (
+        "least_squares",
+        "x",
+        """\
+        dL = d((Wx-y)^T (Wx-y)) = 2 (Wx-y)^T d(Wx - y) = 2 (Wx-y)^T W dx
+        ∇L = 2 W^T (Wx - y)""",
+        4,
+    ),
+    ("least_squares", "W", "d||Wx-y||^2 = 2 <Wx - y, dW x>\ngrad = 2 (Wx-y) x^T", 2),
+    ("least_squares", "x", "d(Wx - y)/dx = W\ndL/dx = 2 W^T (Wx - y)", 2),
+    ("least_squares", "x", "dL = 2 x^T W^T W dx - 2 y^T W dx, so dL/dx = 2 W^T (W x - y)", 2),
+    ("trace_of_three", "X", "So d tr(AXB) = tr(A dX B) = tr(B A dX), and dL/dX = (BA)^T", 3),
+    ("logdet", "X", "d log det X = tr(X^-1 dX)\ngrad = X^-T", 2),
+    (
+        "inverse",
+        "X",
+        """\
+        d(X^-1) = -X^-1 dX X^-1
+        dL = a^T d(X^-1) b = -a^T X^-1 dX X^-1 b
+           = -tr(X^-1 b a^T X^-1 dX)
+        grad = -X^-T a b^T X^-T""",
+        5,
+    ),
     # LaTeX
+    (
+        "least_squares",
+        "x",
+        r"""
+        \begin{align*}
+        \mathrm d \|Wx - y\|_2^2 &= 2 (Wx-y)^\top \mathrm d(Wx-y) \\
+          &= 2 (Wx-y)^\top W\,\mathrm dx
+        \end{align*}
+        with $\frac{\partial (Wx - y)}{\partial x} = W$, so $\nabla L = 2 W^\top (Wx - y)$.""",
+        4,
+    ),
+    (
+        "trace_of_three",
+        "X",
+        r"$d\operatorname{tr}(AXB) = \mathrm{tr}(A\,dX\,B)$, so $\nabla_X L = (BA)^\top$.",
+        2,
+    ),
+    ("logdet", "X", r"$d \log\det X = \mathrm{tr}(X^{-1} dX)$, so $\nabla L = X^{-\top}$", 2),
+    (
+        "inverse",
+        "X",
+        r"""
+        Since $d X^{-1} = -X^{-1} (dX) X^{-1}$, we have
+        \[ dL = a^\top d(X^{-1}) b = -a^\top X^{-1} (dX) X^{-1} b. \]
+        Hence $\nabla_X L = -X^{-\top} a b^\top X^{-\top}$.""",
+        4,
+    ),
     (
         "ridge",
         "w",
@@ -430,6 +505,14 @@ RIGHT = [
 ]
 # program, wrt, text; the first line that is wrong and a word of what is said of it
 WRONG = [
+    ("least_squares", "W", "d||Wx-y||^2 = <Wx - y, dW x>", 1, "d||Wx-y||^2: The answer has 1/2"),
+    ("least_squares", "x", "d(Wx - y)/dx = y", 1, "The Jacobian of (Wx - y) by x is m x n"),
+    ("least_squares", "x", "dL = 2 x^T W^T W dx + 2 y^T W dx", 1, "sign"),
+    ("trace_of_three", "X", "d tr(AXB) = tr(A dX B) = tr(A B dX)", 1, "inner dimensions differ"),
+    ("inverse", "X", "d(X^-1) = X^-1 dX X^-1", 1, "-1 times d(X^-1)"),
+    ("inverse", "X", "d(X^-1) = -X^-1 dX X^-1\ndL = a^T d(X^-1) a", 2, "a stands where b belongs"),
+    ("logdet", "X", r"$d \log\det X = \mathrm{tr}(X\,dX)$", 1, "inv(X)"),
+    ("inverse", "X", r"$d(X^{-1}) = -X^{-2} dX$", 1, "order"),
     ("least_squares", "x", "r = W x - y\ngrad = W^T r", 2, "grad: "),
     (
         "least_squares",
@@ -509,6 +592,7 @@ $$\frac{\partial L}{\partial b} = \sum_{i=1}^N (p_i - y_i)$$""",
     ),
 ]
 NOTHING = [
+    ("logdet", r"$d\log\det X = \frac{1}{\det X}\,d\det X$"),  # it is not written so
     ("least_squares", "r = W x - y\nq = 3 r"),
     ("least_squares", r"$r = Wx - y$ and $q = r^\top r$"),
     ("mlp", "dL/dW1 = dL/dz2 dz2/dW1"),
