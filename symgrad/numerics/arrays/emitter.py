@@ -25,6 +25,7 @@ from symgrad.numerics.passes.clipping import by_clipping
 from symgrad.numerics.passes.cofactors import with_cofactors
 from symgrad.numerics.passes.distances import without_differences
 from symgrad.numerics.passes.flattening import flattened
+from symgrad.numerics.passes.fronts import with_fronts
 from symgrad.numerics.passes.kronecker import without_kronecker
 from symgrad.numerics.passes.limits import at_limits
 from symgrad.numerics.passes.low_rank import by_small_systems
@@ -66,6 +67,7 @@ def program(
     flat = by_spreads(by_small_systems(flat, sizes or {}), sizes or {})
     flat = separated(in_range(at_limits(with_cofactors(flat))))
     flat = without_differences(chosen_alone(by_lines(by_clipping(flat))))
+    flat = with_fronts(flat, sizes or {})
     costs, recorded = Costs(sizes or {}), record is not None
     emitter, written = _written(flat, costs, recorded, sparse)
     again = [  # forward and backward together

@@ -23,6 +23,7 @@ from symgrad.numerics.arrays.program import Program
 from symgrad.numerics.buffers.along_rows import by_rows
 from symgrad.numerics.buffers.early import early
 from symgrad.numerics.buffers.layouts import laid_out
+from symgrad.numerics.buffers.logistic import by_one_exponential
 from symgrad.numerics.buffers.narrow import along_columns
 from symgrad.numerics.buffers.onto import on_diagonals
 from symgrad.numerics.buffers.planned import Form, buffered_source
@@ -78,7 +79,8 @@ def allocating(
 def _in_numpy(program: Program, sizes: Sizes, dtype: Any) -> Program:
     """The program as NumPy takes least time for it: functions in vectors, long rows as products,
     and short ones along columns."""
-    program = by_rows(in_vectors(program, sizes, dtype), sizes)
+    program = in_vectors(by_one_exponential(program, dtype), sizes, dtype)
+    program = by_rows(program, sizes)
     return along_columns(early(program), sizes)
 
 

@@ -11,7 +11,7 @@ The derivatives are views of one flat vector.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 
@@ -188,8 +188,10 @@ class _Planner(BufferText):
             return self._copied(op, out, texts[0])
         if name == "divide" and op.operands[1].kind == "size":  # a product takes half the time
             name, texts[1] = "multiply", f"1.0 / {texts[1]}"
+        if name in KEYWORD_OUT:
+            return self._extreme(op, texts, out)
         operands = ", ".join(
-            self._number(text, op) if x.constant else text
+            self.once(f"np.full((), {text}, dtype)") if x.constant else text
             for x, text in zip(op.operands, texts, strict=True)
         )
         if name in ("where", "sign"):
@@ -199,16 +201,21 @@ class _Planner(BufferText):
             return [f"guarded({operands}, {out})"]
         if op.routine:
             return [f"{self.once(f'each({name}, {op.routine.scipy!r})')}({operands}, {out})"]
-        return [self.call(name, f"{operands}, {'out=' * (name in KEYWORD_OUT)}{out}")]
+        return [self.call(name, f"{operands}, {out}")]
 
-    def _number(self, text: str, op: Op) -> str:
-        """A number as an array, which is faster for a ufunc; beside long rows whose maximum is
-        taken as a row, because NumPy's vector instructions are between arrays alone."""
-        shape = "()"
-        if op.name in KEYWORD_OUT:
-            last, size = self.program.size(op.dims[-1]), self.product_of(op.dims)
-            shape = f"{last} if {last} >= 32 and {size} >= 2048 else ()"
-        return self.once(f"np.full({shape}, {text}, dtype)")
+    def _extreme(self, op: Op, texts: Sequence[str], out: str) -> list[str]:
+        """A maximum; beside long rows a number is a row, because NumPy's vector instructions are
+        between arrays alone."""
+        last, size = self.program.size(op.dims[-1]), self.product_of(op.dims)
+        shape = f"{last} if {last} >= 32 and {size} >= 2048 else ()"
+        filled, operands = [], [*texts]
+        for k, x in enumerate(op.operands):
+            if x.constant:
+                operands[k] = self.once(f"np.full({shape}, {texts[k]}, dtype)")
+            elif not x.dims:
+                operands[k] = self.once(f"np.zeros({shape}, dtype)")
+                filled.append(f"{operands[k]}.fill({texts[k]})")
+        return [*filled, self.call(op.name, f"{', '.join(operands)}, out={out}")]
 
     def _by_strips(self, op: Op, left: str, right: str, out: str) -> list[str]:
         """A product that so many rows of the left factor at a time make small."""

@@ -32,7 +32,9 @@ def _program(loss: str) -> str:
     return f"{variables}s = w.T @ x\n{loss}"
 
 
-def _drawn(targets: Callable[[Draw, Any], Any], events: bool = False) -> Callable[[Draw], Arrays]:
+def drawn(targets: Callable[[Draw, Any], Any], events: bool = False) -> Callable[[Draw], Arrays]:
+    """Data, targets of the predictors, w and k = 1.5, and with `events` e, 1 or 0."""
+
     def draw(by: Draw) -> Arrays:
         x, w = by.normal(COUNT, 20), by.weight(20)
         data = {"x": x, "t": targets(by, x @ w), "w": w, "k": np.array(1.5)}
@@ -231,30 +233,31 @@ def _shared(by: Draw, s: Any) -> Any:
     return by.rng.beta(2.0, 3.0, COUNT)
 
 
-def _work(name: str, loss: str, draw: Any, wrt: tuple[str, ...], ends: Any, jax: Any) -> Work:
+def work(name: str, loss: str, draw: Any, wrt: tuple[str, ...], ends: Any, jax: Any) -> Work:
+    """Of 50,000 predictors, which the loss has as s; `ends` and `jax` as those below."""
     ways = gradient(_program(loss), wrt, _by_hand(ends), jax)
     return Work(f"{name}, 50,000 x 20", draw, ways)
 
 
 WORKS = (
-    _work("quantiles", QUANTILE, _drawn(_near), ("w",), _quantile, _of_quantile),
-    _work("squared hinge", HINGE, _drawn(_signs), ("w",), _hinge, _of_hinge),
-    _work(
+    work("quantiles", QUANTILE, drawn(_near), ("w",), _quantile, _of_quantile),
+    work("squared hinge", HINGE, drawn(_signs), ("w",), _hinge, _of_hinge),
+    work(
         "negative binomial",
         NEGATIVE_BINOMIAL,
-        _drawn(_counts),
+        drawn(_counts),
         ("w",),
         _negative_binomial,
         _of_negative_binomial,
     ),
-    _work("von Mises", VON_MISES, _drawn(_angles), ("w",), _von_mises, _of_von_mises),
-    _work(
+    work("von Mises", VON_MISES, drawn(_angles), ("w",), _von_mises, _of_von_mises),
+    work(
         "log-logistic times",
         LOGISTIC_TIMES,
-        _drawn(_near, events=True),
+        drawn(_near, events=True),
         ("w", "k"),
         _logistic_times,
         _of_logistic_times,
     ),
-    _work("beta shares", SHARES, _drawn(_shared), ("w",), _shares, _of_shares),
+    work("beta shares", SHARES, drawn(_shared), ("w",), _shares, _of_shares),
 )

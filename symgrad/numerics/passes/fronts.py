@@ -1,0 +1,108 @@
+"""A number in front of a large array, given to what is small.
+
+    g_n = 2 / N (p_n - t_n),   sum_n g_n x_nj       2 / N is multiplied into the products
+
+That is done where nothing but sums over many of its entries needs the array, or an array of as many
+entries of which this holds.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from math import prod
+from typing import NamedTuple
+
+from symgrad.calculus.nodes import ONE, Axis, Factor, Label, Node, Polynomial, Term
+from symgrad.calculus.terms import times
+from symgrad.language.expressions import Value
+from symgrad.numerics.interpreter import Sizes, size_of
+from symgrad.numerics.passes.base import Flat, Pass
+
+MANY = 1 << 11  # entries, from which on a line over them takes longer than another call
+FEWER = 4  # times as many entries as the sums over them
+
+
+class Front(NamedTuple):
+    """What all terms of a sum have in common that has no index."""
+
+    coefficient: Value
+    factors: frozenset[Factor]
+
+
+def with_fronts(flat: Flat, sizes: Sizes) -> Flat:
+    """The results, with such numbers where they cost less."""
+    large = {n for n in flat.nodes if _volume(n.axes, sizes) >= MANY} if sizes else set()
+    summed = _summed_alone(flat, large, sizes) if large else set()
+    return _Fronts(summed).over(flat) if summed else flat
+
+
+class _Fronts(Pass):
+    """Of the arrays that are `summed` alone."""
+
+    def __init__(self, summed: set[Node]) -> None:
+        super().__init__()
+        self.summed = summed
+        self.fronts: dict[Node, Front] = {}
+        self.node: Node | None = None
+
+    def _add(self, node: Node) -> None:
+        self.node = node
+        super()._add(node)
+
+    def terms(self, terms: Sequence[Term], labels: tuple[Label, ...]) -> list[Term]:
+        """The terms of a sum, without its front."""
+        made = super().terms(terms, labels)
+        if self.node not in self.summed or not made:
+            return made
+        self.fronts[self.node] = front = _front(made)
+        return [_without(term, front) for term in made]
+
+    def term(self, term: Term) -> Term:
+        """A term, with the fronts of its factors."""
+        made = super().term(term)
+        for front in (self.fronts[f.node] for f in term.factors if f.node in self.fronts):
+            coefficient = times(front.coefficient, made.coefficient)
+            made = Term(coefficient, (*front.factors, *made.factors), made.summed)
+        return made
+
+
+def _front(terms: Sequence[Term]) -> Front:
+    """What all terms have in common: a coefficient but for its sign, and factors without labels."""
+    own = [frozenset(f for f in t.factors if not f.labels) for t in terms]
+    first, *others = (times(max(t.coefficient, -t.coefficient)) for t in terms)
+    coefficient = first if all(x == first for x in others) else ONE
+    return Front(coefficient, frozenset.intersection(*own))
+
+
+def _without(term: Term, front: Front) -> Term:
+    rest = tuple(f for f in term.factors if f not in front.factors)
+    return Term(times(term.coefficient, 1 / front.coefficient), rest, term.summed)
+
+
+def _summed_alone(flat: Flat, large: set[Node], sizes: Sizes) -> set[Node]:
+    """Of these the sums that only sums over many of their entries need, themselves or by others."""
+    users: defaultdict[Node, list[Node]] = defaultdict(list)  # that need it as an array
+    elsewhere = {entry.node for entry, _ in flat.results}
+    for node in flat.nodes:
+        if not isinstance(node, Polynomial):
+            elsewhere.update(node.operands)
+            continue
+        volume = _volume(node.axes, sizes)
+        for term in node.terms:
+            for factor in term.factors:
+                of = _volume(factor.node.axes, sizes)
+                if factor.power != 1 or (FEWER * volume > of and (term.summed or volume != of)):
+                    elsewhere.add(factor.node)
+                elif FEWER * volume > of:
+                    users[factor.node].append(node)
+    found: set[Node] = set()
+    large = large - elsewhere
+    for node in reversed(flat.nodes):
+        if isinstance(node, Polynomial) and node in large and found >= {*users[node]}:
+            found.add(node)
+    return found
+
+
+def _volume(axes: Iterable[Axis], sizes: Sizes) -> int:
+    return prod(size_of(axis, sizes) for axis in axes)
