@@ -27,6 +27,7 @@ from symgrad.numerics.buffers.logistic import by_one_exponential
 from symgrad.numerics.buffers.narrow import along_columns
 from symgrad.numerics.buffers.onto import on_diagonals
 from symgrad.numerics.buffers.planned import Form, buffered_source
+from symgrad.numerics.buffers.powers import by_exponentials
 from symgrad.numerics.buffers.rowwise import Part, Parts, parts
 from symgrad.numerics.buffers.thin import rows_without_copies, strips
 from symgrad.numerics.buffers.vectors import in_vectors
@@ -79,8 +80,8 @@ def allocating(
 def _in_numpy(program: Program, sizes: Sizes, dtype: Any) -> Program:
     """The program as NumPy takes least time for it: functions in vectors, long rows as products,
     and short ones along columns."""
-    program = in_vectors(by_one_exponential(program, dtype), sizes, dtype)
-    program = by_rows(program, sizes)
+    program = by_exponentials(by_one_exponential(program, dtype), sizes)
+    program = by_rows(in_vectors(program, sizes, dtype), sizes)
     return along_columns(early(program), sizes)
 
 

@@ -23,6 +23,7 @@ from symgrad.numerics.buffers.layouts import COPY
 from symgrad.numerics.buffers.matrices import matrix_texts
 from symgrad.numerics.buffers.onto import onto_lines
 from symgrad.numerics.buffers.places import Places
+from symgrad.numerics.buffers.powers import BY_LOGARITHMS
 from symgrad.numerics.buffers.text import BufferText
 from symgrad.numerics.interpreter import Sizes
 from symgrad.numerics.source.numpy import indexed
@@ -125,14 +126,15 @@ class _Planner(BufferText):
         """The functions that make functions that look rows up, that choose, and of signs."""
         taking = any(op.kind == "take" for op in self.places)
         named = {op.name for op in self.places}
-        return [TAKING] * taking + [CHOOSING] * ("where" in named) + [SIGNING] * ("sign" in named)
+        made = [TAKING] * taking + [CHOOSING] * ("where" in named) + [SIGNING] * ("sign" in named)
+        return made + [text for name, text in BY_LOGARITHMS.items() if name in named]
 
     def gradients(self) -> list[str]:
         """The flat vector, and one view of it for what is in the place of each derivative."""
         ends, views, start = [], [], "0"
         for k, (op, dims) in enumerate(self.program.results[1:]):
             if op in self.rows:
-                width = self.product_of(dims[1:]) or "1"
+                width = self.product_of(dims[1:])
                 ends.append(f"e{k} = {start} + ({_count(self, op)}) * {width}")
                 views.append(f"g{k} = flat[{start}:e{k}].reshape(({_count(self, op)}, {width}))")
                 start = f"e{k}"
@@ -201,6 +203,8 @@ class _Planner(BufferText):
             return [f"guarded({operands}, {out})"]
         if op.routine:
             return [f"{self.once(f'each({name}, {op.routine.scipy!r})')}({operands}, {out})"]
+        if name in BY_LOGARITHMS:
+            return [f"{name}({operands}, {out})"]
         return [self.call(name, f"{operands}, {out}")]
 
     def _extreme(self, op: Op, texts: Sequence[str], out: str) -> list[str]:

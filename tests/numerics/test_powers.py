@@ -1,0 +1,53 @@
+"""Exponentials and powers by what is there already, with buffers: the same numbers at all ends."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import symgrad as sg
+from symgrad.numerics.buffers.layouts import laid_out
+from symgrad.numerics.buffers.powers import MANY, by_exponentials
+
+DECLARED = "x: Vector(n)\na: Vector(n)\nk: Scalar\n"
+# losses, by what, and how many exponentials, powers, logarithms and quotients they are made of
+LOSSES = [
+    ("sum(exp(x) + a * exp(-x))", ["x"], {"exp": 1, "divide": 1}),
+    ("sum(exp(2 * x) + exp(-2 * x))", ["x"], {"exp": 1, "divide": 1}),
+    ("sum(exp(2 * x) + exp(-3 * x))", ["x"], {"exp": 2, "divide": 0}),
+    ("sum(a * x**k)", ["k"], {"power": 0, "raised": 1, "log": 1, "bounded": 1}),
+    ("sum(a * x**k)", ["a"], {"power": 1, "raised": 0, "log": 0}),
+    ("sum(x**k + a * x**(k + 1))", ["a"], {"power": 0, "raised": 2, "log": 1}),
+    ("sum(a * log(x) + x**k)", ["a"], {"power": 0, "raised": 1, "log": 1}),
+    ("sum((x / exp(a))**k + log(x) - a)", ["k"], {"power": 0, "raised": 1, "log": 1}),
+]
+ENDS = [0.0, 5e-324, 1e-310, 1e-300, 1e-9, 1 - 1e-9, 1.0, 1 + 1e-9, 7.0, 1e9, 1e300]
+BEYOND = [-np.inf, -2.0, np.inf, np.nan]
+OF_ARRAYS = {"far": ENDS, "beyond": ENDS + BEYOND, "positive": ENDS[4:10], "one": [1.0]}
+
+
+@pytest.mark.parametrize("k", [2.0, 0.5, 0.0, -1.5, 3.0])
+@pytest.mark.parametrize("numbers", OF_ARRAYS)
+@pytest.mark.parametrize(("loss", "wrt"), [(loss, wrt) for loss, wrt, _ in LOSSES])
+def test_the_numbers_are_those_without_buffers(
+    loss: str, wrt: list[str], numbers: str, k: float
+) -> None:
+    x = np.resize(np.array(OF_ARRAYS[numbers]), MANY)
+    drawn = {"x": x, "a": np.linspace(-1, 2, MANY) * (np.arange(MANY) % 5 > 0), "k": np.array(k)}
+    derivation = sg.derive(f"{DECLARED}loss = {loss}", wrt)
+    inputs = {name: drawn[name] for name in derivation.problem.variables}
+    plain, buffered = (derivation.lambdify(reuse_buffers=r) for r in (False, True))
+    with np.errstate(all="ignore"):
+        (value, slopes), (found, own) = plain(inputs), buffered(inputs)
+    np.testing.assert_allclose(found, value, rtol=1e-12)
+    for key, slope in slopes.items():
+        near = 1e-15 if "-2 * x" in loss else 1e-300  # a difference
+        np.testing.assert_allclose(own[key], slope, rtol=1e-12, atol=near)
+
+
+@pytest.mark.parametrize(("loss", "wrt", "counts"), LOSSES)
+def test_what_they_are_made_of(loss: str, wrt: list[str], counts: dict[str, int]) -> None:
+    plan = sg.derive(f"{DECLARED}loss = {loss}", wrt).lambdify().plan
+    sizes = dict.fromkeys(plan.program.axes, MANY)
+    names = [op.name for op in by_exponentials(laid_out(plan.of_sizes(sizes), sizes), sizes).ops]
+    assert {name: names.count(name) for name in counts} == counts
