@@ -42,4 +42,4 @@ class CheckpointOptions:
 
     def arguments(self, program: ProgramFile) -> dict[str, Any]:
         """What `fit` is told of them."""
-        return {"checkpoint": self.checkpoint, "checkpoint_every": self.checkpoint_every}
+        return vars(self)

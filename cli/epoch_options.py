@@ -84,13 +84,7 @@ class EpochOptions:
     def arguments(self, program: ProgramFile) -> dict[str, Any]:
         """What `fit` is told of them."""
         example = program.example
-        return {
+        return vars(self) | {
             "epochs": self.epochs or (example.epochs if example else None),
             "batch_size": self.batch_size or (example.batch_size if example else "auto"),
-            "seed": self.seed,
-            "validation": self.validation,
-            "patience": self.patience,
-            "metric": self.metric,
-            "maximize": self.maximize,
-            "min_delta": self.min_delta,
         }

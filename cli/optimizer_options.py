@@ -100,16 +100,11 @@ class OptimizerOptions:
             raise click.UsageError(error.message) from None
 
     def _told(self) -> dict[str, Any]:
-        """The options that were given, but for the rate."""
+        """The options that were given, but for the name and the rate."""
         factors = dict(map(_factor, self.rate_factors)) or None
-        told = {
-            "clip_norm": self.clip_norm,
-            "clip_value": self.clip_value,
-            "accumulate": self.accumulate,
-            "rate_factors": factors,
-            "lazy": self.lazy,
-        }
-        return {name: value for name, value in told.items() if value is not None}
+        told = vars(self) | {"rate_factors": factors}
+        apart = ("optimizer", "learning_rate", "schedule")
+        return {n: value for n, value in told.items() if value is not None and n not in apart}
 
 
 def _option(name: str) -> str:

@@ -12,10 +12,9 @@ from .failures import INCONCLUSIVE
 from .output import write
 from .printing import text_for
 from .programs import ProgramFile, find_program, offered
-from .report import outcome
 from .style import style_options
 from .terminal import screen
-from .training import Training, tested, train_program, training_options
+from .training import Training, train_program, training_options
 
 if TYPE_CHECKING:
     from symgrad import Style
@@ -55,9 +54,5 @@ def run(program: ProgramFile, training: Training, style: Style) -> None:
     write("")
     status = STATUS[report.verdict]
     if status in (0, INCONCLUSIVE):
-        result, data = train_program(program, problem, training)
-        write(outcome(program, problem, result, data))
-        if told := tested(program, result, training):
-            write(told)
-        training.seen.show(result, data)
+        train_program(program, problem, training)
     sys.exit(status)

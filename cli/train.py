@@ -6,8 +6,8 @@ import click
 
 from .output import writable, write
 from .programs import ProgramFile, file_argument
-from .report import outcome, parameters
-from .training import Training, tested, train_program, training_options
+from .report import parameters
+from .training import Training, train_program, training_options
 
 
 @click.command()
@@ -37,11 +37,7 @@ def train(program: ProgramFile, training: Training, output: str | None) -> None:
     """
     training.data.check(program)
     problem = program.problem()
-    result, data = train_program(program, problem, training)
-    write(outcome(program, problem, result, data))
-    if told := tested(program, result, training):
-        write(told)
-    training.seen.show(result, data)
+    result = train_program(program, problem, training)
     if output is None:
         write(parameters(result))
         return

@@ -11,9 +11,11 @@ from .checkpoint_options import CheckpointOptions
 from .data_options import DataOptions
 from .epoch_options import EpochOptions
 from .optimizer_options import OptimizerOptions
+from .output import write
 from .plot_options import PlotOptions
 from .programs import ProgramFile
 from .progress import shown_progress
+from .report import outcome
 
 if TYPE_CHECKING:
     from symgrad.language.problem import Problem
@@ -71,13 +73,12 @@ def training_options(command: Callable[..., None]) -> Callable[..., None]:
     return themed(THEMES)(joined)
 
 
-def train_program(
-    program: ProgramFile, problem: Problem, training: Training
-) -> tuple[FitResult, Mapping[str, Any]]:
-    """Train a problem on the data of --data, or on that of the built-in example; the data too."""
+def train_program(program: ProgramFile, problem: Problem, training: Training) -> FitResult:
+    """Train a problem on the data of --data, or on that of the built-in example, and say and show
+    what came of it."""
     import symgrad as sg
 
-    epochs = training.epochs
+    epochs, named = training.epochs, program
     data = training.data.read(program, problem, epochs.seed, epochs.validation)
     epochs.check(problem)
     training.checkpoint.tell()
@@ -88,10 +89,8 @@ def train_program(
         told |= theme.arguments(program)
     with shown_progress(training.seen.progress) as callbacks:
         result = sg.fit(problem, data, **told, callbacks=callbacks)
-    return result, data
-
-
-def tested(program: ProgramFile, result: FitResult, training: Training) -> str | None:
-    """What is measured of the examples of --test, where there are any."""
-    epochs = training.epochs
-    return training.data.tested(program, result, epochs.seed, epochs.metric)
+    write(outcome(named, problem, result, data))
+    if measured := training.data.tested(named, result, epochs.seed, epochs.metric):
+        write(measured)
+    training.seen.show(result, data)
+    return result

@@ -2,8 +2,8 @@
 
 There are five kinds of nodes: a `Name` of a variable or definition, a `Number`, a `Size` (a
 dimension used as a number), a `Letter` (an index that a sum over entries binds), and a `Call` of an
-operation. Every node knows its shape and the batch
-whose index it carries, if any. An operation is one record: what it means, how it is written.
+operation. Every node knows its shape and the batch whose index it carries, if any. An operation is
+one record: what it means, how it is written.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
 Each is printed as text and as LaTeX, with its results alone and with its steps, in every layout,
 and goes through `grade_derivation` unchanged; every line has to be right, or to name something.
 Words choose some of them by their names; `--differentials` takes the gradients by that method,
-`--full` takes the level "full" too, whose proofs are
-reasons, verified as they are derived, that no grader reads.
+`--full` takes the level "full" too, whose proofs are reasons, verified as they are derived, that no
+grader reads.
 """
 
 from __future__ import annotations

@@ -33,11 +33,10 @@ class Data:
     A problem without a batch has constants only, and a count of 0. Of data in `chunks`, delayed
     mappings of `sizes` examples, the examples are a few that stand for all where shapes are wanted;
     there are `total` of them, and `places` are what an epoch takes in random order, chunks or
-    examples. `functions` are
-    those that the problem leaves open. `numbers` are those of the examples in the data they were
-    taken from, None where these are all of them. `weights` are numbers of which each example counts
-    as many times as its own says, None for once; of chunks the sum of each one's, which are
-    `weight_parts`.
+    examples. `functions` are those that the problem leaves open. `numbers` are those of the
+    examples in the data they were taken from, None where these are all of them. `weights` are
+    numbers of which each example counts as many times as its own says, None for once; of chunks the
+    sum of each one's, which are `weight_parts`.
     """
 
     examples: Arrays
