@@ -424,8 +424,8 @@ MUTANTS: list[Mutant] = [
         ),
         (
             "counts of given and predicted are exchanged",
-            "(given == t) & (found == p)",
-            "(found == t) & (given == p)",
+            "Confusion.of(given, found",
+            "Confusion.of(found, given",
         ),
         ("a line is drawn in the numbers of the training", "across.of(x[some])", "x[some]"),
     ),
