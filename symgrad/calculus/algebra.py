@@ -3,6 +3,7 @@ front."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from functools import reduce
 from typing import TypeGuard
@@ -22,8 +23,9 @@ from symgrad.language.expressions import (
 from symgrad.language.operations import arithmetic as op
 from symgrad.language.operations.batches import batch_mean, batch_sum
 from symgrad.language.operations.constants import eye
-from symgrad.language.operations.contractions import diag, dot, einsum
-from symgrad.language.operations.meanings import Elementwise, Linear, Monomial
+from symgrad.language.operations.contractions import diag, dot, einsum, lookup
+from symgrad.language.operations.entries import entry
+from symgrad.language.operations.meanings import Elementwise, Function, Linear, Monomial
 from symgrad.language.operations.moments import root_of
 from symgrad.language.operations.norms import norm2, squared_norm
 from symgrad.language.operations.places import Affine
@@ -301,6 +303,28 @@ def power(e: Expression, exponent: Value) -> Expression:
             return transposed(root)
         return root_of(e) or sqrt(e)
     return op.power(e, Number(exponent))
+
+
+def names_first(factors: Sequence[Expression]) -> list[Expression]:
+    """The factors of a product of numbers, or entry by entry, with no name behind a function: y
+    f(x), not f(x) y."""
+    k = next((k for k, e in enumerate(factors) if _is_function(e)), len(factors))
+    behind = factors[k:]
+    names = [e for e in behind if _is_named(e)]
+    return [*factors[:k], *names, *(e for e in behind if not _is_named(e))]
+
+
+def _is_function(e: Expression) -> bool:
+    """Whether it is a function, or a power of one."""
+    e = e.arguments[0] if is_call(e, op.power) else e
+    return isinstance(e, Call) and isinstance(e.operation.meaning, (Elementwise, Function))
+
+
+def _is_named(e: Expression) -> bool:
+    """Whether it is a name, an entry of it, or a power of these."""
+    while is_call(e, op.power, op.transpose, entry, lookup):
+        e = e.arguments[0]
+    return isinstance(e, Name)
 
 
 def is_negative(e: Expression) -> bool:

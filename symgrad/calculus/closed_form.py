@@ -14,12 +14,13 @@ from symgrad.calculus.expansion import multiplied, simplified
 from symgrad.calculus.folding import Products
 from symgrad.calculus.functions import aligned
 from symgrad.calculus.index_notation import in_language
-from symgrad.calculus.naming import Known, Naming, fresh
+from symgrad.calculus.naming import Known, Naming, cased, fresh
 from symgrad.calculus.nodes import Entry, Label, Node, batch_of, core_axes, matrix_shape
 from symgrad.calculus.notation import Notation, full
 from symgrad.calculus.recorded import Applied, Fact, record_again, recorded
 from symgrad.calculus.rules import as_a_formula, only_formulas
 from symgrad.calculus.term_graph import NoMatrixForm
+from symgrad.language.dimensions import Shape
 from symgrad.language.expressions import Expression, Name, leaves
 from symgrad.language.literals import retyped
 from symgrad.language.phrases import Phrase, phrase
@@ -254,7 +255,8 @@ def _shared(root: Node, naming: Naming) -> tuple[dict[Node, Name], Mapping[Node,
             length[node] = _length(node, operands[node], length)
             long = length[node] > LONGEST or (uses[node] > 1 and length[node] > short)
             if long and node is not root and len(core_axes(node.axes)) <= 2:
-                name = Name(_name(node, taken), matrix_shape(node.axes), batch_of(node))
+                shape = matrix_shape(node.axes)
+                name = Name(_name(node, shape, taken), shape, batch_of(node))
                 yield node, naming.of_parts.setdefault((node, name.name), name)
                 length[node] = 1
 
@@ -284,6 +286,6 @@ def _length(node: Node, operands: Sequence[Node], length: Mapping[Node, int]) ->
     return function + sum(length[operand] for operand in operands)
 
 
-def _name(node: Node, taken: set[str]) -> str:
+def _name(node: Node, shape: Shape, taken: set[str]) -> str:
     symbol = node.operation.symbol if isinstance(node, (ix.Map, ix.Apply)) else "g"
-    return fresh(symbol, taken)
+    return fresh(cased(symbol, shape), taken)

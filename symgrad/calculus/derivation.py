@@ -28,7 +28,7 @@ from symgrad.language.dimensions import Shape
 from symgrad.language.expressions import Expression, Name, leaves, parts
 from symgrad.language.operations.arithmetic import transpose
 from symgrad.language.operations.meanings import REWRITES
-from symgrad.language.phrases import Phrase
+from symgrad.language.phrases import Phrase, phrase
 from symgrad.language.problem import Problem, Variable, variable_like
 from symgrad.language.table import Look, Table
 from symgrad.language.unparse import unparse
@@ -109,9 +109,15 @@ class Step:
 
     @property
     def facts(self) -> tuple[Phrase, ...]:
-        """What holds so that it is simplified: y sums to 1."""
-        facts = () if self._shown is None else dict.fromkeys(self._shown[1])
-        told = (fact_told(fact, self.naming) for fact in facts)
+        """What holds so that it is simplified: y sums to 1, A is symmetric."""
+        if self._shown is None:
+            return ()
+        simplified, facts = self._shown
+        told = [fact_told(fact, self.naming) for fact in dict.fromkeys(facts)]
+        right = in_language(self.right)
+        turned = {unparse(p.arguments[0]) for p in parts(right) if is_call(p, transpose)}
+        symmetric = (x.name for x in leaves(simplified) if isinstance(x, Name) and x.symmetric)
+        told += [phrase("{0} is symmetric", name) for name in symmetric if name in turned]
         return tuple(dict.fromkeys(each for each in told if each is not None))
 
 

@@ -9,11 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import reduce
 from itertools import repeat
 from types import MappingProxyType
 
 from symgrad.calculus import nodes as ix
-from symgrad.calculus.algebra import over, power, scaled, times
+from symgrad.calculus.algebra import names_first, over, power, scaled, times, transposed
 from symgrad.calculus.entries import symmetric
 from symgrad.calculus.letters import Letters
 from symgrad.calculus.nodes import Factor, Label, Node, Term, batch_of, core_labels, is_batch
@@ -26,6 +27,7 @@ from symgrad.language import formula as fm
 from symgrad.language.dimensions import SCALAR, Shape
 from symgrad.language.expressions import Expression, Name, Number, Size, Value
 from symgrad.language.formula import Formula
+from symgrad.language.literals import magnitude
 from symgrad.language.names import entry_parts
 from symgrad.language.operations.batches import batch_sum, over_batch
 from symgrad.language.operations.entries import Ranges, array, at, equal_places, index_sum, indices
@@ -136,19 +138,15 @@ class EntryNotation:
         self, coefficient: Value, factors: Sequence[Factor], letters: Letters
     ) -> Expression:
         """coefficient * factors, those with a negative power below."""
-        above: Expression | None = None
+        above: list[Expression] = []
         below: list[Expression] = []
         for factor in factors:
             base = self.entry(factor.node, factor.labels, letters)
-            if factor.power < 0:
-                below.append(power(base, -factor.power))
-            else:
-                own = power(base, factor.power)
-                above = own if above is None else times(above, own)
-        value = Number(coefficient) if above is None else scaled(coefficient, above)
-        for own in below:
-            value = over(value, own)
-        return value
+            half = below if factor.power < 0 else above
+            half.append(power(base, magnitude(factor.power)))
+        above = names_first(above)
+        value = scaled(coefficient, reduce(times, above)) if above else Number(coefficient)
+        return reduce(over, below, value)
 
     def _applied(self, node: ix.Apply, labels: Sequence[Label], letters: Letters) -> Expression:
         """A function of whole vectors or matrices, at an entry."""
@@ -171,8 +169,30 @@ class EntryNotation:
             {*letters.taken, *(letter.name for letter in letters.known.values())},
             letters.placed,
         )
+        if len(acted) == 1 and (rows := self._in_rows(node, labels, acted[0], inner)) is not None:
+            return rows
         bound = inner.ranges(acted)  # before a sum inside gives its own letters
         return array(self.entry(node, labels, inner), bound)
+
+    def _in_rows(
+        self, node: Node, labels: Sequence[Label], along: Label, letters: Letters
+    ) -> Expression | None:
+        """A sum of multiples of vectors, of rows and of columns along a label: X[i] - X[j]."""
+        if not isinstance(node, ix.Polynomial):
+            return None
+        parts = list[Expression]()
+        for coefficient, factors, summed in opened(node, labels):
+            moving = [f for f in factors if along in f.labels]
+            others = [f for f in factors if along not in f.labels]
+            if len(moving) != 1 or moving[0].power != 1 or summed:
+                return None
+            name, own = self.name(moving[0].node), core_labels(moving[0].labels)
+            if name is None or len(own) > 2 or own.count(along) != 1:
+                return None
+            value = name if own[-1] is along else transposed(name)
+            rows = (letters.of(x) for x in own if x is not along)
+            parts.append(times(self._product(coefficient, others, letters), at(value, *rows)))
+        return signed_sum(parts) if parts else None
 
 
 def _in_order(factors: Sequence[Factor], summed: Sequence[Label]) -> list[Factor]:

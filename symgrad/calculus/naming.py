@@ -47,14 +47,15 @@ class Naming:
     index: str = ""  # what new names are at, where they have a value at each step
     bases: set[str] = field(default_factory=set)  # s where there is s_q: no names themselves
 
-    def new(self, symbol: str, within: str = "") -> str:
-        """A name that nothing else has: the symbol, of the definition that it stands `within`, or
-        another letter."""
+    def new(self, symbol: str, shape: Shape, within: str = "") -> str:
+        """A name that nothing else has for what has this shape: the symbol, of the definition that
+        it stands `within`, or another letter; a capital one of a matrix."""
+        symbol = cased(symbol, shape)
         within = entry_parts(within)[0]
         free = within.isalnum() and (symbol in self.bases or symbol not in self.taken)
         free = free and symbol != "e"  # e_B is typeset like the one-hot vector of B
         of_definition = [f"{symbol}_{within}"] if free else []
-        wanted = (*of_definition, symbol, *LETTERS)
+        wanted = (*of_definition, symbol, *cased(LETTERS, shape))
         name = next((name for name in wanted if name not in self.taken), symbol)
         if name in of_definition:
             self.bases.add(symbol)
@@ -132,6 +133,11 @@ def naming(problem: Problem, definitions: Mapping[Node, Expression]) -> Naming:
         taken.add(loss)
     spelled = spelling(problem.formulas, symbols)
     return Naming(inputs, definitions, bound, taken, symbols, loss, spelled, problem.index)
+
+
+def cased(letters: str, shape: Shape) -> str:
+    """The letters as capital ones, where the shape is that of a matrix; L is a loss."""
+    return letters if ONE in shape or letters == "l" else letters.upper()
 
 
 def fresh(symbol: str, taken: set[str]) -> str:

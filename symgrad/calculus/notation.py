@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from symgrad.calculus import nodes as ix
-from symgrad.calculus.algebra import product, scaled, times, transposed
+from symgrad.calculus.algebra import is_negative, product, scaled, times, transposed
 from symgrad.calculus.counted import at_letter, counter
 from symgrad.calculus.index_notation import EntryNotation, IndexForm, apart, index_form
 from symgrad.calculus.letters import Letters
@@ -185,12 +185,13 @@ class Notation:
             if isinstance(f.node, ix.Length) and f.node.axis == batch and f.power == -1
         ]
         operation = batch_mean if mean else batch_sum
-        summed = over_batch(operation, body, self.bound[batch], batch)
+        number = Fraction(-1) if is_negative(body) else Fraction(1)
+        summed = over_batch(operation, scaled(number, body), self.bound[batch], batch)
         rest = [f for f in outside if f not in mean[:1]]
         front = TermGraph(self.of, term.coefficient, rest, []).expression()
         if isinstance(front, Number):
-            return scaled(front.value, summed)
-        return times(front, summed)
+            return scaled(number * front.value, summed)
+        return scaled(number, times(front, summed))
 
     def _counted(self, term: Term, label: Label, free: Sequence[Label]) -> Expression:
         """The sum over an index that only counts, each summand in matrix notation."""

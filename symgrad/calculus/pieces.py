@@ -6,15 +6,18 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from math import prod
 
 from symgrad.calculus.algebra import (
     fewest_transposes,
     is_call,
     matrix_factors,
+    names_first,
     power,
     product,
     transposed,
 )
+from symgrad.language.constants import in_constants
 from symgrad.language.dimensions import ONE
 from symgrad.language.expressions import Expression, Name, Number, Size, Value, parts
 from symgrad.language.operations.arithmetic import add, matmul, multiply, subtract, transpose
@@ -88,10 +91,36 @@ def powers_joined(pieces: list[Piece]) -> list[Piece]:
     return list(joined.values()) if len(joined) < len(pieces) else pieces
 
 
+def on_one_diagonal(pieces: list[Piece]) -> list[Piece]:
+    """The diagonals of matrices, multiplied, as that of a product of their entries."""
+    on = [p for p in pieces if is_call(p.value, diag) and p.value.shape[1] == ONE]
+    if len(on) < 2:
+        return pieces
+    whole = hadamard([replace(p, value=p.value.arguments[0]) for p in on])  # type: ignore[attr-defined]
+    return [*(p for p in pieces if p not in on), Piece(diag(whole))]
+
+
+def in_one_root(coefficient: Value, scalars: list[Piece]) -> tuple[Value, list[Piece]]:
+    """The roots of numbers in front of a term as one: 1 / sqrt(pi) / sqrt(2) is 1 / sqrt(2 pi)."""
+    numbers, rest = [float(coefficient)], []
+    for p in scalars:
+        if isinstance(p.value, Number) and not _is_whole(p.power):
+            numbers.append(float(p.value.value) ** float(p.power))
+        else:
+            rest.append(p)
+    several = len(numbers) > (1 if isinstance(coefficient, float) else 2)
+    number = prod(numbers)
+    return (number, rest) if several and in_constants(number) else (coefficient, scalars)
+
+
+def _is_whole(power: Value) -> bool:
+    return isinstance(power, Fraction) and power.denominator == 1
+
+
 def hadamard(pieces: list[Piece]) -> Expression:
     """The Hadamard product of pieces, negative powers below a fraction line."""
     pieces = powers_joined(pieces)
-    above = [power(p.value, p.power) for p in pieces if p.power > 0]
+    above = names_first([power(p.value, p.power) for p in pieces if p.power > 0])
     below = [power(p.value, -p.power) for p in pieces if p.power < 0]
     result: Expression = above[0] if above else Number(Fraction(1))
     for factor in above[1:]:

@@ -72,7 +72,7 @@ class Writer:
         within = "" if alone else self.typed.within.get(node, "")
         name = self.called.statement(node, self.calls[node], within)
         self.called.names[node] = name
-        self.called.lines.setdefault(node, name)
+        self.called.name_line(node, name)
         self._forward_step(node, self.called.names[node], right)
 
     def _said(self, node: Node) -> tuple[Expression, Expression]:
@@ -150,6 +150,7 @@ class Writer:
     ) -> Derivative:
         """The step of a node's cotangent; its left side."""
         entry, labels = backward.of(node)
+        plain, named = (_if_short(each, self.called) for each in (plain, named))
         alias = entry.node
         inner = alias.inner if isinstance(alias, ix.Alias) else alias
         over = entry.along(labels)
@@ -167,8 +168,8 @@ class Writer:
             uses=tuple(sorted({self.numbers[u] for u in users if u in self.numbers})),
             node=shown if alike else alias,
             of=node,
-            plain=None if long else _with_facts(self._if_short(plain), inner, self.called.plain),
-            named=None if long else _with_facts(self._if_short(named), inner, self.called.kept),
+            plain=None if long else _with_facts(plain, inner, self.called.plain),
+            named=None if long else _with_facts(named, inner, self.called.kept),
             shorter=None if long else _by_facts(shown, self.called),
         )
         self.rights[node] = retyped(right, self.called.naming.spelled)
@@ -182,9 +183,6 @@ class Writer:
         if is_call(bottom, transpose):  # a row by its own name
             bottom = bottom.arguments[0]
         return Derivative.of(top, bottom, matrix_shape(derivative.axes), batch_of(derivative))
-
-    def _if_short(self, counterpart: Counterpart | None) -> Counterpart | None:
-        return counterpart if counterpart and self.size(counterpart.node) <= SHORT else None
 
     def size(self, node: Node) -> int:
         """How many names and functions a node shows."""
@@ -237,6 +235,12 @@ class Writer:
             shorter=shorter,
         )
         self.steps.append(step)
+
+
+def _if_short(counterpart: Counterpart | None, called: StepNames) -> Counterpart | None:
+    """What became of a node, where that is short by the names of the lines."""
+    short = counterpart and called.length_by_lines(counterpart.node) <= SHORT
+    return counterpart if short else None
 
 
 def _with_facts(

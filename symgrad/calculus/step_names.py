@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.algebra import transposed
 from symgrad.calculus.closed_form import LONGEST, leaf_count
+from symgrad.calculus.entries import symmetric
 from symgrad.calculus.lowering import Lowered
 from symgrad.calculus.naming import fresh, naming
 from symgrad.calculus.nodes import Node, batch_of, matrix_shape
@@ -41,6 +42,7 @@ class StepNames:
     plain: dict[Node, Counterpart] = field(default_factory=dict)
     kept: dict[Node, Counterpart] = field(default_factory=dict)
     lengths: dict[Node, int] = field(default_factory=dict)
+    by_lines: dict[Node, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         names = {**self.computed.names, **self.lowered.names, **self._simplified_names()}
@@ -60,6 +62,16 @@ class StepNames:
             if [*plain[n].places] == [*range(len(n.axes))]
         }
 
+    def name_line(self, node: Node, name: Expression) -> None:
+        """Call a line so, and what it is by what is declared."""
+        self.lines.setdefault(node, name)
+        if self.declared:
+            plain, places = self.simplified([node])[node][:2]
+            if isinstance(name, Name) and symmetric(plain):
+                name = replace(name, symmetric=True)
+            if [*places] == [*range(len(node.axes))]:
+                self.lines.setdefault(plain, name)
+
     def simplified(self, roots: Iterable[Node]) -> Mapping[Node, Counterpart]:
         """What the roots, and all below them, are without the names of cotangents, by what is
         declared."""
@@ -73,6 +85,10 @@ class StepNames:
     def may_be_short(self, node: Node) -> bool:
         """Whether a node may have a short form; none that is very long as it is written has."""
         return leaf_count(node, self._as_given, self.lengths) <= 2 * LONGEST
+
+    def length_by_lines(self, node: Node) -> int:
+        """How many names and functions a node shows by the names of the lines."""
+        return leaf_count(node, self.with_lines.reference, self.by_lines)
 
     def _as_given(self, node: Node) -> Expression | None:
         return (
@@ -103,7 +119,7 @@ class StepNames:
         symbol = call.operation.symbol if call is not None else "u"
         if shape == SCALAR and batch is not None and self._is_example_loss(node):
             symbol = "l"
-        return Name(self.naming.new(symbol, within), shape, batch)
+        return Name(self.naming.new(symbol, shape, within), shape, batch)
 
     @property
     def moved(self) -> bool:

@@ -1,9 +1,10 @@
-"""Sums as they are written: a positive term first, equal terms once, and what several terms have in
-front before brackets."""
+"""Sums as they are written: a positive term first, equal terms once, sums over the same as one, and
+what several terms have in front before brackets."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 from symgrad.calculus.algebra import (
@@ -17,16 +18,19 @@ from symgrad.calculus.algebra import (
     times,
 )
 from symgrad.language.dimensions import ONE
-from symgrad.language.expressions import Call, Expression, Number, Value, exact, is_scalar
+from symgrad.language.expressions import Call, Expression, Number, Value, exact, is_scalar, operands
 from symgrad.language.operations import arithmetic as op
+from symgrad.language.operations.batches import batch_mean, batch_sum
 from symgrad.language.operations.contractions import diag
+from symgrad.language.operations.entries import index_sum
 from symgrad.language.unparse import unparse
 
 
 def signed_sum(parts: Sequence[Expression]) -> Expression:
-    """The sum of the parts, a positive one first; diag(v) X + M X is (diag(v) + M) X, and f(c) A +
-    f(c) B is f(c) (A + B)."""
-    parts = [_turned(part, len(parts) == 1) for part in _fronted(_joined(_collected(parts)))]
+    """The sum of the parts, a positive one first; diag(v) X + M X is (diag(v) + M) X, f(c) A +
+    f(c) B is f(c) (A + B), and the sums of two over one batch are one sum."""
+    parts = _fronted(_joined(_in_one_sum(_collected(parts))))
+    parts = [_turned(part, len(parts) == 1) for part in parts]
     first = next((k for k, part in enumerate(parts) if not is_negative(part)), 0)
     ordered = [parts[first], *parts[:first], *parts[first + 1 :]]
     if len(ordered) == 2 and is_transpose(ordered[0], ordered[1]):
@@ -47,6 +51,28 @@ def _collected(parts: Sequence[Expression]) -> Sequence[Expression]:
     left = apart if len(apart) < len(addends) else whole
     keeps_shape = all(map(is_scalar, parts)) or not all(map(is_scalar, left))
     return left if left and keeps_shape else parts
+
+
+def _in_one_sum(parts: Sequence[Expression]) -> list[Expression]:
+    """Sums over the same examples, or letters, as one sum, where the first of them stands."""
+    groups: dict[Hashable, list[Expression]] = {}
+    for k, part in enumerate(parts):
+        what = _counted(part)[1]
+        if is_call(what, batch_sum, batch_mean, index_sum):
+            over = what.operation, what.shape, tuple(what.options.values())
+            groups.setdefault(over, []).append(part)
+        else:
+            groups[k] = [part]
+    return [group[0] if len(group) < 2 else _summed_once(group) for group in groups.values()]
+
+
+def _summed_once(parts: Sequence[Expression]) -> Expression:
+    """Multiples of sums over the same as the sum of these multiples."""
+    counted = [_counted(part) for part in parts]
+    bodies = [scaled(number, body) for number, what in counted for body in operands(what)]
+    (_, first), *_ = counted
+    assert isinstance(first, Call)
+    return replace(first, arguments=(signed_sum(bodies),))
 
 
 def _once(parts: Sequence[Expression]) -> list[Expression]:

@@ -19,6 +19,7 @@ from symgrad.calculus.algebra import (
     drawn_out,
     fewest_transposes,
     is_negative,
+    names_first,
     negated,
     over,
     power,
@@ -34,10 +35,12 @@ from symgrad.calculus.pieces import (
     diagonal_of,
     divided_by_length,
     hadamard,
+    in_one_root,
     is_eye,
     is_part,
     mean_of_rows,
     named_row,
+    on_one_diagonal,
     powers_joined,
     sum_of,
     trace_of,
@@ -221,9 +224,11 @@ class TermGraph:
         ((pair, pieces),) = self.edges.items()
         matrix = self._toward(pieces, pair, self.free[0])
         left, right = (self.vectors.get(x) for x in self.free)
-        if len(pieces) == 1 and is_eye(pieces[0].value) and pieces[0].power > 0:
-            own = [*(left or []), *(right or [])]
-            return diag(hadamard(own)) if own else matrix
+        own = [*(left or []), *(right or [])]
+        rest = [p for p in pieces if not is_eye(p.value) or p.power < 0]
+        if len(rest) < len(pieces) and (own or len(rest) != 1):
+            own += [Piece(diag(p.value), p.power) for p in rest]
+            return diag(hadamard(on_one_diagonal(own))) if own else matrix
         if left:
             matrix = product(diag(hadamard(left)), matrix)
         if right:
@@ -233,18 +238,18 @@ class TermGraph:
     def _front(self, value: Expression | None) -> Expression:
         """The coefficient and the scalars before (or under) the rest; with a fraction of both,
         (x^T y / |x|^2) x, this before it."""
-        scalars = powers_joined(self.scalars)
+        coefficient, scalars = in_one_root(self.coefficient, powers_joined(self.scalars))
         above = [power(p.value, p.power) for p in scalars if p.power > 0]
         below = [power(p.value, -p.power) for p in scalars if p.power < 0]
-        above = [moment_of(e, below) for e in above]
+        above = names_first([moment_of(e, below) for e in above])
         value = value and vector_of(value, below)
         apart = all(any(isinstance(e, Call) for e in half) for half in (above, below))
         top = None if apart else value
         for scalar in reversed(above):
             top = scalar if top is None else times(scalar, top)
-        result = Number(self.coefficient) if top is None else top
+        result = Number(coefficient) if top is None else top
         for scalar in below:
             result = over(result, scalar)
         if apart and value is not None:
             result = result * value
-        return result if top is None else scaled(self.coefficient, result)
+        return result if top is None else scaled(coefficient, result)

@@ -194,6 +194,11 @@ def broken(formula: Formula, table: Table, room: float) -> list[str]:
             inside = room - points(function, table)
             first, *more = broken(fm.Fence((argument,), left=left, right=right), table, inside)
             return [tex(function, table) + first, *more]
+        case fm.Big():
+            over, body, *last = fm.fitted(formula)
+            sign = replace(formula, parts=(over, fm.Symbol(latex=""), *last))
+            first, *more = broken(body, table, max(room - points(sign, table), room / 2))
+            return [f"{tex(sign, table).strip()} {first}", *more]
         case fm.Row():
             return _broken_row(formula, table, room)
         case fm.Fraction():  # its bar is as long as what stands above

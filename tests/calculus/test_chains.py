@@ -106,15 +106,15 @@ def test_the_logarithm_of_a_determinant() -> None:
     square = source.replace("(n, m)", "(n, n)")
     assert (" = <2 * inv(X).T, dX>", "terms joined, simplified") in of(square, "X")
     assert of(source, "X")[:6] == [
-        ("dL = trace(inv(z) @ dz)", "log-determinant, from (2)"),
-        (" = <inv(z).T, dz>", "trace as inner product"),
-        (" = <inv(z).T, dX.T @ A @ X + X.T @ A @ dX>", "matrix product, from (1)"),
+        ("dL = trace(inv(Z) @ dZ)", "log-determinant, from (2)"),
+        (" = <inv(Z).T, dZ>", "trace as inner product"),
+        (" = <inv(Z).T, dX.T @ A @ X + X.T @ A @ dX>", "matrix product, from (1)"),
         (
-            " = <inv(z).T @ X.T @ A.T, dX.T> + <A.T @ X @ inv(z).T, dX>",
+            " = <inv(Z).T @ X.T @ A.T, dX.T> + <A.T @ X @ inv(Z).T, dX>",
             "factors across, transposed",
         ),
-        (" = <A @ X @ inv(z), dX> + <A.T @ X @ inv(z).T, dX>", "transpose rule"),
-        (" = <A @ X @ inv(z) + A.T @ X @ inv(z).T, dX>", "terms joined"),
+        (" = <A @ X @ inv(Z), dX> + <A.T @ X @ inv(Z).T, dX>", "transpose rule"),
+        (" = <A @ X @ inv(Z) + A.T @ X @ inv(Z).T, dX>", "terms joined"),
     ]
 
 

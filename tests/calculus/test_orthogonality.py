@@ -57,7 +57,7 @@ NOT_USED = [
     ("loss = det(Q) * sum(x)", "x", "det(Q) * ones(n)"),
     ("loss = sum(Q @ Q @ x)", "x", "Q.T @ Q.T @ ones(n)"),
     ("loss = sum((Q @ x)**2 * y)", "x", "2 * Q.T @ (y * (Q @ x))"),
-    ("loss = norm2(Q @ diag(y))", "y", "(unit(Q @ diag(y)) * Q).T @ ones(n)"),
+    ("loss = norm2(Q @ diag(y))", "y", "(Q * unit(Q @ diag(y))).T @ ones(n)"),
     ("loss = sum((Q * Q) @ x)", "x", "ones(n)"),
 ]
 

@@ -45,7 +45,7 @@ def test_differences_of_pairs_are_a_line() -> None:
     )
     text = sg.derive(program, "x").text()
     assert text.count("x @ ones(n).T - ones(n) @ x.T") == 1
-    assert "dL/dx = dL/dr @ ones(n) - (dL/dr).T @ ones(n)" in text
+    assert "dL/dx = dL/dR @ ones(n) - (dL/dR).T @ ones(n)" in text
 
 
 DECLARED_PARITY = [

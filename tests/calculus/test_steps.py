@@ -134,7 +134,7 @@ MET = [  # equal factors of products in each other, signs of terms, one equation
         "x: Vector(n)\nmu: Vector(k)\nw: Vector(k)\n"
         "m = -0.5 * (x @ ones(k).T - ones(n) @ mu.T)**2\nloss = sum(log(exp(m) @ w))",
         "mu",
-        "dL/dmu = -(dL/dr_m).T @ ones(n)",
+        "dL/dmu = -(dL/dR_m).T @ ones(n)",
     ),
 ]
 
@@ -181,9 +181,9 @@ def test_what_is_spread_over_an_axis_has_the_cotangent_of_its_line() -> None:
         "x",
     )
     text = " ".join(derivation.text().split())
-    assert "(1) z = x @ y.T " in text
-    assert "(2) u = tensor(softmax(vector(z[i, j] for l in range(p)))[k] for i in range(n)" in text
-    assert "(5) dL/dz = matrix(sum(u[i, j, k] * ((dL/du)[i, j, k] - sum((dL/du)[i, j, l]" in text
+    assert "(1) Z = x @ y.T " in text
+    assert "(2) U = tensor(softmax(vector(Z[i, j] for l in range(p)))[k] for i in range(n)" in text
+    assert "(5) dL/dZ = matrix(sum(U[i, j, k] * ((dL/dU)[i, j, k] - sum((dL/dU)[i, j, l]" in text
     assert derivation.verify().passed
 
 
@@ -273,7 +273,7 @@ BY_HAND = [
     (  # the slope of the hinge at its kink is 0 in each line
         "s: Vector(n)\nt: Vector(n)\nloss = sum(maximum(0, 1 - t * s))",
         "s",
-        ["dL/ds = -step(1 - t * s) * t  maximum, elementwise"],
+        ["dL/ds = -t * step(1 - t * s)  maximum, elementwise"],
     ),
 ]
 

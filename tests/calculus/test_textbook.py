@@ -152,7 +152,7 @@ TEXTBOOK = [
     ("gradient", "loss = norm1(x)", "x", "sign(x)"),
     ("gradient", "loss = sum(relu(A @ x))", "A", "step(A @ x) @ x.T"),
     ("gradient", "loss = softplus(a.T @ x)", "x", "sigmoid(a.T @ x) * a"),
-    ("gradient", "loss = log(1 + exp(-s * a.T @ x))", "x", "-sigmoid(-s * a.T @ x) * s * a"),
+    ("gradient", "loss = log(1 + exp(-s * a.T @ x))", "x", "-s * sigmoid(-s * a.T @ x) * a"),
     (
         "gradient",
         "loss = sum(sigmoid(A @ x + b))",

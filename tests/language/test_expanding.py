@@ -49,7 +49,7 @@ def test_every_definition_has_the_values_of_its_operation(operation: Operation) 
         (
             "X: Matrix(n, k)\nloss = sum(softmax(X, axis=1)**2)",
             ["softmax"],
-            ["s = sum(e, axis=1)", "dL/dX = dL/de * e"],
+            ["s = sum(E, axis=1)", "dL/dX = dL/dE * E"],
         ),
         (
             "z: Vector(n)\nloss = sum(log_softmax(z) * relu(z))",

@@ -118,7 +118,7 @@ W = sympy.MatrixSymbol("W", m, n)
 u = sympy.IndexedBase("u")
 phi, ell = sympy.Function("phi"), sympy.Function("ell")
 SYMPY = [
-    (phi(s * t), "s", "phi_1(s * t) * t"),
+    (phi(s * t), "s", "t * phi_1(s * t)"),
     (phi(s, t) ** 2, "t", "2 * phi(s, t) * phi_2(s, t)"),
     (sympy.Trace(y.T * (W * x).applyfunc(phi)), "W", "(y * phi_1(W @ x)) @ x.T"),
     (ell(y, W * x), "W", "ell_2(y, W @ x) @ x.T"),

@@ -235,7 +235,7 @@ OUR_NAMES = [  # programs that have names which we would give
     (
         "jacobian",
         "x: Vector(n)\nA: Matrix(m, n)\nf = mean(exp(A @ x) for x in batch)",
-        "tensor((i == j) * sum(exp(sum(A[j, l] * x[l] for l in range(n))) * x[k] for x in batch)",
+        "tensor((i == j) * sum(x[k] * exp(sum(A[j, l] * x[l] for l in range(n))) for x in batch)",
     ),
 ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import sympy
@@ -26,29 +26,35 @@ def before(one: Affine, other: Affine) -> ex.Expression:
 
 @dataclass(frozen=True)
 class Bounds:
-    """A letter from `start` on, and below `stop`, where something else than its size says so."""
+    """A letter from `start` on, and below `stop`, where something else than its size says so; or
+    any but `other`."""
 
     letter: ex.Letter
     start: Affine | None = None
     stop: Affine | None = None
+    other: ex.Letter | None = None
 
     @property
     def ends(self) -> tuple[ex.Letter, ...]:
         """The letters that it is bounded by."""
-        return tuple(x for end in (self.start, self.stop) if end for x in end.letters)
+        other = (self.other,) if self.other else ()
+        return (*other, *(x for end in (self.start, self.stop) if end for x in end.letters))
 
     @property
     def text(self) -> str:
-        """for j in range(i + 1, n)"""
+        """for j in range(i + 1, n), for j in range(n) if j != i"""
         start = "" if self.start is None else f"{self.start.text}, "
         stop = dimension_text(self.letter.index_of) if self.stop is None else self.stop.text
-        return f"for {self.letter.name} in range({start}{stop})"
+        unequal = f" if {self.letter.name} != {self.other.name}" if self.other else ""
+        return f"for {self.letter.name} in range({start}{stop}){unequal}"
 
     @property
     def formula(self) -> Formula:
-        """j < i, j > i, i < j < k"""
+        """j < i, j > i, i < j < k, j != i"""
         formula, signs = typeset(self.letter), list[str]()
         sides = [formula]
+        if self.other is not None:
+            return Infix((formula, typeset(self.other)), signs=(r"\neq",), binds=RELATION)
         if self.stop is not None:
             end, strict = _end(self.stop, -1)
             sides, signs = [*sides, end], ["<" if strict else r"\leq"]
@@ -91,7 +97,23 @@ def _without(
             above = _without(top, letters, found)
             return op(ex.expression(1) if above is None else above, bottom)
     where = _positive(e)
-    return None if where is not None and _bounds(where, letters, found) else e
+    bounds = _differs(e, letters, found) if where is None else _bounds(where, letters, found)
+    return None if bounds else e
+
+
+def _differs(
+    e: ex.Expression, letters: Sequence[ex.Letter], found: dict[ex.Letter, Bounds]
+) -> bool:
+    """Note that two letters are not equal, 1 - [i = j], as a bound of the later one."""
+    match e:
+        case ex.Call(operation=op, arguments=(ex.Number(value=1), ex.Call() as equal)) if (
+            op is subtract and equal.operation is ex.OPERATIONS["same_label"]
+        ):
+            pair = sorted(equal.arguments, key=lambda x: letters.index(x) if x in letters else -1)
+            match pair:
+                case [ex.Letter() as other, ex.Letter() as letter] if letter in letters:
+                    return found.setdefault(letter, Bounds(letter, other=other)).other is other
+    return False
 
 
 def _bounds(where: Affine, letters: Sequence[ex.Letter], found: dict[ex.Letter, Bounds]) -> bool:
@@ -102,14 +124,16 @@ def _bounds(where: Affine, letters: Sequence[ex.Letter], found: dict[ex.Letter, 
         return False
     letter = own[-1]
     old = found.get(letter, Bounds(letter))
+    if old.other is not None:
+        return False
     end = where.plus(Affine({letter: 1}), -sign)
     if sign < 0:  # end - letter > 0
         fits = old.stop is None and reachable(sympy.expand(letter.index_of - end.most))
-        new = Bounds(letter, old.start, end)
+        new = replace(old, stop=end)
     else:  # letter + end > 0
         end = ONE_MORE.plus(end, -1)
         fits = old.start is None and reachable(end.least)
-        new = Bounds(letter, end, old.stop)
+        new = replace(old, start=end)
     if fits:
         found[letter] = new
     return fits

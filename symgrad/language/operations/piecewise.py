@@ -10,13 +10,23 @@ from fractions import Fraction
 
 import sympy
 
-from symgrad.language.composing import ONES, magnitude
+from symgrad.language.composing import ONES, indicator, magnitude
 from symgrad.language.dimensions import ONE
-from symgrad.language.expressions import Call, Expression, expression
-from symgrad.language.formula import RELATION, Applied, Formula, Infix, Number
+from symgrad.language.expressions import (
+    OPERATIONS,
+    Call,
+    Expression,
+    Number,
+    Spelling,
+    expression,
+    parts,
+)
+from symgrad.language.formula import RELATION, Applied, Formula, Infix
+from symgrad.language.formula import Number as Digits
 from symgrad.language.operations.elementwise import elementwise
-from symgrad.language.operations.meanings import rewrite
-from symgrad.language.typeset import function
+from symgrad.language.operations.meanings import Numbered, rewrite
+from symgrad.language.typeset import function, typeset
+from symgrad.language.unparse import unparse
 
 HALF = Fraction(1, 2)
 
@@ -30,8 +40,36 @@ def _is_square(call: Call) -> bool:
     return len(call.shape) == 2 and call.shape[0] == call.shape[1] != ONE
 
 
-def _positive(x: Formula) -> Formula:
-    return Infix((x, Number(digits="0")), signs=(">",), binds=RELATION)
+def _compared(call: Call) -> tuple[Expression, str, Expression] | None:
+    """i, ">" and j of step(i - j), the step of a difference of indices; i >= j of i + 1 > j."""
+    add, subtract = OPERATIONS["add"], OPERATIONS["subtract"]
+    match call.arguments:
+        case [Call(operation=op, arguments=(one, other)) as x] if op is subtract:
+            if any(
+                isinstance(p, Call) and isinstance(p.operation.meaning, Numbered) for p in parts(x)
+            ):
+                match one:
+                    case Call(operation=op, arguments=(i, Number(value=1))) if op is add:
+                        return i, ">=", other
+                return one, ">", other
+    return None
+
+
+def _step_text(call: Call, texts: tuple[str, ...]) -> str:
+    """step(x), (i > j)"""
+    if compared := _compared(call):
+        one, sign, other = compared
+        return f"({unparse(one)} {sign} {unparse(other)})"
+    return f"step({texts[0]})"
+
+
+def _step(call: Call, x: Formula) -> Formula:
+    """1[x > 0], [i > j]"""
+    if compared := _compared(call):
+        one, sign, other = compared
+        return indicator(typeset(one), {">=": r"\geq"}.get(sign, sign), typeset(other))
+    positive = Infix((x, Digits(digits="0")), signs=(">",), binds=RELATION)
+    return Applied((ONES, positive), left="[", right="]")
 
 
 step = elementwise(
@@ -40,7 +78,8 @@ step = elementwise(
     lambda xp, x: xp.greater(x, 0),
     derivative=lambda x: (_zero(x),),
     kink=lambda x: x,
-    notation=lambda call, x: Applied((ONES, _positive(x)), left="[", right="]"),
+    text=Spelling(_step_text),
+    notation=_step,
     elsewhere=("heaviside",),
     sentence="The unit step, 1 where x > 0 and else 0, has derivative 0.",
     reserved=False,

@@ -62,6 +62,11 @@ def _split(formula: Formula, table: Table) -> list[Piece]:
             case fm.Applied(left="(", right=")", parts=(function, inside)):
                 called = _whole(function, table)
                 return _fenced(called, _split(inside, table)) or [_whole(formula, table)]
+            case fm.Big():
+                over, body, *last = fm.fitted(formula)
+                sign = replace(formula, parts=(over, fm.Symbol(latex=""), *last))
+                first, *others = _split(body, table)
+                return [_whole(sign, table) + first, *others]
             case fm.Row():
                 return _of_row(formula, table)
     return [_whole(formula, table)]
