@@ -53,9 +53,10 @@ def encoded(problem: Problem, found: Prediction, codes: Array, count: int) -> Ar
     if rank_of(variable):
         return np.eye(count)[codes]
     if count > 2:
-        raise InputError(
-            f"y has {count} classes, and {found.label} is one number, of 2 classes; for more a "
-            f"program has {found.label}: Vector(k, one_hot=True)"
+        raise InputError(  # scikit-learn's words, and what to do
+            "Only binary classification is supported. The type of the target is multiclass: y has "
+            f"{count} classes, and {found.label} is one number, of 2 classes; for more a program "
+            f"has {found.label}: Vector(k, one_hot=True)"
         )
     return np.array(two_numbers(problem, found))[codes]
 

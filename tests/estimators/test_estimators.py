@@ -6,6 +6,7 @@ import doctest
 import pickle
 import re
 import warnings
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -32,17 +33,28 @@ WORDS = np.where(NUMBERS > 0, "yes", "no")
 ADAM = sg.Adam(learning_rate=0.05)
 LINE = "x: Vector(d)\nt: Scalar\nw: Vector(d)\nb: Scalar\n"
 LEAST_SQUARES = LINE + "loss = mean((w.T @ x + b - t)**2 for x, t in batch)"
+MARGINS = LINE + (
+    "loss = mean(softplus(-t * (w.T @ x + b)) for x, t in batch) + 0.01 * norm2(w)**2"
+)
 LOGISTIC = LINE + (
     "lam: Scalar\np = sigmoid(w.T @ x + b)\n"
     "loss = mean(binary_cross_entropy(t, p) for x, t in batch) + lam * norm2(w)**2"
 )
 
 
-@pytest.mark.parametrize("kind", [SymgradRegressor, SymgradClassifier, SymgradTransformer])
-def test_the_checks_of_scikit_learn_pass(kind: Any) -> None:
+CHECKED: dict[str, Any] = {
+    "regressor": SymgradRegressor,
+    "classifier": SymgradClassifier,
+    "transformer": SymgradTransformer,
+    "classifier of two classes": partial(SymgradClassifier, MARGINS),
+}
+
+
+@pytest.mark.parametrize("kind", CHECKED)
+def test_the_checks_of_scikit_learn_pass(kind: str) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        done = check_estimator(kind(), on_fail=None, on_skip=None)
+        done = check_estimator(CHECKED[kind](), on_fail=None, on_skip=None)
     failed = {r["check_name"]: r["exception"] for r in done if r["status"] == "failed"}
     assert failed == {}
     assert sum(r["status"] == "passed" for r in done) > 40

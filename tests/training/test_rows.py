@@ -36,6 +36,12 @@ WHOLE = {
 OPTIMIZERS = [getattr(sg, name) for name in ("SGD", "Adagrad", "Adam", "AdamW", "RMSprop", "Lion")]
 
 
+@pytest.fixture(autouse=True)
+def small_tables(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Steps by rows where they would not pay, too."""
+    monkeypatch.setattr(rows, "LEAST", 0)
+
+
 def trainer(optimizer: Any, size: int = 100, **options: Any) -> sg.Trainer:
     """Minibatches of five examples, the last of two, in which rows are met again."""
     rng = np.random.default_rng(0)
@@ -68,6 +74,12 @@ def test_others_move_whole_tables(optimizer: Any) -> None:
 
 def test_a_table_that_is_looked_up_everywhere_is_moved_as_a_whole() -> None:
     assert not isinstance(trainer(BY_ROWS["SGD"], size=6)._steps, RowSteps)
+
+
+def test_small_tables_are_moved_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rows, "LEAST", 1000)
+    assert not isinstance(trainer(BY_ROWS["SGD"], size=100)._steps, RowSteps)
+    assert isinstance(trainer(BY_ROWS["SGD"], size=1000)._steps, RowSteps)
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)

@@ -24,6 +24,7 @@ from symgrad.training.steps.loop import Pass, PlainSteps, loop
 from symgrad.training.steps.minibatches import ArrayGradients, Minibatches
 
 MOST = 0.5  # of all entries: with more of them, taking them together costs more than it saves
+LEAST = 1 << 15  # operations on entries that stay as they are: with fewer of them, too
 
 
 class Piece(NamedTuple):
@@ -171,6 +172,7 @@ def row_steps(
         return None
     gradients = ArrayGradients(function, batches, "all" if state.lazy else "few")
     size = max(bound.flat.size for bound in gradients.bounds)
-    if not state.lazy and size >= MOST * theta.size:
+    saved = (theta.size - size) * len(state.program.operations)
+    if not state.lazy and (size >= MOST * theta.size or saved < LEAST):
         return None
     return RowSteps(gradients, state, theta, places)
