@@ -134,7 +134,7 @@ class _Planner(BufferText):
         ends, views, start = [], [], "0"
         for k, (op, dims) in enumerate(self.program.results[1:]):
             if op in self.rows:
-                width = self.product_of(dims[1:])
+                width = self.product_of(dims[1:]) or "1"
                 ends.append(f"e{k} = {start} + ({_count(self, op)}) * {width}")
                 views.append(f"g{k} = flat[{start}:e{k}].reshape(({_count(self, op)}, {width}))")
                 start = f"e{k}"
