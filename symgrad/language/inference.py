@@ -231,7 +231,8 @@ class _Inference:
 
             found = undeclared(typed(tree))
             self.used, self.vectors = found.dimensions, found.vectors
-            self.kinds = {name: kind_of(name) for name in found.names}
+            self.kinds = {name: kind_of(name, name in found.labels) for name in found.names}
+            self.kinds |= dict.fromkeys(found.matrices & {*found.names}, "Matrix")
             scalars = [x for x, vector in found.examples.items() if not vector]
             self.kinds |= dict.fromkeys([*scalars, *found.divisors], "Scalar")
             self.divisors = found.divisors

@@ -214,3 +214,34 @@ def test_latex_is_read(text: str, declared: str, same: str) -> None:
     )
     assert ", ".join(names) == declared
     assert unparse(problem.output) == same
+
+
+@pytest.mark.parametrize(
+    ("formula", "variables"),
+    [
+        (r"-z_y + \log \sum_j e^{z_j}", "z: Vector(n), y: Index(n)"),
+        (r"-\log \operatorname{softmax}(z)_y", "z: Vector(n), y: Index(n)"),
+        (r"1 + \max_j s_j - s_y", "s: Vector(n), y: Index(n)"),
+        (r"\sum_{i,j} y_{ij} \log p_{ij}", "y: Matrix(m, n), p: Matrix(m, n)"),
+        (r"\lambda (\|u\|^2 + 1)", "lam: Scalar(), u: Vector(n)"),
+        (r"\|A^2 x\|", "A: Matrix(n, n), x: Vector(n)"),
+    ],
+)
+def test_the_names_of_a_formula_in_latex(formula: str, variables: str) -> None:
+    found = parse_expression(formula, scalar=True).variables.values()
+    assert (
+        ", ".join(f"{v.name}: {v.kind}({', '.join(map(str, v.dims))})" for v in found) == variables
+    )
+
+
+@pytest.mark.parametrize(
+    ("formula", "said"),
+    [
+        (r"\mathbb{E}[\|x\|^2]", "an expectation is written as a mean"),
+        (r"E[\|x\|^2]", "an expectation is written as a mean"),
+        (r"\frac{d}{dx} \|x\|^2", "what is given is differentiated itself"),
+    ],
+)
+def test_signs_that_are_no_variables(formula: str, said: str) -> None:
+    with pytest.raises(SymgradError, match=said):
+        parse_expression(formula)

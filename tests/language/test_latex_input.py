@@ -14,6 +14,7 @@ x: Vector(n)
 y: Vector(m)
 p: Vector(k)
 lam: Scalar
+Sigma: Matrix(n, n)
 o: Index(k)
 l: Index(m)
 yhat = W @ x
@@ -59,6 +60,12 @@ READ = [
     (r"\|x\|_A^2", "x.T @ A @ x"),
     (r"\|x - x\|_{A^{-1}}", "sqrt((x - x).T @ inv(A) @ (x - x))"),
     (r"\sqrt[3]{\lambda} + \sqrt[\lambda]{2}", "lam**(1 / 3) + 2**(1 / lam)"),
+    (r"\nabla_x^2 L = A", "d2L/dxdx = A"),
+    (r"\nabla^2 L(x) = A", "d2L/dxdx = A"),
+    (r"\frac{\partial^2 L}{\partial x \partial x^\top} = A", "d2L/dxdx = A"),
+    (r"\partial_x L = x", "dL/dx = x"),
+    (r"\nabla L(x) = x", "dL/dx = x"),
+    (r"\sum_{i,j} w_{ij} x_j", 'sum(sum(einsum("ij,j->ij", W, x), axis=1))'),
     (r"\|W\|_* + \|W\|_{*}", "nuclear_norm(W) + nuclear_norm(W)"),
     (r"\lambda I + A", "lam * eye(n) + A"),
     (r"\mathbf 1^\top x", "ones(n).T @ x"),
@@ -311,6 +318,19 @@ def test_a_row_or_a_column_is_not_guessed(formula: str) -> None:
         (r"x \cdot x \cdot x", "inner dimensions differ"),
         (r"\|W\|_3", "is read of a vector"),
         (r"\|x\|_0", "cannot be read"),
+        (r"\|x\|_\Sigma", "two readings: write"),
+        (r"x' = A x", r"two readings: write x\^.top, or .dot\{x\}"),
+        (r"x'' + x", "second derivative"),
+        (r"x^* A x", "two readings"),
+        (r"e^A x", "two readings: .exp"),
+        (r"\log 1/\lambda", "put the argument of that in parentheses"),
+        (r"\sin \lambda (\lambda + 1)", "put the argument of that in parentheses"),
+        (r"1/2\lambda", "how far this / goes"),
+        (r"\max_{i \ne o} p_i", "part of the entries"),
+        (r"\min_x \|x\|", "over a variable is no value"),
+        (r"\mathbf{1}_A", "lowered here cannot be read"),
+        (r"\nabla L = x", "say by what"),
+        (r"\nabla_{x,y} L = x", "say by what"),
         (r"\|x\|_q", "cannot be read"),
         (r"\|A\|_A", "read of a vector"),
         (r"x_1", "numbers count from 0"),

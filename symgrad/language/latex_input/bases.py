@@ -5,11 +5,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from symgrad.errors import ProgramError
 from symgrad.language import expressions as ex
-from symgrad.language.dimensions import Dimension, dimension
+from symgrad.language.dimensions import Dimension, core, dimension
 from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.context import Context
 from symgrad.language.latex_input.entries import Value
+from symgrad.language.latex_input.letters import letters_of
 from symgrad.language.latex_input.names import label_of
 from symgrad.language.operations import signs
 from symgrad.language.operations.constants import eye, filled, ones, zeros
@@ -41,11 +43,14 @@ class Bases:
         sized = number or (isinstance(base, lt.Sym) and base.text == "I")
         dims = self._dims(node.below) if sized and self.reader.names.find(base) is None else None
         if dims is not None:
+            dims = dims[:1] if not number and len({*dims}) == 1 else dims  # I_{n \times n}
             constant = Value(filled(_constant(base), dims))
             return self.reader.scripted(constant, replace(node, below=None))
-        if isinstance(base, lt.Num) and base.font:
-            return self._filled_at(base, node)
-        return None
+        below = node.below.inner if isinstance(node.below, lt.Fence) else node.below
+        one = isinstance(base, lt.Num) and base.digits == "1"
+        if one and isinstance(below, lt.Chain):  # 1_{z > 0}
+            return self.reader.scripted(self.reader.value(below), replace(node, below=None))
+        return self._filled_at(base, node) if isinstance(base, lt.Num) and base.font else None
 
     def _dims(self, below: lt.Node) -> tuple[Dimension, ...] | None:
         """The sizes that are lowered beside a constant; None where they are none."""
@@ -87,22 +92,30 @@ class Bases:
             return self.reader.scripted(Value(label), replace(node, below=None))
         if node.above is None:
             raise self.reader.unknown(node.base)
-        return self.reader.entries.entrywise(signs.EXPONENTIAL, self.reader.value(node.above))
+        value = self.reader.value(node.above)
+        if not value.letters and len(core(value.expression.shape)) == 2:
+            raise ProgramError(
+                r"this has two readings: \exp(A) is of each entry, \operatorname{expm}(A) the "
+                "exponential of a matrix",
+                column=node.at + 1,
+            )
+        return self.reader.entries.entrywise(signs.EXPONENTIAL, value)
 
     def _is_e(self, base: lt.Sym) -> bool:
         r"""Whether it is no name; \mathbf{e} is one only where it is printed so."""
         bold = base.font == "mathbf" and base not in self.reader.names.exact
         return bold or self.reader.names.find(base) is None
 
+    def _is_counted(self, node: lt.Node) -> bool:
+        return isinstance(node, lt.Sym) and self.reader.entries.numbers(node.text)
+
     def _filled_at(self, base: lt.Num, node: lt.Script) -> Value:
-        """The indicator of what is lowered; else the entries, or a row, of equal numbers."""
-        below = node.below
-        assert below is not None
-        rest = replace(node, below=None)
-        if isinstance(below, lt.Chain) and base.digits == "1":
-            return self.reader.scripted(self.reader.value(below), rest)
-        first = lt.parts_of(below)[0]
+        """The entries, or a row, of equal numbers."""
+        first, rest = lt.parts_of(node.below)[0], replace(node, below=None)
         label = label_of(self.reader.scope, self.reader.names, first) is not None
+        named = self.reader.names.find(first) is not None and not self._is_counted(first)
+        if not label and (named or letters_of(node.below) is None):
+            raise ProgramError("what is lowered here cannot be read", column=first.at + 1)
         number = Value(ex.Number(ex.exact(int(base.digits))))  # each entry
         return self.reader.scripted(self.reader.filled(base) if label else number, rest)
 

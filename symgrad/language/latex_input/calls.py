@@ -10,10 +10,12 @@ from typing import TypeGuard
 from symgrad.errors import ProgramError, SymgradError
 from symgrad.language.dimensions import ONE, dims
 from symgrad.language.expressions import OPERATIONS, Expression, Name, Operation
+from symgrad.language.latex_input import places
 from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.context import Context
 from symgrad.language.latex_input.entries import Value, is_slice
 from symgrad.language.latex_input.functions import operation_of, options_of
+from symgrad.language.latex_input.names import look
 from symgrad.language.latex_input.open_functions import OpenFunctions
 from symgrad.language.operations import signs
 from symgrad.language.operations.contractions import total
@@ -42,6 +44,9 @@ class Calls:
         self, operation: Operation, head: lt.Node, rest: Sequence[lt.Node]
     ) -> tuple[Value, int]:
         """A function of the factors after it, and how many of these it takes."""
+        if operation is signs.LOGARITHM and self._is_gamma(rest[:1]):  # \log \Gamma(x)
+            value, count = self.applied(signs.LOG_GAMMA, rest[0], rest[1:])
+            return value, count + 1
         arguments, count = self._arguments(rest)
         if not count:
             raise ProgramError(f"{operation.name} has no argument here", column=head.at + 1)
@@ -55,7 +60,7 @@ class Calls:
             if operation in (of_all, of_two):
                 operation = of_two if len(arguments) == 2 else of_all
         options, others = options_of(operation, below)
-        values = [self.reader.value(a) for a in arguments]
+        values = self._values(arguments, others)
         if operation is signs.LOGARITHM:
             bars = isinstance(arguments[0], lt.Fence) and arguments[0].left == "|"
             inner = signs.determined(values[0].expression, bars)
@@ -78,8 +83,7 @@ class Calls:
         """Those in parentheses; else the factors up to the next function or parenthesis."""
         if not rest:
             return (), 0
-        first = rest[0]
-        base = first.base if isinstance(first, lt.Script) else first
+        first, base = rest[0], _base(rest[0])
         if is_parenthesis(base):
             return lt.parts_of(base.inner), 1
         count = 1
@@ -91,13 +95,41 @@ class Calls:
         else:
             while count < len(rest) and self._continues(rest[count]):
                 count += 1
+            if count < len(rest) and is_parenthesis(_base(rest[count])):
+                raise _two_arguments(rest[count])
         taken = tuple(rest[:count])
         return (taken[0] if count == 1 else lt.Row(first.at, taken),), count
 
+    def _values(self, arguments: Sequence[lt.Node], below: list[lt.Node]) -> list[Value]:
+        """The arguments, as far as the letters below a function run."""
+        entries = self.reader.entries
+        letters = [look(lt.letter_of(part)) for part in below]
+        outside = {x: entries.sizes.pop(x) for x in letters if x in entries.sizes}
+        begins = {x: entries.begins.pop(x) for x in letters if x in entries.begins}
+        for part in below:
+            places.bind(self.reader, part)
+        values = [self.reader.value(argument) for argument in arguments]
+        for x in letters:
+            entries.sizes.pop(x, None)
+            entries.begins.pop(x, None)
+        entries.sizes |= outside
+        entries.begins |= begins
+        return values
+
+    def _is_gamma(self, factors: Sequence[lt.Node]) -> bool:
+        return [*factors] == [lt.Sym(0, r"\Gamma")] and self.reader.names.find(factors[0]) is None
+
     def _continues(self, node: lt.Node) -> bool:
-        if isinstance(node, lt.Script):
-            node = node.base
+        node = _base(node)
         return not isinstance(node, lt.Fence | lt.Big) and self.head(node) is None
+
+    def check_closed(self, node: lt.Node, slash: lt.Node) -> None:
+        r"""Raises: ProgramError where a product before a slash ends with \log x."""
+        heads = [self.head(factor) is not None for factor in lt.factors_of(node)]
+        if any(heads):
+            argument = lt.factors_of(node)[len(heads) - heads[::-1].index(True) :]
+            if argument and not isinstance(_base(argument[0]), lt.Fence):
+                raise _two_arguments(slash)
 
     def call(self, operation: Operation, values: list[Value], options: dict[str, object]) -> Value:
         """operation(values), entry by entry or of whole vectors."""
@@ -121,11 +153,18 @@ class Calls:
     ) -> Value:
         r"""\max_i x_i"""
         value = values[0]
+        if operation is signs.LOGARITHM:  # \log_2 x
+            both = [self.call(operation, [x], {}) for x in (value, self.reader.value(others[0]))]
+            return self.reader.entries.entrywise(OPERATIONS["divide"], *both)
         for node in others:
-            letter = node.text if isinstance(node, lt.Sym) else ""
+            letter = look(lt.letter_of(node))
             if "axis" not in operation.options or letter not in value.letters:
+                variable = self.reader.names.find(node) is not None
                 raise ProgramError(
-                    f"what is lowered beside {operation.name} cannot be read", column=node.at + 1
+                    f"the {operation.name} over a variable is no value here; write what it is of"
+                    if variable
+                    else f"what is lowered beside {operation.name} cannot be read",
+                    column=node.at + 1,
                 )
             value = along(operation, value, (letter,))
         return value
@@ -172,6 +211,19 @@ def along(operation: Operation, value: Value, axes: tuple[str, ...]) -> Value:
     if found.shape == e.shape:
         return Value(found, letters)
     return Value(found.T if len(rest) == 1 and found.shape[0] == ONE else found, rest)
+
+
+def _base(node: lt.Node) -> lt.Node:
+    """A factor without what stands beside it."""
+    return node.base if isinstance(node, lt.Script) else node
+
+
+def _two_arguments(goes_on: lt.Node) -> ProgramError:
+    return ProgramError(
+        "it is not clear whether this belongs to the function before it: put the argument of that "
+        "in parentheses",
+        column=goes_on.at + 1,
+    )
 
 
 def is_parenthesis(node: lt.Node) -> TypeGuard[lt.Fence]:

@@ -13,7 +13,7 @@ from symgrad.language.latex_input.context import Context
 from symgrad.language.latex_input.entries import Value
 from symgrad.language.latex_input.letters import letters_of
 from symgrad.language.latex_input.names import Names, look, new_name
-from symgrad.language.latex_input.slopes import LOSSES, Slope, gradient_of, is_d, is_named, slope_of
+from symgrad.language.latex_input.slopes import LOSSES, Slope, gradient_of, is_d, slope_of
 from symgrad.language.names import entry_parts
 from symgrad.language.unparse import unparse
 
@@ -35,14 +35,8 @@ class Derivatives:
 
     def gradient(self, factors: Sequence[lt.Node]) -> tuple[Value, int] | None:
         r"""\nabla_W L at the beginning of factors, and how many these are."""
-        by = gradient_of(factors[0])
-        if by is None:
-            return self._applied(factors)
-        if by is factors[0]:
-            raise ProgramError(r"say by what: \nabla_W L", column=factors[0].at + 1)
-        top = factors[1] if len(factors) > 1 else None
-        at = len(factors) > 2 and is_named(factors[2], self.reader.names)  # \nabla_W L(W)
-        return Value(self.known(Slope(top, (by,)))), 3 if at else min(len(factors), 2)
+        found = gradient_of(factors, self.reader.names)
+        return self._applied(factors) if found is None else (Value(self.known(found[0])), found[1])
 
     def _applied(self, factors: Sequence[lt.Node]) -> tuple[Value, int] | None:
         r"""\frac{\partial}{\partial W} L at the beginning of factors."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from symgrad.errors import ProgramError
 from symgrad.language.dimensions import Shape
 from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.derivatives import Derivatives, differential_of, without_letters
 from symgrad.language.latex_input.letters import letters_of
 from symgrad.language.latex_input.names import look, new_name
 from symgrad.language.latex_input.reader import Reader
-from symgrad.language.latex_input.slopes import LOSSES, Slope, gradient_of, is_d, is_named, slope_of
+from symgrad.language.latex_input.slopes import LOSSES, Slope, gradient_of, is_d, slope_of
 from symgrad.language.names import entry_of
 
 
@@ -26,11 +27,20 @@ class Left:
 
 def left_side(reader: Reader, node: lt.Node) -> Left | None:
     """What an equation says something of; None where its left side is an expression itself."""
-    factors = node.factors if isinstance(node, lt.Row) else ()
+    factors = lt.factors_of(node)
     moves = len(factors) == 2 and differential_of(factors, reader.names) is not None
     if not moves and reader.names.find(node) is not None:
         return _name(reader, node)
+    gradient = gradient_of(factors, reader.names) if factors else None
+    if gradient is not None and gradient[1] == len(factors):
+        return _slope(reader, gradient[0])
     match node:
+        case lt.Script(base=base, primes=1 | 2) if reader.names.find(base) is not None:
+            raise ProgramError(
+                rf"this has two readings: write {look(base)}^\top, or \dot{{{look(base)}}} for a "
+                "derivative by time",
+                column=node.at + 1,
+            )
         case lt.Script(base=lt.Fence(left="(" | "[", inner=inner)):
             return _scripted(left_side(reader, inner), node)
         case lt.Fence(left="(" | "[", inner=inner):
@@ -39,20 +49,13 @@ def left_side(reader: Reader, node: lt.Node) -> Left | None:
             slope = slope_of(node, reader.names)
             return None if slope is None else _slope(reader, slope)
         case lt.Row(factors=(first, *rest)):
-            by = gradient_of(first)
             slope = slope_of(first, reader.names)
             if slope is not None and slope.top is None:  # d/dt of a function of t
                 return Left(f"d/d{''.join(map(look, slope.bottoms))}")
-            at = len(rest) == 2 and is_named(rest[1], reader.names)  # \nabla f(x)
-            if by is not None and (len(rest) == 1 or at) and by is not first:
-                return _slope(reader, Slope(rest[0], (by,)))
             fenced = len(rest) == 1 and isinstance(rest[0], lt.Fence) and rest[0].left == "("
             if fenced and not is_d(first, reader.names):
                 return _name(reader, first)  # f(x)
             return _differential(reader, first, rest[0]) if len(rest) == 1 else None
-    by = gradient_of(node)
-    if by is not None and by is not node:
-        return _slope(reader, Slope(None, (by,)))
     return _name(reader, node)
 
 

@@ -13,6 +13,7 @@ from symgrad.language.latex_input.extent import LETTERS, Known, free
 ORDERED = ("<", r"\leq")
 RELATIONS = (*ORDERED, ">", r"\geq", r"\neq")
 DOTS = (r"\dots", r"\ldots", r"\cdots")
+EXTREMES = (lt.Sym(0, r"\max"), lt.Sym(0, r"\min"))
 NEVER_SIZES = ("i", "j")  # what stands above a sum as one of these is an index
 
 
@@ -44,12 +45,29 @@ class _Ranges:
     def within(self, node: lt.Node, outside: Mapping[str, str | None]) -> lt.Node:
         """The node, letters being bound `outside` of it, each with the number where it begins."""
         if isinstance(node, lt.Big) and node.below is not None:
-            node, over = _counted(node), _Over()
+            node, over = _counted(replace(node, below=_listed(node.below))), _Over()
             for part in lt.parts_of(node.below):
                 self._take(part, over, outside)
             node = self._whole(node, over, outside)
             outside = {**outside, **dict.fromkeys(over.letters, over.start)}
+        elif isinstance(node, lt.Script) and node.base in EXTREMES and node.below is not None:
+            node = self._extreme(node, outside)
         return lt.mapped(node, lambda part: self.within(part, outside))
+
+    def _extreme(self, node: lt.Script, outside: Mapping[str, str | None]) -> lt.Script:
+        r"""\max_{i \in [n]}, each index with its range.
+
+        Raises: ProgramError for one over a part."""
+        over = _Over()
+        for part in lt.parts_of(_listed(node.below)):
+            self._take(part, over, outside)
+        if over.conditions:
+            raise ProgramError(
+                "an extreme of a part of the entries is not read; give what is left out a value "
+                "that is none, by cases",
+                column=node.at + 1,
+            )
+        return replace(node, below=lt.Listed(node.at, tuple(over.parts)))
 
     def _take(self, part: lt.Node, over: _Over, outside: Mapping[str, str | None]) -> None:
         """Take down what a part of what is lowered says."""
@@ -179,6 +197,23 @@ def _counted(node: lt.Big) -> lt.Big:
             first, last = ends
             return replace(node, below=lt.Chain(letter.at, (letter, first), ("=",)), above=last)
     return node
+
+
+def _listed(below: lt.Node | None) -> lt.Node | None:
+    r"""i \in \{1, \dots, n\} for i = 1, \dots, n"""
+    match below:
+        case lt.Listed(
+            at=at,
+            parts=(
+                lt.Chain(operands=(letter, first), signs=("=",)),
+                *_,
+                lt.Sym(text=dots) as between,
+                last,
+            ),
+        ) if dots in DOTS:
+            members = lt.Fence(at, r"\{", lt.Listed(at, (first, between, last)))
+            return lt.Chain(at, (letter, members), (r"\in",))
+    return below
 
 
 def _ends(members: lt.Node) -> tuple[lt.Node, lt.Node] | None:

@@ -28,7 +28,7 @@ from symgrad.language.latex_input.places import bracketed, number_at
 from symgrad.language.latex_input.products import dotted, product, starred
 from symgrad.language.latex_input.rows import matrix_of
 from symgrad.language.latex_input.scripts import Scripts
-from symgrad.language.latex_input.slopes import gradient_of
+from symgrad.language.latex_input.slopes import is_nabla
 from symgrad.language.latex_input.sums import Sums
 from symgrad.language.operations import signs
 from symgrad.language.operations.constants import eye, filled, ones, zeros
@@ -159,7 +159,9 @@ class Reader:
         if node.signs[0] in (*CHAINS, "*"):
             check_extent(node)
             value = self.value(node.operands[0])
-            for sign, operand in zip(node.signs, node.operands[1:], strict=True):
+            for k, (sign, operand) in enumerate(zip(node.signs, node.operands[1:], strict=True)):
+                if sign == "/":
+                    Calls(self).check_closed(node.operands[k], operand)
                 value = self._joined(value, sign, operand)
             return value
         if node.signs[0] == r"\otimes":
@@ -177,13 +179,14 @@ class Reader:
         factors = lt.factors_of(operand)
         if sign != "/" or len(factors) == 1 or Calls(self).head(factors[0]) is not None:
             return self.entries.entrywise(OPERATIONS[CHAINS[sign]], left, self.value(operand))
-        if not (isinstance(factors[0], lt.Num) and isinstance(left.expression, ex.Number)):
+        half = isinstance(factors[0], lt.Num) and isinstance(left.expression, ex.Number)
+        if not (isinstance(factors[1], lt.Big) or (half and not _is_tight(*factors[:2]))):
             raise ProgramError(
                 r"it is not clear how far this / goes; write \frac{...}{...} or parentheses",
                 column=operand.at + 1,
             )
-        half = self._over(left, self.value(factors[0]))
-        return self.entries.times(half, product(self, factors[1:]))
+        over = self._over(left, self.value(factors[0]))
+        return self.entries.times(over, product(self, factors[1:]))
 
     def _over(self, top: Value, bottom: Value) -> Value:
         return self.entries.entrywise(OPERATIONS["divide"], top, bottom)
@@ -191,7 +194,7 @@ class Reader:
     # scripts and fences
 
     def _script(self, node: lt.Script) -> Value:
-        if gradient_of(node) is not None:
+        if is_nabla(node):
             raise ProgramError(r"\nabla stands before what is differentiated")
         base = node.base
         if Calls(self).head(node) is not None:
@@ -232,3 +235,9 @@ class Reader:
                 return Value(signs.DETERMINANT(e))
             return self.entries.entrywise(signs.MAGNITUDE, value)
         return value
+
+
+def _is_tight(number: lt.Node, after: lt.Node) -> bool:
+    r"""Whether a name stands close to a number, 2\sigma, which many mean to divide as a whole."""
+    name = isinstance(after.base if isinstance(after, lt.Script) else after, lt.Sym)
+    return name and isinstance(number, lt.Num) and after.at == number.at + len(number.digits)

@@ -12,6 +12,7 @@ from symgrad.language.expressions import Expression
 from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.context import Context
 from symgrad.language.latex_input.entries import Value
+from symgrad.language.latex_input.letters import letters_of
 from symgrad.language.latex_input.places import is_along, label_at, place_of
 from symgrad.language.operations.entries import at
 
@@ -71,9 +72,10 @@ def _fitting(reader: Context, body: lt.Node) -> Value | None:
 
 
 def matrix_of(reader: Context, node: lt.Script) -> Value | None:
-    """X of x_i, where i numbers rows or columns and x is no name."""
+    """X of x_ij, and of x_i where i numbers rows or columns, x being no name."""
     base = node.base
-    if not (reader.numbers and isinstance(base, lt.Sym)) or reader.names.find(base) is not None:
+    numbered = reader.numbers or len(letters_of(node.below) or ()) == 2
+    if not (numbered and isinstance(base, lt.Sym)) or reader.names.find(base) is not None:
         return None
     name = reader.names.find(replace(base, text=base.text.upper()))
     meaning = reader.scope.meanings.get(name or "")

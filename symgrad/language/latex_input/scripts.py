@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from symgrad.errors import ProgramError
+from symgrad.errors import ProgramError, ShapeError
 from symgrad.language.dimensions import ONE, SCALAR, core, indexed_dims
 from symgrad.language.expressions import OPERATIONS, Expression
 from symgrad.language.latex_input import places
@@ -46,6 +46,8 @@ class Scripts:
             raise ProgramError(
                 "a number has no transpose; a derivative is written out", column=node.at + 1
             )
+        if node.primes > 1:
+            raise ProgramError("a second derivative is not known here", column=node.at + 1)
         for _ in range(node.primes):
             value = self._transposed(value)
         return value if node.above is None else self._raised(value, node.above)
@@ -78,6 +80,8 @@ class Scripts:
         parts = list(lt.parts_of(below))
         if len(parts) == 1 and isinstance(parts[0], lt.Row) and not places.is_sum(parts[0]):
             parts = list(parts[0].factors)
+        if len(parts) == 2 and parts[1] == lt.Num(0, "0") and value.column:  # of SymPy's columns
+            parts = parts[:1]
         if any(map(places.is_part, parts)):
             return places.part_at(self.reader, value, parts, bracketed)
         if (slice_ := row_or_column_at(self.reader, value, parts)) is not None:
@@ -137,6 +141,12 @@ class Scripts:
         match above:
             case lt.Sym(text="T" | "t" | r"\top" | "H") if self._is_mark(above, value):
                 return self._transposed(value)
+            case lt.Sym(text="*" | r"\star") if self.reader.names.find(above) is None:
+                raise ProgramError(
+                    r"this has two readings: A^\top is the transpose, and an optimum has a name of "
+                    "its own",
+                    column=above.at + 1,
+                )
             case lt.Sym(text=r"\dagger"):
                 return Value(signs.PSEUDO_INVERSE(self._plain(value)))
             case lt.Negative(inner=lt.Sym(text="T" | r"\top")):
@@ -180,6 +190,8 @@ class Scripts:
         e = value.expression
         if len(e.shape) == 2 and e.shape[0] == e.shape[1] and (k := self._count(above)):
             return Value(signs.MATRIX_POWER(e, as_number(k)), value.letters)
+        if self.reader.scope.inferred and len({*e.shape} - {ONE}) == 2 and not value.letters:
+            raise ShapeError("a power is one of a square matrix", (e.shape[0], e.shape[1]))
         exponent = self.reader.expression(above)
         number = constant_value(exponent)
         shape = e.shape

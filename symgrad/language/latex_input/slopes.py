@@ -2,8 +2,10 @@ r"""Derivatives as they are written: \frac{\partial L}{\partial W}, dL / dW, \na
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from symgrad.errors import ProgramError
 from symgrad.language.latex_input.names import Names
 from symgrad.language.latex_input.tree import (
     Chain,
@@ -58,7 +60,18 @@ def slope_of(node: Node, names: Names) -> Slope | None:
             bottoms += [base, base]
         else:
             bottoms.append(own)
+    if len(bottoms) == 2:  # \partial w \partial w^\top
+        bottoms = [_upright(bottom) for bottom in bottoms]
     return Slope(above[0] if above else None, tuple(bottoms))
+
+
+def _upright(node: Node) -> Node:
+    match node:
+        case Script(base=base, below=below, above=Sym(text="T" | r"\top")):
+            return base if below is None else replace(node, above=None)
+        case Script(base=base, below=None, above=None, primes=1):
+            return base
+    return node
 
 
 def with_differentials(root: Node) -> Node:
@@ -92,14 +105,37 @@ def _first(node: Node) -> str:
     return first.text if isinstance(first, Sym) and not first.font else ""
 
 
-def gradient_of(node: Node) -> Node | None:
-    r"""What \nabla_W is by; the sign itself where it says nothing; None where it is no \nabla."""
+def is_nabla(node: Node) -> bool:
+    r"""Whether it is \nabla, \nabla_W, \nabla_W^2 or \partial_W."""
     match node:
-        case Sym(text=r"\nabla"):
-            return node
-        case Script(base=Sym(text=r"\nabla"), below=below, above=None, primes=0):
-            return below
-    return None
+        case Sym(text=r"\nabla") | Script(base=Sym(text=r"\nabla")):
+            return True
+        case Script(base=Sym(text=r"\partial"), below=Node(), above=None):
+            return True
+    return False
+
+
+def gradient_of(factors: Sequence[Node], names: Names) -> tuple[Slope, int] | None:
+    r"""The derivative that \nabla_W L is at the beginning of factors, and how many these are; that
+    \nabla^2 is one twice, that of L(W) by W.
+
+    Raises: ProgramError where it is not said by what."""
+    first, *rest = factors
+    if not is_nabla(first):
+        return None
+    below, above = (first.below, first.above) if isinstance(first, Script) else (None, None)
+    applied = len(rest) > 1 and is_named(rest[1], names)
+    if below is None and applied and isinstance(rest[1], Fence):
+        below = rest[1].inner
+    several = parts_of(below)
+    if isinstance(below, Row) and names.find(below) is None:  # \nabla_{xy}
+        several = below.factors
+    twice = isinstance(above, Num) and above.digits == "2"
+    if len(several) == 1 and (twice or above is None):
+        several *= 1 + twice
+    elif len(several) != 1 + twice or not (twice or above is None):
+        raise ProgramError(r"say by what: \nabla_W L", column=first.at + 1)
+    return Slope(rest[0] if rest else None, several), 1 + min(len(rest), 1 + applied)
 
 
 def is_named(node: Node, names: Names) -> bool:

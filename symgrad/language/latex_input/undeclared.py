@@ -8,13 +8,15 @@ from itertools import pairwise
 
 from symgrad.errors import SymgradError, UnknownNameError
 from symgrad.language.latex_input import tree as lt
+from symgrad.language.latex_input.calls import is_entrywise
 from symgrad.language.latex_input.equations import formulas
 from symgrad.language.latex_input.examples import BOLD, counts, divisors, groups, lowered, terms
-from symgrad.language.latex_input.extent import indexed
+from symgrad.language.latex_input.extent import LETTERS, indexed
 from symgrad.language.latex_input.functions import is_function, operation_of
 from symgrad.language.latex_input.grammar import tree
+from symgrad.language.latex_input.letters import letters_of
 from symgrad.language.latex_input.names import new_name
-from symgrad.language.latex_input.ranges import in_full
+from symgrad.language.latex_input.ranges import EXTREMES, in_full
 from symgrad.language.names import SCALARS, kind_of
 
 NO_NAMES = ("I", r"\pi", r"\top", r"\infty", "", "'")
@@ -23,13 +25,16 @@ NO_NAMES = ("I", r"\pi", r"\top", r"\infty", "", "'")
 @dataclass(frozen=True)
 class Undeclared:
     """The `names` of a formula, in order; the dimensions that it names: what stands above a sum,
-    and below a 1 or an I; which names stand where only a vector can; which ones are `examples` of
+    and below a 1 or an I; which names stand where only a vector can, which have two indices, and
+    which are `labels`, y of z_y beside z_j; which ones are `examples` of
     a batch, vectors or not, and what its number of examples is called; and what only divides, which
     is a number."""
 
     names: list[str]
     dimensions: list[str]
     vectors: set[str]
+    matrices: set[str]
+    labels: set[str]
     examples: dict[str, bool]
     counts: set[str]
     divisors: set[str]
@@ -61,15 +66,46 @@ def undeclared(text: str) -> Undeclared:
                     x for part in lt.parts_of(below) for x in _names(lt.letter_of(part), set())
                 }
                 dims |= dict.fromkeys(() if above is None else _names(above, set()))
+            case lt.Script(base=base, below=lt.Node() as below) if base in EXTREMES:
+                found = (lt.letter_of(part) for part in lt.parts_of(below))
+                letters |= {x.text for x in found if isinstance(x, lt.Sym)}
             case lt.Script(base=lt.Num() | lt.Sym(text="I"), below=below) if below is not None:
                 dims |= dict.fromkeys(x for p in lt.parts_of(below) for x in _names(p, set()))
+    matrices = {name for name, below in _indexed(root) if len(below) == 2 and letters >= {*below}}
+    labels = _labels(root, letters, examples)
+    letters |= labels
     skipped = {*dims, *letters, *number}
-    names = [name for name in _names(root, letters) if name not in skipped]
+    names = [*(name for name in _names(root, letters) if name not in skipped), *sorted(labels)]
     vectors = {*_vectors(root)} - letters | {name for name, vector in examples.items() if vector}
     dimensions = [name for name in dims if name not in number]
     divide = [new_name(node) for node in divisors(root) if isinstance(node, lt.Sym | lt.Accent)]
     only = {name for name in names if names.count(name) == divide.count(name)} - vectors
-    return Undeclared(list(dict.fromkeys(names)), dimensions, vectors, examples, number, only)
+    return Undeclared(
+        list(dict.fromkeys(names)), dimensions, vectors, matrices, labels, examples, number, only
+    )
+
+
+def _indexed(root: lt.Node) -> Iterator[tuple[str, list[str]]]:
+    """Each name with the letters lowered beside it."""
+    for node in lt.walk(root):
+        match node:
+            case lt.Script(base=lt.Sym() | lt.Accent() as base, below=lt.Node() as below):
+                name, letters = new_name(base), letters_of(below)
+                if name is not None and letters is not None:
+                    yield name, [new_name(lt.Sym(0, x)) or x for x in letters]
+
+
+def _labels(root: lt.Node, letters: set[str], examples: Mapping[str, bool]) -> set[str]:
+    """What is lowered beside names whose entries are also numbered by the letter of a sum, but for
+    examples; and beside parentheses, softmax(z)_y."""
+    found = [(name, below[0]) for name, below in _indexed(root) if len(below) == 1]
+    numbered = {name for name, letter in found if letter in letters} - {*examples}
+    labels = {letter for name, letter in found if name in numbered}
+    for node in lt.walk(root):
+        match node:
+            case lt.Script(base=lt.Fence(left="(" | "["), below=lt.Sym(text=text)):
+                labels |= {text} if text.isalpha() and text not in LETTERS else set()
+    return {x for x in labels if x.isalpha()} - letters
 
 
 def _right_side(text: str) -> lt.Node:
@@ -121,7 +157,7 @@ def _names(node: lt.Node, letters: set[str]) -> Iterator[str]:
         case lt.Row(factors=factors):
             for factor, after in zip(factors, (*factors[1:], None), strict=True):
                 called = isinstance(after, lt.Fence) and after.left == "("
-                if not (called and operation_of(_head(factor))):
+                if not (called and _is_function(_head(factor))):
                     yield from _names(factor, letters)
         case lt.Script(base=base, above=above):
             if isinstance(base, lt.Sym | lt.Accent):
@@ -146,10 +182,21 @@ def _names(node: lt.Node, letters: set[str]) -> Iterator[str]:
 
 
 def _check_calls(root: lt.Node) -> None:
-    """Raises: UnknownNameError for f(x), which is no product."""
+    """Raises: UnknownNameError for f(x), which is no product, for E[x] and for d/dx."""
     for node in lt.walk(root):
+        match node:
+            case lt.Sym(text=text, font="mathbb") if text not in NO_NAMES:
+                raise _expectation(node)
+            case lt.Fraction(top=top, bottom=lt.Row(factors=(first, *_))):
+                if lt.factors_of(top)[0] == first == lt.Sym(0, "d"):
+                    raise UnknownNameError(
+                        "a derivative stands here; what is given is differentiated itself",
+                        column=node.at + 1,
+                    )
         factors = node.factors if isinstance(node, lt.Row) else ()
         for head, after in pairwise(factors):
+            if new_name(_head(head)) == "E" and isinstance(after, lt.Fence) and after.left == "[":
+                raise _expectation(head)
             if isinstance(after, lt.Fence) and after.left == "(" and operation_of(head) is None:
                 name, argument = new_name(head), new_name(after.inner)
                 if (
@@ -162,6 +209,13 @@ def _check_calls(root: lt.Node) -> None:
                         f"{name}: Function",
                         column=head.at + 1,
                     )
+
+
+def _expectation(node: lt.Node) -> UnknownNameError:
+    return UnknownNameError(
+        r"this is no variable; an expectation is written as a mean, \frac{1}{N} \sum_{i=1}^N",
+        column=node.at + 1,
+    )
 
 
 def _vectors(root: lt.Node) -> Iterator[str]:
@@ -177,6 +231,14 @@ def _vectors(root: lt.Node) -> Iterator[str]:
                 yield from _terms(node)
             case lt.Row(factors=(*_, before, last)) if _is_matrix(before):
                 yield from _terms(last)
+
+
+def _is_function(head: lt.Node) -> bool:
+    r"""Whether it is one before parentheses: \sigma, but no \lambda, is."""
+    operation = operation_of(head)
+    if operation is None:
+        return False
+    return new_name(head) not in SCALARS or is_entrywise(operation)
 
 
 def _terms(node: lt.Node) -> Iterator[str]:

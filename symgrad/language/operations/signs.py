@@ -5,6 +5,7 @@ from __future__ import annotations
 from symgrad.language.expressions import Expression, Operation
 from symgrad.language.operations.cases import where
 from symgrad.language.operations.extremes import largest, smallest
+from symgrad.language.operations.gamma import gammaln
 from symgrad.language.operations.kronecker import kron
 from symgrad.language.operations.linear_algebra import det, inv, logdet
 from symgrad.language.operations.matrix_functions import matrix_power, pinv, sqrtm
@@ -19,7 +20,7 @@ EXPONENTIAL, ROOT, KRONECKER, INDICATOR = exp, sqrt, kron, step
 POSITIVE = relu  # (x)_+
 PSEUDO_INVERSE, MATRIX_ROOT, MATRIX_POWER = pinv, sqrtm, matrix_power  # A^\dagger, A^{1/2}, A^k
 CASES = where  # a if x > 0 else b
-LOGARITHM, LOG_DETERMINANT = log, logdet
+LOGARITHM, LOG_DETERMINANT, LOG_GAMMA = log, logdet, gammaln
 NORMS = {  # by what is lowered beside the bars
     **dict.fromkeys(("2", "F", "fro"), norm2),
     **{"1": norm1, "*": nuclear_norm},
