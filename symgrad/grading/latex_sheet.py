@@ -14,12 +14,12 @@ from typing import TypeAlias
 from symgrad.calculus import stacking
 from symgrad.errors import ShapeError, SymgradError, UnknownNameError
 from symgrad.grading.moved import Moved
-from symgrad.grading.notation import WHOLE, symbol_of
+from symgrad.grading.notation import ONE, WHOLE, symbol_of
 from symgrad.grading.paper import Paper
 from symgrad.grading.rows import Piece, Row
 from symgrad.grading.sheet import GROUP, PARTIAL, REASON
 from symgrad.grading.stacked import commutations, stacked_shape
-from symgrad.language.dimensions import core
+from symgrad.language.dimensions import SCALAR, core
 from symgrad.language.expressions import Expression, Name
 from symgrad.language.latex_input import Equation, Known, Left, read_formula
 from symgrad.language.latex_input.equations import Formula, formulas
@@ -53,6 +53,10 @@ OPERATOR = re.compile(  # d/dw of a formula
     r"(?:(?P<by>[^{}]*)|(?P<braced>[^{}]*\{\w+\}))\s*\}"
 )
 LOSS = r"\s*(?:\\math\w+\s*)?\{?\\?\w+(?:\{\w+\})?\}?(?:\s*\(.*\))?[\s&]*$"
+NUMBERED = re.compile(  # \ell_i = , \frac{\partial p_i}{\partial s_i} = , \nabla_w \ell_i =
+    rf"[\s&]*(?P<slope>\\[dt]?frac\s*\{{\s*{D}\s*|\\nabla\s*_\s*(?:\w|{BRACED})\s*)?"
+    r"(?P<top>\\?[A-Za-z]+\s*)_\s*(?:\{\s*)?(?P<i>[i-n])(?![A-Za-z])"
+)
 FRACTION_OF = re.compile(  # \frac{\partial (A x - b)}{\partial x}
     rf"\\[dt]?frac\s*\{{\s*{D}\s*(?P<of>(?:\\left|\\lVert|\\?\||[(\[]).*)\}}\s*\{{\s*{D}\s*"
     r"(?:(?P<by>[^{}]*)|(?P<braced>[^{}]*\{\w+\}))\s*\}[\s&]*$"
@@ -123,7 +127,7 @@ class LatexSheet:
         self.text = SIGNS.sub(lambda m: "=".ljust(len(m[0])), blanked)
         if self.paper.asked.batch and "l" not in self.paper.said:  # one example's loss
             called = CALLED if "ell" in self.paper.asked.functions else ""
-            self.text = re.sub(rf"\\ell\b{called}", "l   ", self.text)
+            self.text = re.sub(rf"\\ell(?![A-Za-z]){called}", "l   ", self.text)
 
     def rows(self) -> Iterator[Unread]:
         """The equations; what is none says nothing."""
@@ -174,6 +178,7 @@ class LatexSheet:
 
     def _row(self, whole: Piece, unread: str = "") -> Row:
         """An equation, each side read by itself beside the left one."""
+        whole = of_one_example(whole, self.paper)
         left, *sides = [whole.part(*ends) for ends in _parts(whole.text)]
         if unread:
             return Row(left, sides, unread)
@@ -360,6 +365,30 @@ def _is_of_all(left: Left | None, paper: Paper) -> bool:
         value = paper.given.get(text)
         return text in {*WHOLE, *shared} or (isinstance(value, Name) and value.name in shared)
     return symbol.top in WHOLE and symbol.of not in paper.asked.batch
+
+
+def of_one_example(whole: Piece, paper: Paper) -> Piece:
+    r"""A line about an example with its number, as \frac{\partial \ell_i}{\partial w} = x_i,
+    without that."""
+    found = NUMBERED.match(whole.text) if r"\sum" not in whole.text else None
+    if found is None or not paper.asked.batch:
+        return whole
+    problem = paper.problem()
+    named = {**problem.definitions, **{n: v.expression() for n, v in problem.variables.items()}}
+    top = found["top"].strip()
+    known = paper.names.of(top.lstrip("\\")) or ""
+    loss = not known and top in (*WHOLE, *ONE)
+    scalar = known in named and named[known].shape == SCALAR and named[known].batch is not None
+    if not loss and not (found["slope"] and scalar):
+        return whole
+    number = re.compile(
+        rf"(?P<base>\\?[A-Za-z]+\s*|\}})_\s*(?:{found['i']}(?![A-Za-z])|\{{\s*{found['i']}\s*\}})"
+    )
+    for match in number.finditer(whole.text):
+        name = paper.names.of(match["base"].strip().lstrip("\\"))
+        if name in named and named[name].batch is None:
+            return whole  # its entry
+    return whole.replaced(number, lambda m: "l" if loss and m["base"].strip() == top else m["base"])
 
 
 def unused_letter(paper: Paper, text: str = "") -> str:

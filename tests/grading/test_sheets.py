@@ -272,6 +272,16 @@ RIGHT = [
     ("least_squares", "x", "gradient: 2 W^T (W x - y)", 1),
     ("least_squares", "x", "L = sum_i r_i^2 where r = W x - y\n∇ = 2 W^T r", 2),
     ("neuron", "w", "dL/dw = (a - t) sigma'(w x + b) x where a = sigma(w x + b)", 1),
+    # about the example with a number
+    (
+        "logistic_regression",
+        "w",
+        """\
+        dp_i/ds_i = p_i (1 - p_i), ds_i/dw = x_i
+        dl_i/dw = (p_i - t_i) x_i
+        dL/dw = 1/n sum_i (p_i - t_i) x_i""",
+        4,
+    ),
     # differentials of formulas without a name
     (
         "least_squares",
@@ -297,6 +307,19 @@ RIGHT = [
         5,
     ),
     # LaTeX
+    (
+        "logistic_regression",
+        "w",
+        r"""
+        \begin{align*}
+        \ell_i &= -t_i\log p_i - (1-t_i)\log(1-p_i) \\
+        \frac{\partial \ell_i}{\partial p_i} &= -\frac{t_i}{p_i} + \frac{1-t_i}{1-p_i} \\
+        \frac{\partial p_i}{\partial s_i} &= p_i(1-p_i), \quad
+          \frac{\partial s_i}{\partial w} = x_i \\
+        \nabla_w L &= \frac1n\sum_{i=1}^n (p_i - t_i) x_i
+        \end{align*}""",
+        4,
+    ),
     (
         "least_squares",
         "x",
@@ -505,6 +528,9 @@ RIGHT = [
 ]
 # program, wrt, text; the first line that is wrong and a word of what is said of it
 WRONG = [
+    ("logistic_regression", "w", "dL_i/dw = (p_i + t_i) x_i", 1, "sign"),
+    ("logistic_regression", "w", r"$\nabla_w \ell_i = (t_i - p_i) x_i$", 1, "sign"),
+    ("normal", "sigma", "dL/dsigma = (n - 1)/sigma - sum_i (x_i - mu)^2/sigma^3", 1, "size(batch)"),
     ("least_squares", "W", "d||Wx-y||^2 = <Wx - y, dW x>", 1, "d||Wx-y||^2: The answer has 1/2"),
     ("least_squares", "x", "d(Wx - y)/dx = y", 1, "The Jacobian of (Wx - y) by x is m x n"),
     ("least_squares", "x", "dL = 2 x^T W^T W dx + 2 y^T W dx", 1, "sign"),

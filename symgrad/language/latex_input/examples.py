@@ -96,9 +96,9 @@ def factors(root: lt.Node) -> Iterator[lt.Node]:
     for node in lt.walk(root):
         match node:
             case lt.Row(factors=found):
-                yield from found
+                yield from map(_without_number, found)
             case lt.Fraction(top=top) | lt.Chain(operands=(top, *_), signs=("/", *_)):
-                yield top
+                yield _without_number(top)
 
 
 def divisors(root: lt.Node) -> Iterator[lt.Node]:
@@ -111,7 +111,15 @@ def divisors(root: lt.Node) -> Iterator[lt.Node]:
             case lt.Chain(operands=(_, bottom, *_), signs=("/", *_)):
                 pass
         bottom = bottom.inner if isinstance(bottom, lt.Fence) else bottom
-        yield from () if bottom is None else lt.factors_of(bottom)
+        yield from () if bottom is None else map(_without_number, lt.factors_of(bottom))
+
+
+def _without_number(node: lt.Node) -> lt.Node:
+    """The n of n - 1 and (n + 2)."""
+    match node.inner if isinstance(node, lt.Fence) else node:
+        case lt.Chain(operands=(first, lt.Num()), signs=("-" | "+",)):
+            return first
+    return node
 
 
 def counted_to(part: lt.Node, above: lt.Node | None) -> lt.Node | None:
