@@ -34,6 +34,9 @@ class _NumPy:
         within = (at > instead - 0.999999) & (at < 1e6)
         return self.where((_real(weight) != 0) | within, y, instead)
 
+    def scaled(self, x: Any, s: Any, r: Any) -> Any:
+        return x / s / r
+
     def entrywise(self, routine: Routine, x: Any, slope: Any) -> Any:
         return self.routine(routine, x)
 
@@ -57,7 +60,13 @@ class _NumPy:
         function = _made(routine.name, self.texts(routine))
         if axis is None:
             return function(np, *_over_all(routine.indices, x))
-        return np.moveaxis(function(np, np.moveaxis(np.asarray(*x), axis, -1)), -1, axis)
+        axes = axis if isinstance(axis, tuple) else (axis,)
+        last = (*range(-len(axes), 0),)
+        inside, outside = routine.indices.split("->")
+        pairs = zip(x, inside.split(","), strict=True)
+        of = [np.moveaxis(a, axes, last) if letter else np.squeeze(a, axes) for a, letter in pairs]
+        result = function(np, *map(np.asarray, of))
+        return np.moveaxis(result, last, axes) if outside else np.expand_dims(result, axes)
 
     def log_abs_det(self, x: Any) -> Any:
         return np.linalg.slogdet(x)[1]

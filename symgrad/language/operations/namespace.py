@@ -74,6 +74,9 @@ class Namespace(Protocol):
         """y, but `instead`, 1 or 0, where the weight is 0 and y is not well within the numbers that
         log(y) has, or log(1 + y)."""
 
+    def scaled(self, x: Any, s: Any, r: Any) -> Any:
+        """x / s / r, of an s that is 1 nearly everywhere."""
+
     def entrywise(self, routine: Routine, x: Any, slope: Unary) -> Any:
         """A function of each entry that has its own text; `slope` is its derivative."""
 
@@ -91,7 +94,8 @@ class Namespace(Protocol):
         """The product over the axis (or axes), which stays, of length 1."""
 
     def routine(self, routine: Routine, *x: Any, axis: Any = None) -> Any:
-        """A function that has its own text; one of vectors goes along the axis."""
+        """A function that has its own text; one of vectors goes along the axis (or axes, as one),
+        which stays, of length 1 where it has a number of each."""
 
     def log_abs_det(self, x: Any) -> Any:
         """log |det x|, without overflow."""

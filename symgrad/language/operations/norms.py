@@ -12,30 +12,82 @@ from symgrad.language.formula import Formula
 from symgrad.language.operations.arithmetic import power
 from symgrad.language.operations.contractions import alone, dot, total
 from symgrad.language.operations.meanings import Composite, Function, declare, rewrite
-from symgrad.language.operations.namespace import Namespace
+from symgrad.language.operations.namespace import Namespace, Routine
 from symgrad.language.operations.piecewise import absolute
 from symgrad.language.operations.smooth import sqrt
 from symgrad.language.quotients import quotient
 from symgrad.language.shapes import kept, reduced
 from symgrad.language.typeset import along, function
 
+SCALE = Routine(
+    name="scale_of",
+    indices="i,->",
+    source="""
+def scale_of(xp, x, q):  # 1; the largest |x| where q, the sum of squares, is out of range
+    q, (low, high) = q.real, (1e-290, 1e300) if q.real.itemsize == 8 else (1e-30, 1e38)
+    s = xp.ones_like(q)
+    if not (low < q.min(initial=1) and q.max(initial=1) < high):
+        apart = ~((low < q) & (q < high))
+        axes = tuple(range(1, x.ndim - q.ndim + 1))
+        largest = abs(x.real[apart]).max(axes, initial=0)
+        s[apart] = largest + (largest == 0)
+    return s""",
+    standard="""
+def scale_of(xp, x, q):
+    largest = xp.max(xp.abs(x), axis=tuple(range(q.ndim, x.ndim)))
+    return largest + xp.astype(largest == 0, largest.dtype)""",
+    loops="""
+def scale_of(x, q):
+    low, high = (1e-290, 1e300) if x.itemsize == 8 else (1e-30, 1e38)
+    largest = x.dtype.type(1)
+    if not low < q < high:
+        largest = x.dtype.type(0)
+        for each in x.flat:
+            if abs(each) > largest or each != each:
+                largest = abs(each)
+        largest += largest == 0
+    return largest""",
+)
+ROOT = Routine(
+    name="root_of",
+    indices="i,,->",
+    source="""
+def root_of(xp, x, q, s):  # the norm of x / s
+    r, apart = xp.array(xp.sqrt(q)), s != 1
+    if apart.any():
+        u = x[apart].T / s[apart]
+        r[apart] = xp.sqrt(xp.sum(u * u, axis=tuple(range(u.ndim - 1))))
+    return r""",
+    standard="""
+def root_of(xp, x, q, s):
+    axes = tuple(range(s.ndim, x.ndim))
+    u = x / xp.reshape(s, (*s.shape, *(1 for _ in axes)))
+    return xp.sqrt(xp.sum(u * u, axis=axes))""",
+    loops="""
+def root_of(x, q, s):
+    if s != 1:
+        q = x.dtype.type(0)
+        for each in x.flat:
+            q += (each / s) ** 2
+    return np.sqrt(q)""",
+)
 
-def _scaled(xp: Namespace, x: Any, axis: Any) -> tuple[Any, Any, Any]:
-    """u = x / s with s the largest |x|, or 1 where that is 0; and |u|: nothing overflows."""
-    m = xp.max(xp.abs(x), axis)
-    s = m + xp.equal(m, 0)
-    u = x / s
-    return s, u, xp.sqrt(xp.sum(u * u, axis))
+
+def _scaled(xp: Namespace, x: Any, axis: Any) -> tuple[Any, Any]:
+    """s, and |x / s|: no square is too large or too small; s is 1 where none of x is."""
+    q = xp.sum(x * x, axis)
+    s = xp.routine(SCALE, x, q, axis=axis)
+    return s, xp.routine(ROOT, x, q, s, axis=axis)
 
 
 def _norm2(xp: Namespace, x: Any, axis: Any) -> Any:
-    s, _, r = _scaled(xp, x, axis)
+    s, r = _scaled(xp, x, axis)
     return r * s
 
 
 def _unit(xp: Namespace, x: Any, axis: Any) -> Any:
-    _, u, r = _scaled(xp, x, axis)
-    return u / (r + xp.equal(r, 0))
+    s, r = _scaled(xp, x, axis)
+    return xp.scaled(x, s, r + xp.equal(r, 0))
 
 
 def _unit_pullback(

@@ -147,6 +147,9 @@ class _Tracer:
     def guarded(self, y: Any, weight: Any, instead: Any) -> Traced:
         return self.ufunc("guarded", y, weight, instead)
 
+    def scaled(self, x: Any, s: Any, r: Any) -> Traced:
+        return self.ufunc("scaled", x, s, r)
+
     def entrywise(self, routine: Routine, x: Any, slope: Any) -> Traced:
         return self.ufunc(routine.name, x)
 
@@ -182,9 +185,10 @@ class _Tracer:
         own: dict[str, Any] = {}
         split: list[tuple[Array, Labels, Labels]] = []
         for letters, a in zip(inside.split(","), (each.array for each in x), strict=True):
-            labels = (*(label for label in a.labels if label not in axis), *axis)
-            cut = len(labels) - len(letters)
-            own |= dict(zip(letters, labels[cut:], strict=True))
+            along = [label for label in axis if label in a.labels]
+            labels = (*(label for label in a.labels if label not in axis), *along)
+            cut = len(labels) - (len(along) or len(letters))
+            own |= dict(zip(letters, labels[cut:], strict=not axis))
             split.append((a, labels[:cut], labels[cut:]))
         lead = self._together(*(leading for _, leading, _ in split))
         operands = [

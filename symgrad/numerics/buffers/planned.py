@@ -26,7 +26,7 @@ from symgrad.numerics.buffers.places import Places
 from symgrad.numerics.buffers.powers import BY_LOGARITHMS
 from symgrad.numerics.buffers.text import BufferText
 from symgrad.numerics.interpreter import Sizes
-from symgrad.numerics.source.numpy import indexed
+from symgrad.numerics.source.numpy import OWN, indexed
 from symgrad.numerics.source.scatters import MANY
 
 Form: TypeAlias = Literal["call", "step", "bind"]
@@ -199,8 +199,8 @@ class _Planner(BufferText):
         if name in ("where", "sign"):
             maker = {"where": "choosing", "sign": "signing"}[name]
             return [f"{self.once(f'{maker}({self.shape(op.dims)}, dtype)')}({operands}, {out})"]
-        if name == "guarded":
-            return [f"guarded({operands}, {out})"]
+        if name in OWN:
+            return [f"{name}({operands}, {out})"]
         if op.routine:
             return [f"{self.once(f'each({name}, {op.routine.scipy!r})')}({operands}, {out})"]
         if name in BY_LOGARITHMS:

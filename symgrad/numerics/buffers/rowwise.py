@@ -173,14 +173,19 @@ def _is_sum(op: Op, axis: Axis) -> bool:
 
 
 def _is_apart(op: Op, axis: Axis) -> bool:
-    """Whether a routine makes each row of the result of the same row of one argument."""
+    """Whether a routine makes each row of the result of the same row of its arguments."""
     routine = ROUTINES[op.name]
     inside, outside = routine.indices.split("->")
-    own = (*inside.split(","), outside)
-    if any(len(x.dims) != len(letters) for x, letters in zip((*op.operands, op), own, strict=True)):
-        return False
+    count = len(op.dims) - len(outside)
+    own: list[tuple[int | str, ...]] = []
+    for x, each in zip((*op.operands, op), (*inside.split(","), outside), strict=True):
+        if len(each) == 1:  # of vectors, along any axes
+            each *= len(x.dims) - count
+        if count + len(each) != len(x.dims):
+            return False
+        own.append((*range(count), *each))
     letters = _letters(own, op, axis)
-    return len(letters) == 1 and letters <= {*routine.apart}
+    return len(letters) == 1 and letters <= {*range(count), *routine.apart}
 
 
 def _letters(own: Iterable[Sequence[T]], op: Op, axis: Axis) -> set[T]:

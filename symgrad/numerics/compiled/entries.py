@@ -19,6 +19,7 @@ from symgrad.numerics.arrays.program import Program
 from symgrad.numerics.compiled import kernels
 from symgrad.numerics.source.guarded import ENTRY
 from symgrad.numerics.source.numpy import COMPARISONS, INFIX
+from symgrad.numerics.source.scaled import STANDARD as SCALED
 
 STORED = {"input", "ufunc", "reduce", "product", "linalg", "routine", "scatter", "pad"}
 # an array's name, indices -> its entry, or without indices the address of the first one
@@ -166,6 +167,8 @@ def entry_text(name: str, count: int) -> str:
         return "({1} if {0} != 0 else {2})"
     if name == "guarded":
         return ENTRY
+    if name == "scaled":
+        return SCALED
     places = ", ".join(f"{{{k}}}" for k in range(count))
     if hasattr(kernels, name) or name in ROUTINES:
         return f"{name}({places})"

@@ -35,11 +35,8 @@ class Steps:
                     self._reduced(op, name)
                 case "product":
                     self._product(op, name)
-                case "linalg":
-                    self._matrices(op, name, 2)
-                case "routine":
-                    inside, _ = ROUTINES[op.name].indices.split("->")
-                    self._matrices(op, name, len(inside.split(",")[0]))
+                case "linalg" | "routine":
+                    self._matrices(op, name)
                 case "scatter":
                     self._scatter(op, name)
                 case "pad":
@@ -150,10 +147,10 @@ class Steps:
 
         self._step(name, op.dims, dims, entry, "add", range(len(out)))
 
-    def _matrices(self, op: Op, name: str, rank: int) -> None:
+    def _matrices(self, op: Op, name: str) -> None:
         """Matrices, or a matrix and its right side, for each index of the leading axes; or what
-        else a function is of, of this rank."""
-        leading = op.operands[0].dims[: len(op.operands[0].dims) - rank]
+        else a function is of."""
+        leading = op.operands[0].dims[: len(op.operands[0].dims) - _rank(op)]
         cut = len(leading)
         spread = [(x, (*leading, *x.dims[cut:])) for x in op.operands]
         arrays = [self.own(x, dims) or self.let(x, dims) for x, dims in spread]
@@ -164,7 +161,8 @@ class Steps:
             function = op.name if op.kind == "routine" else f"np.{op.name}"
             parts = [see(x, at) for x in arrays]
             if op.kind == "routine":  # they multiply matrices
-                parts = [f"np.ascontiguousarray({each})" for each in parts]
+                pairs = zip(parts, (len(dims) - cut for _, dims in spread), strict=True)
+                parts = [f"np.ascontiguousarray({x})" if rank == 2 else x for x, rank in pairs]
             called = f"{function}({', '.join(parts)}){part}"
             if len(op.dims) > cut:
                 return f"put({called}, {see(name, at)})"
@@ -229,6 +227,15 @@ def _entrywise(made: Steps, op: Op, name: str) -> None:
         return template.format(*(made.entries.spread(x, op.dims, at, see) for x in op.operands))
 
     made.steps.append(Step(name, sizes, sizes, entry, apart=bool(sizes) and apart(op.name)))
+
+
+def _rank(op: Op) -> int:
+    """How many of the last axes a function is of; of vectors all but the leading ones, as one."""
+    if op.kind == "linalg":
+        return 2
+    inside, outside = ROUTINES[op.name].indices.split("->")
+    letters, axes = len(inside.split(",")[0]), len(op.operands[0].dims)
+    return letters if letters > 1 else axes - len(op.dims) + len(outside)
 
 
 def _copy_turned(made: Steps, operands: Sequence[Op], dims: Dims) -> None:

@@ -13,10 +13,11 @@ from symgrad.language.operations.namespace import Routine
 from symgrad.numerics.arrays.listing import SIGNS, Added, Op, additions
 from symgrad.numerics.arrays.program import Program
 from symgrad.numerics.source.comments import NONE, Comments
-from symgrad.numerics.source.guarded import STANDARD
+from symgrad.numerics.source.guarded import STANDARD as GUARDED
 from symgrad.numerics.source.numpy import COMPARISONS, INFIX, Text
+from symgrad.numerics.source.scaled import STANDARD as SCALED
 
-CHOICES = {"where": "xp.where({0} != 0, {1}, {2})", "guarded": STANDARD}
+CHOICES = {"where": "xp.where({0} != 0, {1}, {2})", "guarded": GUARDED, "scaled": SCALED}
 PLACE = "dtype=dtype, device=device"
 
 

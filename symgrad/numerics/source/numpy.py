@@ -14,9 +14,11 @@ from symgrad.numerics.arrays.listing import VIEWS, Dims, Op, Part
 from symgrad.numerics.arrays.program import FILLED, Program
 from symgrad.numerics.source.comments import NONE, Comments, beside
 from symgrad.numerics.source.guarded import GUARDED
+from symgrad.numerics.source.scaled import SCALED
 from symgrad.numerics.source.scatters import scatter_lines, scatter_routines
 from symgrad.numerics.source.sparse import CONTRACTED, sparse_line
 
+OWN = {"guarded": GUARDED, "scaled": SCALED}  # functions of our own, by their text
 INFIX = {
     "add": "{0} + {1}",
     "subtract": "{0} - {1}",
@@ -210,8 +212,8 @@ class Text:
         if op.name in COMPARISONS:
             return self.call("asarray", f"{f' {COMPARISONS[op.name]} '.join(texts)}, dtype")
         constant = all(x.constant for x in op.operands)
-        if op.name == "guarded":
-            return f"guarded({', '.join(texts)})"
+        if op.name in OWN:
+            return f"{op.name}({', '.join(texts)})"
         if op.routine:
             return _called(op, texts)
         text = self.call(op.name, ", ".join(texts))
@@ -272,8 +274,8 @@ def _imports(text: Text) -> tuple[str, ...]:
     imports = (*text.modules, *(text.each if any(x.scipy for x in called) else ()))
     used = dict.fromkeys(each for routine in called for each in (*routine.uses, routine))
     routines = [*map(text.routine, used)]
-    if text.library == "np." and any(op.name == "guarded" for op in ops):
-        routines.append(GUARDED)
+    if text.library == "np.":
+        routines += (own for name, own in OWN.items() if any(op.name == name for op in ops))
     if any(op.of_sparse for op in ops):
         imports = (*imports, "from scipy import sparse")
         routines.append(CONTRACTED)
