@@ -317,3 +317,16 @@ loss = sum((einsum("nc,ncs->ncs", G, X) - Y)**2) / n"""
     sizes = {axis: {"n": count, "c": 64, "s": 196}[str(axis)] for axis in plain.axes}
     plan = blocks.planned(plain, sizes, "float64", threads, blocks.LINE)
     assert (plan is not None) == cut
+
+
+def test_a_matrix_that_all_blocks_read_makes_them_long() -> None:
+    """A product with it goes through the whole matrix, however few rows a block has."""
+    program = """\
+x: Vector(n)
+W: Matrix(n, n)
+A: Matrix(r, n)
+loss = mean(norm2(tanh(W @ x + A.T @ A @ x))**2 for x in batch)"""
+    plain = sg.derive(program, ["A"]).lambdify(reuse_buffers=True).plan.program
+    sizes = {axis: {"n": 512, "r": 8}.get(str(axis), 8192) for axis in plain.axes}
+    plan = blocks.planned(plain, sizes, "float64")
+    assert plan is not None and plan.rows > 100

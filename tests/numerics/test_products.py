@@ -95,3 +95,9 @@ def test_cumulative_sums_along_an_axis(options: dict[str, Any]) -> None:
     value, slopes = sg.derive(text, ["A"]).lambdify(**options)(A=A, G=G)
     np.testing.assert_allclose(value, np.sum(G * np.cumsum(A, 0)))
     np.testing.assert_allclose(slopes["A"], np.cumsum(G[::-1], 0)[::-1])
+
+
+def test_a_mean_is_scaled_behind_its_sum() -> None:
+    text = "X: Matrix(n, p)\nloss = sum((X - mean(X, axis=0))**3)"
+    source = sg.derive(text, ["X"]).lambdify().source
+    assert "np.sum(p0, axis=0)" in source and "p0 / n0" not in source

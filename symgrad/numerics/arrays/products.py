@@ -158,7 +158,8 @@ class Products:
         if not (done or by_size):
             return scale
         small = (done or computed or by_size)[0]
-        if not done and volume(items[small].labels) > volume(out):
+        met = {x for a in items for x in a.labels}
+        if not done and volume(items[small].labels) > volume(x for x in out if x in met):
             return scale
         weighted = self._scaled(items[small], scale, out)
         parts.product(weighted, scalar, parts.of(items[small]))

@@ -143,8 +143,9 @@ def _planned(
         for each in (made.rows.taken, ops, [x for op in ops for x in op.operands])
     )
     row = unit * (inputs + computed // 2)  # buffers are used again
-    sums = unit * sum(_count(op, sizes) for op in made.rows.given)
-    block = max(BLOCK, 2 * sums, line * len(ops))  # a block's sums are added to those before
+    whole = sum(_count(op, sizes) for op in made.rows.taken if axis not in op.dims)
+    sums = sum(_count(op, sizes) for op in made.rows.given)  # are added to those before
+    block = max(BLOCK, 2 * unit * max(whole, sums), line * len(ops))
     narrow = line and computed <= len(ops)
     rows = max(1, block // row)
     rows = rows if count >= FEWEST * max(rows, NARROW // unit if narrow else 0) else count

@@ -24,7 +24,8 @@ from symgrad.numerics.source.scaled import STANDARD as SCALED
 STORED = {"input", "ufunc", "reduce", "product", "linalg", "routine", "scatter", "pad"}
 # an array's name, indices -> its entry, or without indices the address of the first one
 See: TypeAlias = Callable[[str, Sequence[str] | None], str]
-ON_VECTORS = {*INFIX, *COMPARISONS, "where", "guarded"}  # and these, as the processor has them
+# what loops on vectors have in them: also these, as the processor has them
+ON_VECTORS = {*INFIX, *COMPARISONS, "where", "guarded", "scaled"}
 ON_VECTORS |= {function.__name__ for function in (abs, np.sqrt, np.sign, np.floor)}
 EYE = "(real(1.0) if {0} == {1} else real(0.0))"
 
