@@ -192,6 +192,20 @@ def test_what_has_a_label_for_each_index_has_a_loop_of_its_own() -> None:
     assert source.count("check_labels(") == 2
 
 
+def test_rows_that_labels_name_are_looked_up_before_the_innermost_loop() -> None:
+    """And what is added to the rows of two tables has two of these, and sums a third, as all at
+    once are none on vectors."""
+    text = "u: Index(5)\nv: Index(6)\nU: Matrix(5, 3)\nV: Matrix(6, 3)\n"
+    text += "loss = mean(U[u].T @ V[v] for u, v in batch)"
+    source = _source(text)
+    assert not any("row_of(" in line and "i1" in line for line in source.splitlines())
+    added = source.rpartition("for i0 in")[2]
+    assert added.count("for i1 in") == added.count("+=") == 3
+    derivation, inputs = sg.derive(text), random_inputs(sg.parse(text))
+    compiled = derivation.lambdify(modules="numba", reuse_buffers=True)
+    same(compiled(inputs), derivation.lambdify()(inputs))
+
+
 def test_what_calls_the_c_library_has_a_loop_of_its_own() -> None:
     text = "x: Vector(5)\nloss = sum(digamma(x) * exp(x) + tan(x) * tanh(x))"
     loops = _source(text).split("    for ")

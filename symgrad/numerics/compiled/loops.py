@@ -11,6 +11,7 @@ again as soon as its value is no longer needed, or by what the last loop makes o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,6 +23,7 @@ from symgrad.numerics.compiled.entries import See, indices
 Dims: TypeAlias = tuple[str, ...]
 Kind: TypeAlias = tuple[Dims, bool, bool]
 CALLS = ("call", "product")
+ROW = re.compile(r"row_of\((?:[^()]|\([^()]*\))*\)")
 MOST = 16  # arrays that a loop reads: more are not fetched ahead, and compiled for long
 
 
@@ -220,15 +222,23 @@ class Writer:
         dims = group[0].dims
         rank = len(dims)
         lines = [line for s in group for line in self._start(s, 0)]
-        for k, dim in enumerate(dims):
+        for k, dim in enumerate(dims[:-1]):
             lines.append(f"{'    ' * k}for i{k} in range({dim}):")
-            if k + 2 == rank:
-                lines += ["    " * (k + 1) + x for s in group for x in self._start(s, rank - 1)]
-        entries = [self._entry(s, group) for s in group]
-        lines += ["    " * rank + line for line in [*self.inside(group), *entries]]
+        inner = "    " * (rank - 1)
+        if rank > 1:
+            lines += [inner + x for s in group for x in self._start(s, rank - 1)]
+        rows: dict[str, str] = {}
+        for part in _parts(group):
+            entries, before = [self._entry(s, group) for s in part], len(rows)
+            if rank > 1:
+                entries = [_with_rows(each, f"i{rank - 1}", rows) for each in entries]
+            lines += [f"{inner}{name} = {row}" for row, name in [*rows.items()][before:]]
+            if rank:
+                lines.append(f"{inner}for i{rank - 1} in range({dims[-1]}):")
+            lines += ["    " * rank + line for line in [*self.inside(group), *entries]]
         if rank > 1:
             ends = [s for s in group if _row(s)]
-            lines += ["    " * (rank - 1) + f"{self.total(s)} = {self.own(s)}" for s in ends]
+            lines += [inner + f"{self.total(s)} = {self.own(s)}" for s in ends]
         return lines
 
     def inside(self, group: Sequence[Step]) -> list[str]:
@@ -273,6 +283,38 @@ class Writer:
         if step.kind == "maximum":
             return f"{place} = maximum({place}, {text})"
         return f"{place} {'*' if step.kind == 'multiply' else '+'}= {text}"
+
+
+def _parts(group: Sequence[Step]) -> Sequence[Sequence[Step]]:
+    """The steps of each innermost loop: one for each that adds where labels say, with what it alone
+    needs, as two of them are no loop on vectors, and one for all others."""
+    ends = [s for s in group if s.kind == "scatter"]
+    if len(group[0].dims) < 2 or not ends:
+        return [group]
+    parts = [_needed([end], group) for end in ends]
+    others = _needed([s for s in group if not any(s in part for part in parts)], group)
+    parts = [others, *parts] if others else parts
+    return parts if sum(map(len, parts)) == len(group) else [group]
+
+
+def _needed(ends: Sequence[Step], group: Sequence[Step]) -> list[Step]:
+    """These steps of a group, and those that they need."""
+    needed = {s.target for s in ends}
+    for step in reversed(group):
+        if step.target in needed:
+            needed |= step.reads.keys()
+    return [s for s in group if s.target in needed]
+
+
+def _with_rows(line: str, index: str, rows: dict[str, str]) -> str:
+    """A line with names for the rows that are the same at every such index."""
+
+    def named(found: re.Match[str]) -> str:
+        row = found[0]
+        varies = re.search(rf"\b({index}|here)\b", row)
+        return row if varies else rows.setdefault(row, f"row{len(rows)}")
+
+    return ROW.sub(named, line)
 
 
 def _row(step: Step) -> bool:
