@@ -50,6 +50,7 @@ class Entries:
         self.program = program
         self.copies: dict[Op, str] = {}  # views of which there is a copy, and its name
         self.labels: dict[str, None] = {}  # what is checked before all loops
+        self.rows: set[str] = set()  # the texts of rows that labels given name
 
     def named(self, op: Op) -> str:
         """The array of an operation that is stored."""
@@ -107,10 +108,11 @@ class Entries:
         """The row of so many that an entry of labels names; those that are given are checked before
         all loops."""
         base = label.base
-        given = base.kind == "input" and bool(base.dims)
-        if given:
-            self.labels[f"check_labels({base.name}, {size})"] = None
-        return f"{'row_of' if given else 'checked'}({entry}, {size})"
+        if base.kind != "input" or not base.dims:
+            return f"checked({entry}, {size})"
+        self.labels[f"check_labels({base.name}, {size})"] = None
+        self.rows.add(row := f"row_of({entry}, {size})")
+        return row
 
     def _seen(self, op: Op, at: Sequence[str]) -> Sequence[str]:
         """Where a view looks at its operand."""

@@ -11,8 +11,7 @@ again as soon as its value is no longer needed, or by what the last loop makes o
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 from heapq import heappop, heappush
@@ -23,7 +22,6 @@ from symgrad.numerics.compiled.entries import See, indices
 Dims: TypeAlias = tuple[str, ...]
 Kind: TypeAlias = tuple[Dims, bool, bool]
 CALLS = ("call", "product")
-ROW = re.compile(r"row_of\((?:[^()]|\([^()]*\))*\)")
 MOST = 16  # arrays that a loop reads: more are not fetched ahead, and compiled for long
 
 
@@ -130,12 +128,14 @@ def _group(
 
 class Writer:
     """Writes groups of steps as Python lines, and plans the working vector; `given` are arrays by
-    the names of the values that are made in them."""
+    the names of the values that are made in them, `rows` what entries call the rows of labels."""
 
     stored = False  # whether numbers stand in arrays
 
-    def __init__(self, groups: Sequence[Sequence[Step]], given: Mapping[str, str]) -> None:
-        self.groups = groups
+    def __init__(
+        self, groups: Sequence[Sequence[Step]], given: Mapping[str, str], rows: Set[str]
+    ) -> None:
+        self.groups, self.rows = groups, rows
         self.last = {name: k for k, g in enumerate(groups) for s in g for name in s.reads}
         self.inner = {
             s.target
@@ -231,7 +231,7 @@ class Writer:
         for part in _parts(group):
             entries, before = [self._entry(s, group) for s in part], len(rows)
             if rank > 1:
-                entries = [_with_rows(each, f"i{rank - 1}", rows) for each in entries]
+                entries = [self._with_rows(each, f"i{rank - 1}", rows) for each in entries]
             lines += [f"{inner}{name} = {row}" for row, name in [*rows.items()][before:]]
             if rank:
                 lines.append(f"{inner}for i{rank - 1} in range({dims[-1]}):")
@@ -240,6 +240,13 @@ class Writer:
             ends = [s for s in group if _row(s)]
             lines += [inner + f"{self.total(s)} = {self.own(s)}" for s in ends]
         return lines
+
+    def _with_rows(self, line: str, index: str, names: dict[str, str]) -> str:
+        """A line with names for the rows that are the same at every such index."""
+        for row in sorted(self.rows, key=len, reverse=True):
+            if row in line and not (index in row or "here" in row):
+                line = line.replace(row, names.setdefault(row, f"row{len(names)}"))
+        return line
 
     def inside(self, group: Sequence[Step]) -> list[str]:
         """The lines that an innermost loop begins with."""
@@ -304,17 +311,6 @@ def _needed(ends: Sequence[Step], group: Sequence[Step]) -> list[Step]:
         if step.target in needed:
             needed |= step.reads.keys()
     return [s for s in group if s.target in needed]
-
-
-def _with_rows(line: str, index: str, rows: dict[str, str]) -> str:
-    """A line with names for the rows that are the same at every such index."""
-
-    def named(found: re.Match[str]) -> str:
-        row = found[0]
-        varies = re.search(rf"\b({index}|here)\b", row)
-        return row if varies else rows.setdefault(row, f"row{len(rows)}")
-
-    return ROW.sub(named, line)
 
 
 def _row(step: Step) -> bool:

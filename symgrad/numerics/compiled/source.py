@@ -45,12 +45,14 @@ def written(program: Program, inputs: Sequence[Sequence[Axis]], kinds: Sequence[
     head: list[str] = []
     result = "value"
     if len(groups) > LONGEST:
-        table = Table(groups, places, [*map(steps.sizes, inputs)], shapes, kinds, sizes)
+        shaped = [*map(steps.sizes, inputs)]
+        table = Table(groups, places, steps.entries.rows, shaped, shapes, kinds, sizes)
         head, result, pieces = table.head(), table.value, _pieces(table)
         body = table.body(LINE)
     else:
         numbers = {f"g{k}": f"flat[{starts[k]}]" for k, dims in enumerate(shapes) if not dims}
-        writer = Writer(groups, {n: numbers.get(place, place) for n, place in places.items()})
+        given = {n: numbers.get(place, place) for n, place in places.items()}
+        writer = Writer(groups, given, steps.entries.rows)
         lines = writer.lines()
         pieces = _pieces(writer)
         views = [f"b{k} = {_view('work', f'o{k}', dims)}" for k, dims in enumerate(writer.pieces)]

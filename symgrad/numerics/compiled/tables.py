@@ -18,7 +18,7 @@ compile.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 
 from symgrad.numerics.compiled.entries import indices
 from symgrad.numerics.compiled.loops import Dims, Step, Writer, suffix
@@ -34,15 +34,16 @@ class Table(Writer):
         self,
         groups: Sequence[Sequence[Step]],
         places: Mapping[str, str],
+        rows: Set[str],
         inputs: Sequence[Dims],
         results: Sequence[Dims],
         kinds: Sequence[str],
         sizes: Sequence[str],
     ) -> None:
-        super().__init__(groups, places)
+        super().__init__(groups, places, rows)
         self.inputs, self.results, self.kinds, self.sizes = inputs, results, kinds, sizes
         self.functions: dict[tuple[str, ...], int] = {}
-        self.rows: list[list[int]] = []
+        self.table: list[list[int]] = []
         self.used: list[str] = []  # the arrays of a group
         self.looping, self.here = False, ""  # whether the group is a loop, and at which entry
         numbers = [f"p{k}" for k, dims in enumerate(inputs) if not (dims or kinds[k])]
@@ -101,12 +102,12 @@ class Table(Writer):
             for k, place in enumerate(self.used)
         ]
         number = self.functions.setdefault((*views, *lines), len(self.functions))
-        self.rows.append([number, *map(self._slot, self.used)])
+        self.table.append([number, *map(self._slot, self.used)])
         return []
 
     def head(self) -> list[str]:
         """The functions, the table, row after row, and how long arrays are."""
-        rows = [each for row in self.rows for each in (len(row) + 1, *row)]
+        rows = [each for row in self.table for each in (len(row) + 1, *row)]
         which = {length: k for k, length in enumerate(self.lengths)}
         lengths = [which[_length(dims)] for dims in self.made]
         lines = [f"ROWS = np.array({rows}, np.int32)", f"LENGTHS = np.array({lengths}, np.int32)"]
@@ -144,7 +145,7 @@ class Table(Writer):
             "    at += length * work.itemsize",
             *(f"view(slots[{self._slot(self.places[p])}], (1,))[0] = {p}" for p in self.numbers),
             "at = np.int64(ROWS.ctypes.data)",
-            f"for k in range({len(self.rows)}):",
+            f"for k in range({len(self.table)}):",
             "    row = pointer_int32(at)",
             "    at += 4 * row[0]",
             "    which = row[1]",
