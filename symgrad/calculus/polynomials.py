@@ -105,7 +105,7 @@ def _rewrite(term: Term) -> list[Term] | None:
 
 def _spread_identity(term: Term) -> list[Term] | None:
     """(c [i = j] + B_ij) v_j = c [i = j] v_j + B_ij v_j where i and j are free: a seed meets a
-    product."""
+    product. Beside M_ij it stays, which may be infinite for i = j."""
     if len(term.factors) < 2 or any(map(infinite, term.factors)):
         return None
     for k, (node, labels, power) in enumerate(term.factors):
@@ -113,8 +113,11 @@ def _spread_identity(term: Term) -> list[Term] | None:
             continue
         if any(x in term.summed for x in labels):
             continue
-        if any(isinstance(f.node, ix.Identity) for t in node.terms for f in t.factors):
-            return [product((t, term.without(k))) for t in opened(node, labels)]
+        parts = opened(node, labels)
+        pairs = [f.labels for t in parts for f in t.factors if isinstance(f.node, ix.Identity)]
+        others = [{*f.labels} for f in term.without(k).factors]
+        if pairs and not any({*pair} <= each for pair in pairs for each in others):
+            return [product((t, term.without(k))) for t in parts]
     return None
 
 

@@ -7,14 +7,14 @@ same numbers, so that each is a check of the other.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import sympy
 
 from symgrad.calculus import nodes as ix
-from symgrad.calculus.nodes import Axis, ClosedTerm, Label, Node
+from symgrad.calculus.nodes import Axis, ClosedFactor, ClosedTerm, Label, Node
 from symgrad.calculus.tensors import Tensor
 from symgrad.data.sparse import entries_changed, identity, is_sparse
 from symgrad.errors import DataError
@@ -169,9 +169,20 @@ def _term(term: ClosedTerm, rank: int, values: Mapping[Node, Any], shape: tuple[
     value = summed_product(term.coefficient, operands, range(rank), sizes)
     if is_sparse(value) or np.isfinite(value).all():
         return value
-    outside = [(values[f.node] == 0, f.labels) for f in term.factors if _is_range(f.node)]
+    outside = [(values[n] == 0, labels) for n, labels in _ranges(term.factors) if n in values]
     operands = [(_inside(value, labels, outside), labels) for value, labels in operands]
     return summed_product(term.coefficient, operands, range(rank), sizes)
+
+
+def _ranges(factors: Iterable[ClosedFactor]) -> Iterator[tuple[Node, tuple[int, ...]]]:
+    """The factors that say which entries a sum leaves out, those of a product among them, too."""
+    for node, labels, power in factors:
+        inside = ix.only_term(node) if power > 0 else None
+        if _is_range(node):
+            yield node, labels
+        elif inside is not None and not inside.summed:
+            own = (f._replace(labels=tuple(labels[k] for k in f.labels)) for f in inside.factors)
+            yield from _ranges(own)
 
 
 def _is_range(node: Node) -> bool:

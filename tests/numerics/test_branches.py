@@ -136,6 +136,23 @@ RANGES: dict[str, Callable[[Any, Any], Any]] = {
 
 
 @pytest.mark.parametrize("options", BACKENDS, ids=str)
+def test_entries_of_a_diagonal_that_a_sum_leaves_out_have_no_influence(
+    options: dict[str, Any],
+) -> None:
+    skip_without(options)
+    text = "sum(a[j] / abs(x[i] - x[j]) for i in range(n) for j in range(n) if i != j)"
+    function = sg.derive(f"a: Vector(n)\nx: Vector(n)\nloss = {text}").lambdify(**options)
+    a, x = np.array([1.0, -2.0, 0.5]), np.array([0.3, 1.7, -0.4])
+    R = x[:, None] - x + np.eye(3)
+    apart = 1 - np.eye(3)
+    value, gradient = function(a=a, x=x)
+    np.testing.assert_allclose(value, np.sum(apart * a / np.abs(R)))
+    slopes = apart * a * np.sign(R) / R**2
+    np.testing.assert_allclose(gradient["a"], np.sum(apart / np.abs(R), axis=0))
+    np.testing.assert_allclose(gradient["x"], slopes.sum(0) - slopes.sum(1))
+
+
+@pytest.mark.parametrize("options", BACKENDS, ids=str)
 @pytest.mark.parametrize("text", RANGES)
 def test_what_a_sum_leaves_out_has_no_influence(text: str, options: dict[str, Any]) -> None:
     """1 / (x_i - x_j) is infinite for i = j, which is not in the sum."""
@@ -152,6 +169,14 @@ def test_a_line_in_index_notation_that_is_not_finite_is_shown() -> None:
     program = "x: Vector(n)\nloss = sum(1 / (x[i] - x[j])**2 for i in range(n) for j in range(i))"
     report = sg.check_gradient(program, inputs={"x": [1.0, 1.0, 2.0]})
     assert report.verdict == "not finite" and "for j in range(i)" in report.reason
+
+
+@pytest.mark.parametrize("left_out", ["if i != j", "if i > j"])
+@pytest.mark.parametrize("body", ["a[j] * log(abs(x[i] - x[j]))", "a[i] / (x[i] - x[j])**2"])
+def test_no_check_fails_for_what_a_sum_leaves_out(body: str, left_out: str) -> None:
+    """Weights stand beside the range in the cotangents."""
+    text = f"a: Vector(n)\nx: Vector(n)\nloss = sum({body} for i in range(n) for j in range(n)"
+    assert not sg.derive(f"{text} {left_out})").verify().failed
 
 
 @pytest.mark.parametrize("text", RANGES)

@@ -6,7 +6,7 @@
 The code takes as 1 what may not be finite, wherever a factor beside it is 0 by such a condition:
 the condition itself, or a cotangent with it in every term. What does not depend on anything that
 the condition depends on is no branch: t / s of relu(x) t / s stays; but one of indices alone is,
-the range of a sum: 1[i > j] / (x_i - x_j).
+the range of a sum: 1[i > j] / (x_i - x_j), (1 - 1[i = j]) / (x_i - x_j).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ FAR = (-1e3, -1.0, 0.0, 1.0, 1e3)
 
 def chosen_alone(flat: Flat) -> Flat:
     """The results, without what is not chosen."""
-    chooses = any(isinstance(node, ix.Map) and node.operation is step for node in flat.nodes)
+    chooses = any(map(_is_comparison, flat.nodes))
     return _Branches(flat.nodes).over(flat) if chooses else flat
 
 
@@ -48,6 +48,7 @@ class _Branches(Pass):
             self.inputs[node] = frozenset(own).union(*(self.inputs[n] for n in node.operands))
             if self._is_condition(node):
                 self.conditions.add(node)
+            if node in self.conditions and not isinstance(node, ix.Identity):
                 self.gates[node] = frozenset({(node, tuple(range(len(node.axes))))})
                 continue
             each = [*map(self._gates_of, node.terms)] if isinstance(node, Polynomial) else []
@@ -56,15 +57,13 @@ class _Branches(Pass):
                 self.wild.add(node)
 
     def _is_condition(self, node: Node) -> bool:
-        """step(x), or 1 - step(x), or 1 - step(x) step(y)."""
-        if isinstance(node, ix.Map):
-            return node.operation is step
+        """step(x), or 1 - step(x), or 1 - step(x) step(y), or its negative; [i = j] is a step."""
         if not isinstance(node, Polynomial) or len(node.terms) != 2:
-            return False
+            return _is_comparison(node)
         whole, other = sorted(node.terms, key=lambda t: len(t.factors))
-        opposite = other.coefficient == -1 and not other.summed
+        opposite = other.coefficient == -whole.coefficient and not other.summed
         only = all(f.node in self.conditions and f.power > 0 for f in other.factors)
-        return whole == (1, (), ()) and opposite and only
+        return not (whole.summed or whole.factors) and opposite and only
 
     def _gates_of(self, term: ClosedTerm) -> frozenset[Gate]:
         """By what a term is 0."""
@@ -112,6 +111,10 @@ class _Branches(Pass):
             own = Entry(made.node, made.labels)
             made = Factor(*map_entry(one_or, [condition, own], factor.labels), factor.power)
         return made
+
+
+def _is_comparison(node: Node) -> bool:
+    return isinstance(node, ix.Identity) or isinstance(node, ix.Map) and node.operation is step
 
 
 @cache
