@@ -24,7 +24,7 @@ from symgrad.calculus.picking import PICKED
 from symgrad.calculus.rebuilding import Counterpart
 from symgrad.calculus.recorded import Applied, Fact
 from symgrad.calculus.term_graph import NoMatrixForm
-from symgrad.language.dimensions import Shape
+from symgrad.language.dimensions import SCALAR, Shape
 from symgrad.language.expressions import Expression, Name, leaves, parts
 from symgrad.language.operations.arithmetic import transpose
 from symgrad.language.operations.meanings import REWRITES
@@ -149,6 +149,11 @@ class Outcome:
     def moved(self) -> bool:
         """Whether it is made of what the chain rule gives: its transpose, or by a convention."""
         return self.transposed or self.convention != "independent"
+
+    @property
+    def turned(self) -> bool:
+        """Whether the steps have its transpose: in another layout, or by a row variable."""
+        return self.transposed or self.shape[:1] == SCALAR[:1]
 
     @cached_property
     def closed(self) -> ClosedForm:

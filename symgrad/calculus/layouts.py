@@ -14,6 +14,7 @@ from symgrad.errors import OptionError, one_of
 from symgrad.language.dimensions import ONE
 from symgrad.language.phrases import Phrase, phrase
 
+OF_VARIABLE = ("gradient", "hvp", "pullback")  # what has the shape of the variable
 LAYOUTS = ("variable", "numerator", "denominator")
 ONLY = {
     "value": "",
@@ -28,6 +29,7 @@ SCALAR = {
     "the steps have the shape of their variables.",
     "denominator": "Denominator layout: each {what} has the shape of its variable.",
 }
+ROW = "In the steps the derivative by a row is a column."
 NUMERATOR = "Numerator layout: first the indices of f, then those of the variable."
 OTHER = {
     "variable": NUMERATOR,
@@ -38,15 +40,17 @@ OTHER = {
 
 
 class Arranged(NamedTuple):
-    """The labels of a result in order, and whether the steps have them in another."""
+    """The labels of a result in order, and whether the steps have them in another; those of a row
+    variable have a column."""
 
     labels: tuple[Label, ...]
     moved: bool = False
+    row: bool = False
 
     @property
     def transposed(self) -> bool:
         """Whether the result is the transpose of what the steps have."""
-        return self.moved and len(core_axes(x.axis for x in self.labels)) <= 2
+        return self.moved and not self.row and len(core_axes(x.axis for x in self.labels)) <= 2
 
 
 def check_layout(kind: str, layout: str) -> None:
@@ -68,11 +72,16 @@ def layout_sentence(kind: str, layout: str, scalar: bool) -> Phrase:
     return phrase(SCALAR[layout].format(what="Jacobian" if kind == "jacobian" else kind))
 
 
-def arranged(labels: Sequence[Label], of: int, layout: str, name: str) -> Arranged:
+def arranged(
+    labels: Sequence[Label], of: int, layout: str, name: str, row: bool = False
+) -> Arranged:
     """The labels of a derivative in a layout. They come with the `of` labels of f first: that is
-    numerator layout, and for a scalar f, where it is a column, denominator layout."""
+    numerator layout, and for a scalar f, where it is a column, denominator layout. By a `row`
+    variable it is a row."""
     steps = "numerator" if of else "denominator"
     core = [x for x in labels if core_axes([x.axis])]
+    if row and layout == "variable" and len(core) == 1:
+        return Arranged((*labels[:-1], Label(ONE), *core), moved=True, row=True)
     if layout in ("variable", steps) or not core:
         return Arranged(tuple(labels))
     if len(core) > 2:

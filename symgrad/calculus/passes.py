@@ -19,7 +19,7 @@ from symgrad.calculus.chain_rule import Reverse, reverse
 from symgrad.calculus.conventions import ties_told
 from symgrad.calculus.derivation import Derivation
 from symgrad.calculus.functions import aligned
-from symgrad.calculus.layouts import arranged, layout_sentence
+from symgrad.calculus.layouts import OF_VARIABLE, ROW, arranged, layout_sentence
 from symgrad.calculus.lowering import Lowered, lower_problem
 from symgrad.calculus.nodes import ONE, Entry, Input, Label, Node, Term, intern, new_labels
 from symgrad.calculus.rebuilding import Counterpart
@@ -165,9 +165,16 @@ class Work:
         """The layout in a sentence, what is no matrix, what symmetric means."""
         scalar = self.problem.output.shape == SCALAR
         sentences = [layout_sentence(kind, self.layout, scalar)]
+        if kind in OF_VARIABLE and any(map(self._is_row, self.wrt)):
+            sentences.append(phrase(ROW))
         if order > 2 and kind in PRODUCTS:
             sentences.append(phrase(PRODUCTS[kind]))
         return joined(" ", [*sentences, *ties_told(self.problem, self.wrt)])
+
+    def _is_row(self, name: str) -> bool:
+        """Whether the variable is 1 x n."""
+        shape = self.problem.variables[name].shape
+        return shape[:-1] == SCALAR[:1] and shape != SCALAR
 
     def finished(
         self,
@@ -188,7 +195,9 @@ class Work:
                 key,
                 name,
                 plain[entry.node].at(entry.labels),
-                arranged(labels, of, self.layout, str(key)),
+                arranged(
+                    labels, of, self.layout, str(key), kind in OF_VARIABLE and self._is_row(key)
+                ),
                 self.nodes[str(key)] if first_order else None,
                 by_names[written.node].at(written.labels) if first_order and written else None,
             )

@@ -45,6 +45,7 @@ def problem_from_sympy(source: object) -> Problem:
     nodes = _nodes(root)
     axes = axes_of([*uses(nodes)], _names(nodes))
     if labels := free_labels(nodes, axes):
+        _check_unbound(labels, nodes)
         root = root.xreplace({symbol: Index(str(symbol), d) for symbol, d in labels.items()})
     with counting(axes):
         return _problem(_again(root, nodes))
@@ -61,6 +62,17 @@ def _again(root: sympy.Basic, nodes: list[sympy.Basic]) -> sympy.Basic:
         return node if same and not isinstance(node, CallNode) else node.func(*args)
 
     return ex.fold(root, visit, lambda node: () if _is_leaf(node) else node.args)
+
+
+def _check_unbound(labels: Iterable[sympy.Symbol], nodes: list[sympy.Basic]) -> None:
+    """Raises: ProgramError for a label that a sum binds elsewhere."""
+    bound = {x for n in nodes if isinstance(n, sympy.Sum | sympy.Product) for x in n.variables}
+    for symbol in bound & {*labels}:
+        raise ProgramError(
+            f"a sum or a product binds the index {symbol}, and it stands outside of it too: SymPy "
+            "takes Piecewise out of a sum or product within another; write KroneckerDelta there, "
+            "or use another letter"
+        )
 
 
 def _is_leaf(node: sympy.Basic) -> bool:
@@ -113,8 +125,7 @@ def _nearly_known(problem: Problem) -> tuple[str, ...]:
 def _given(nodes: list[sympy.Basic], names: Iterable[str]) -> dict[str, sympy.Basic]:
     """The symbols that were given, of dimensions and of variables of these names."""
     given = {str(x.name): x for x in nodes if is_symbol(x)}
-    powers = (x.exp for x in nodes if isinstance(x, sympy.MatPow) and counted(x))
-    dims = (*powers, *(d for x in given.values() for d in getattr(x, "shape", ())))
+    dims = (*_counts(nodes), *(d for x in given.values() for d in getattr(x, "shape", ())))
     sizes = {str(s): s for d in dims for s in _free(d) if not isinstance(s, sympy.Dummy)}
     return {**sizes, **{name: given[name] for name in names if name in given}}
 
@@ -136,9 +147,6 @@ class _Reading:
                 self._check_dimension(d)
         elif isinstance(node, sympy.Dummy) and node is not ENTRY_SYMBOL and not is_label(node):
             raise ProgramError(f"{shown(node)}: {HINTS[sympy.Dummy]}")
-        elif isinstance(node, Bound):
-            for letter in node.letters:
-                self._check_dimension(letter.index_of)
         elif is_symbol(node) or isinstance(node, sympy.Indexed):
             self._declare(node)
 
@@ -218,8 +226,14 @@ def _dimensions(nodes: list[sympy.Basic]) -> dict[str, Dimension]:
         if isinstance(node, sympy.MatrixSymbol | sympy.Indexed) or hasattr(node, "variable")
         for d in variable_of(node).dims
     ]
-    dims += [e.offset for node in nodes if isinstance(node, sympy.MatPow) and (e := counted(node))]
-    return {str(s): s for d in dims for s in d.free_symbols}
+    return {str(s): s for d in (*dims, *_counts(nodes)) for s in d.free_symbols}
+
+
+def _counts(nodes: list[sympy.Basic]) -> list[Dimension]:
+    """The exponents of matrices, and how many terms sums have: no array need have such a size."""
+    powers = [e.offset for x in nodes if isinstance(x, sympy.MatPow) and (e := counted(x))]
+    sums = (node for node in nodes if isinstance(node, Bound))
+    return [*powers, *(letter.index_of for node in sums for letter in node.letters)]
 
 
 def _free(d: object) -> set[sympy.Symbol]:

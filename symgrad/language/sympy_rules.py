@@ -224,6 +224,14 @@ def _gamma_by_logarithm(node: sympy.gamma) -> tuple[sympy.Basic, ...]:
 # SymPy's functions that are others' quotients, differences, products
 BY_OTHERS: dict[type, Callable[..., sympy.Expr]] = {
     sympy.erfc: lambda x: 1 - sympy.erf(x),
+    sympy.sinc: lambda x: sympy.Piecewise((sympy.sin(x) / x, sympy.Abs(x) > 0), (1, True)),
+    sympy.acot: lambda x: sympy.atan(1 / x),
+    sympy.asec: lambda x: sympy.acos(1 / x),
+    sympy.acsc: lambda x: sympy.asin(1 / x),
+    sympy.acoth: lambda x: sympy.atanh(1 / x),
+    sympy.asech: lambda x: sympy.acosh(1 / x),
+    sympy.acsch: lambda x: sympy.asinh(1 / x),
+    sympy.UnevaluatedExpr: lambda x: x,
     sympy.factorial: lambda n: sympy.gamma(n + 1),
     sympy.binomial: lambda n, k: sympy.gamma(n + 1) / sympy.gamma(k + 1) / sympy.gamma(n - k + 1),
     sympy.beta: lambda x, y, *_: sympy.gamma(x) * sympy.gamma(y) / sympy.gamma(x + y),

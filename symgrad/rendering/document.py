@@ -114,11 +114,11 @@ class Chain:
         """The result as the last line has it, where it is too long to be written out."""
         last = self.proofs[-1].lines[-1].right
         written_out = outcome.expression is outcome.closed.expression
-        if written_out or (outcome.moved and not outcome.transposed):
+        if written_out or (outcome.moved and not outcome.turned):
             return outcome
         if not isinstance(last, Expression):  # by entries
             return replace(outcome, last=None)
-        return replace(outcome, last=transposed(last) if outcome.transposed else last)
+        return replace(outcome, last=transposed(last) if outcome.turned else last)
 
 
 @dataclass(frozen=True)

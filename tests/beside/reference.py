@@ -121,6 +121,7 @@ def total(f: Callable[[Any], Any]) -> Callable[..., Any]:
 
 
 SAME = ("exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "arcsin", "arccos", "arctan")
+SAME += ("arctan2",)
 SAME += ("sinh", "cosh", "tanh", "arcsinh", "arccosh", "arctanh", "sign", "maximum")
 SAME += ("minimum", "kron")
 FUNCTIONS: dict[str, Callable[..., Any]] = {

@@ -20,6 +20,7 @@ lam: Scalar
 loss = norm2(W @ x - y)**2 + lam * sum(W)
 """
 BILINEAR = "A: Matrix(m, n)\nx: Vector(n)\nt: Scalar\nf = t * A @ x"
+ROWS = "M: Matrix(1, n)\nx: Vector(n)\nloss = (M @ x)**2"
 INNER = "x: Vector(n)\na: Vector(n)\nf = x.T @ a"
 SCALED = "A: Matrix(m, n)\nt: Scalar\nf = t * A"
 SIZES = {"m": 2, "n": 3}
@@ -31,6 +32,7 @@ LAYOUTS = [  # kind, program, variable, layout, result, left side, shape
     ("derive", REGRESSION, "y", "numerator", "-2 * (W @ x - y).T", "(grad_y L).T", "1 x m"),
     ("derive", REGRESSION, "lam", "numerator", "sum(W)", "grad_lam L", "scalar"),
     ("derive", REGRESSION, "lam", "denominator", "sum(W)", "grad_lam L", "scalar"),
+    ("derive", ROWS, "M", "variable", "2 * (M @ x) * x.T", "grad_M L", "1 x n"),
     ("jacobian", BILINEAR, "x", "variable", "t * A", "df/dx", "m x n"),
     ("jacobian", BILINEAR, "x", "numerator", "t * A", "df/dx", "m x n"),
     ("jacobian", BILINEAR, "x", "denominator", "t * A.T", "(df/dx).T", "n x m"),

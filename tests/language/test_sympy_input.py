@@ -561,21 +561,42 @@ def test_a_function_of_any_other_name_is_left_open(name: str) -> None:
 
 @pytest.mark.parametrize(
     "function",
-    [sympy.sec, sympy.csc, sympy.cot, sympy.sech, sympy.csch, sympy.coth, sympy.erfc],
+    [
+        *(sympy.sec, sympy.csc, sympy.cot, sympy.sech, sympy.csch, sympy.coth, sympy.erfc),
+        *(sympy.acot, sympy.acoth, sympy.asech, sympy.acsch, sympy.sinc, sympy.UnevaluatedExpr),
+    ],
     ids=str,
 )
 def test_functions_by_others(function: Any) -> None:
     """Each beside SymPy's own derivative."""
     t = sympy.Symbol("t", real=True)
-    value, slopes = sg.derive(function(t) * t, [t]).lambdify()(t=0.7)
-    assert value == pytest.approx(float(0.7 * function(0.7)))
-    assert slopes["t"] == pytest.approx(float(sympy.diff(function(t) * t, t).subs(t, 0.7)))
+    at = 1.7 if function is sympy.acoth else 0.7
+    value, slopes = sg.derive(function(t) * t, [t]).lambdify()(t=at)
+    assert value == pytest.approx(float(at * function(at).doit()))
+    assert slopes["t"] == pytest.approx(float(sympy.diff(function(t).doit() * t, t).subs(t, at)))
 
 
 def test_the_factorial_of_a_letter_has_no_sign() -> None:
     i, s = sympy.Symbol("i", integer=True), sympy.Symbol("s", real=True)
     series = sympy.Sum(s**i / sympy.factorial(i), (i, 0, 5))
     assert "where" not in sg.derive(series, s).text()
+
+
+def test_a_sum_alone_says_its_length() -> None:
+    i, n = sympy.symbols("i n", integer=True, positive=True)
+    s = sympy.Symbol("s", real=True)
+    series = sympy.Sum(s**i / n, (i, 0, n))
+    assert str(sg.derive(series, s).results["s"]) == "sum(i * s**(i - 1) for i in range(n + 1)) / n"
+    assert sg.lambdify([s, n], series, wrt=[s])(2.0, 3) == (5, pytest.approx(17 / 3))
+
+
+def test_an_index_that_leaves_its_sum_is_refused() -> None:
+    """SymPy takes the cases out of the product."""
+    i, j, n = sympy.symbols("i j n", integer=True)
+    others = sympy.Piecewise((1, sympy.Eq(i, j)), (sympy.IndexedBase("u")[j], True))
+    inner = sympy.Product(others, (j, 0, n - 1))
+    with pytest.raises(ProgramError, match="the index j, and it stands outside of it too"):
+        sg.derive(sympy.Sum(inner, (i, 0, n - 1)))
 
 
 def test_binomial_and_beta() -> None:

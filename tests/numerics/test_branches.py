@@ -187,3 +187,21 @@ def test_checks_leave_out_what_a_sum_leaves_out(text: str) -> None:
     (_, slope), x = derivation.lambdify()(x=np.arange(4.0) ** 2), np.arange(4.0) ** 2
     wrong = {"x": 1.01 * slope["x"]}
     assert sg.check_gradient(program, inputs={"x": x}, gradients=wrong).verdict == "failed"
+
+
+SCALARS = {  # what is not chosen at 0 -> value and derivative there
+    "where(s > 0, log(s), 0)": (0, 0),
+    "where(abs(s) > 0, sin(s) / s, 1)": (1, 0),
+    "where(abs(s) > 0, 1 / s, 2 * s)": (0, 2),
+    "where(s > 0, sum(x) / s, s * sum(x))": (0, 3),
+}
+
+
+@pytest.mark.parametrize("options", BACKENDS, ids=str)
+@pytest.mark.parametrize("loss", SCALARS)
+def test_what_is_not_chosen_of_a_number(loss: str, options: dict[str, Any]) -> None:
+    skip_without(options)
+    inputs = {"s": np.array(0.0), "x": np.array([1.0, 2.0])}
+    program = f"s: Scalar\nx: Vector(n)\nloss = {loss} + 0 * sum(x)"
+    value, slopes = sg.derive(program, "s").lambdify(**options)(**inputs)
+    assert (value, slopes["s"]) == SCALARS[loss]

@@ -42,6 +42,7 @@ KINKS = {  # conventions: the derivative by each argument
 PAIRS = [(0, 2), (0, 1), (1, 1), (-1, 1), (0, 0), (1000, 1000), (1000, 2), (-1000, 1), (2, -1000)]
 POINTS = {
     **dict.fromkeys(("xlogy",), [(0, 1), (0, 1000), (1000, 1000), (-1000, 1)]),
+    "arctan2": [(0, 1), (1, 1), (-1, -1000), (1000, -1), (1000, 2)],
     **dict.fromkeys(("variable_power",), [(0, 2), (1000, 1000), (1000, -1000), (1000, 2)]),
     **dict.fromkeys(("maximum", "minimum"), PAIRS),
     **dict.fromkeys(("gammaln", "digamma"), [(1,), (2,), (1000,)]),

@@ -22,6 +22,7 @@ ARGUMENTS = {  # where the function is defined, and its values matter
     "arctanh": "0.9 * sin(x)",
     "log1p": "x**2",
     "variable_power": "2 + sin(x), sin(y)",
+    "arctan2": "1 + x**2, 1 + y**2",
     "xlogy": "1 + x**2, 1 + y**2",
     "choice": "x, y, x * y",
 }

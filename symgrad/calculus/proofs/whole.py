@@ -81,7 +81,7 @@ def whole_of(derivation: Derivation, name: str, apart: bool = False) -> Whole:
     (backward,) = derivation.passes
     outcome = derivation.outcomes[name]
     answer = None
-    if not (outcome.long or outcome.moved or outcome.closed.definitions):
+    if not (outcome.long or outcome.moved or outcome.turned or outcome.closed.definitions):
         closed = outcome.closed.expression
         answer = None if isinstance(closed, IndexForm) else closed
     node = derivation.inputs[name]

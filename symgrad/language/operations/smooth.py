@@ -117,6 +117,29 @@ arctan = elementwise(
     derivative=lambda x: (1 / (1 + x**2),),
     elsewhere=("atan",),
 )
+
+
+def _arctan2(xp: Namespace, y: Any, x: Any) -> Any:
+    """The arctangent of the quotient that is at most 1; 0 at the origin."""
+    steep = xp.greater(xp.abs(y), xp.abs(x))
+    low, high = xp.where(steep, x, y), xp.where(steep, y, x)
+    angle = xp.arctan(low / (high + xp.equal(high, 0)))
+    side = 1 - 2 * xp.greater(0, y)  # 1 on the positive half, where y is 0 too
+    turned = xp.greater(0, x) * side * math.pi
+    return xp.where(steep, side * (math.pi / 2) - angle, turned + angle)
+
+
+arctan2 = elementwise(
+    "arctan2",
+    sympy.atan2,
+    _arctan2,
+    arity=2,
+    latex=r"\operatorname{arctan2}",
+    derivative=lambda y, x: (x / (x**2 + y**2), -y / (x**2 + y**2)),
+    elsewhere=("atan2",),
+    sentence="The angle of the point (x, y) turns by (x dy - y dx) / (x^2 + y^2).",
+    reserved=False,
+)
 sinh = elementwise("sinh", sympy.sinh, latex=r"\sinh", parity=-1, derivative=lambda x: (cosh(x),))
 cosh: ex.Operation = elementwise(
     "cosh", sympy.cosh, latex=r"\cosh", parity=1, derivative=lambda x: (sinh(x),), positive=True

@@ -101,7 +101,7 @@ class _Branches(Pass):
                 for gate, places in self.gates[other.node]:
                     labels = tuple(other.labels[k] for k in places)
                     tied = not self.inputs[gate] or self.inputs[gate] & self.inputs[factor.node]
-                    if tied and labels and {*labels} <= {*factor.labels}:
+                    if tied and {*labels} <= {*factor.labels}:
                         made = self.made(Factor(gate, labels))
                         yield Entry(made.node, made.labels)
 
