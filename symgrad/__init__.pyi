@@ -108,6 +108,7 @@ arccosh: _Function
 arcsin: _Function
 arcsinh: _Function
 arctan: _Function
+arctan2: _Function
 arctanh: _Function
 binary_cross_entropy: _Function
 cholesky: _Function
