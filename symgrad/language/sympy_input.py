@@ -65,7 +65,9 @@ def _again(root: sympy.Basic, nodes: list[sympy.Basic]) -> sympy.Basic:
 
 
 def _check_unbound(labels: Iterable[sympy.Symbol], nodes: list[sympy.Basic]) -> None:
-    """Raises: ProgramError for a label that a sum binds elsewhere."""
+    """Raises: ProgramError for a label that a sum binds elsewhere, beside cases."""
+    if not any(isinstance(n, sympy.Piecewise) for n in nodes):
+        return
     bound = {x for n in nodes if isinstance(n, sympy.Sum | sympy.Product) for x in n.variables}
     for symbol in bound & {*labels}:
         raise ProgramError(

@@ -8,7 +8,7 @@ these; where it does not, it keeps its name there, as mu does in the equation of
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.algebra import is_its_transpose
@@ -60,7 +60,9 @@ class System:
         called = self.derivation.naming.reference(node)
         assert called is not None
         page = Page(self.derivation.naming, called)
-        return Unknown(name, node, self.derivation.outcomes[name], page)
+        outcome = self.derivation.outcomes[name]  # a row is solved for as a column
+        column = tuple(x for x in outcome.labels if x.axis != ONE)
+        return Unknown(name, node, replace(outcome, labels=column), page)
 
     def solve(self) -> None:
         """Find one unknown after the other, in the order given as far as that is possible.
