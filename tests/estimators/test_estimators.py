@@ -17,6 +17,7 @@ import pytest
 import symgrad as sg
 
 pytest.importorskip("sklearn", reason="scikit-learn is not installed")
+from sklearn import __version__ as version  # noqa: E402
 from sklearn.base import clone  # noqa: E402
 from sklearn.model_selection import GridSearchCV  # noqa: E402
 from sklearn.pipeline import make_pipeline  # noqa: E402
@@ -48,13 +49,18 @@ CHECKED: dict[str, Any] = {
     "transformer": SymgradTransformer,
     "classifier of two classes": partial(SymgradClassifier, MARGINS),
 }
+# scikit-learn 1.6 makes two classes of three by which label is first, before and after it shuffles
+BY_ORDER = {"check_sample_weight_equivalence_on_dense_data": "other classes where it is shuffled"}
+WRONG = {"classifier of two classes": BY_ORDER} if version.startswith("1.6.") else {}
 
 
 @pytest.mark.parametrize("kind", CHECKED)
 def test_the_checks_of_scikit_learn_pass(kind: str) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        done = check_estimator(CHECKED[kind](), on_fail=None, on_skip=None)
+        done = check_estimator(
+            CHECKED[kind](), on_fail=None, on_skip=None, expected_failed_checks=WRONG.get(kind)
+        )
     failed = {r["check_name"]: r["exception"] for r in done if r["status"] == "failed"}
     assert failed == {}
     assert sum(r["status"] == "passed" for r in done) > 40

@@ -36,10 +36,11 @@ def numbers() -> np.ndarray:
 
 
 def wanted(x: np.ndarray, axis: int | None) -> tuple[np.ndarray, np.ndarray]:
-    """Norms and unit vectors of vectors that are not 0."""
-    s = np.abs(x).max(axis, keepdims=True)
-    r = np.sqrt(((x / s) ** 2).sum(axis, keepdims=True))
-    return r * s, x / s / r
+    """Norms and unit vectors of vectors that are not 0, by powers of 2."""
+    _, exponent = np.frexp(np.abs(x).max(axis, keepdims=True))
+    x = np.ldexp(x, -exponent)
+    r = np.sqrt((x**2).sum(axis, keepdims=True))
+    return np.ldexp(r, exponent), x / r
 
 
 @pytest.mark.parametrize("scale", [1.0, 1e200, 1e-200, 1e-310, [1e-300, 1e-100, 1.0, 1e90, 1e290]])

@@ -26,7 +26,8 @@ BEYOND = [-np.inf, -2.0, np.inf, np.nan]
 OF_ARRAYS = {"far": ENDS, "beyond": ENDS + BEYOND, "positive": ENDS[4:10], "one": [1.0]}
 
 
-@pytest.mark.parametrize("k", [2.0, 0.5, 0.0, -1.5, 3.0])
+# not 0.5: as a root, which some versions of NumPy take, -inf has no such power
+@pytest.mark.parametrize("k", [2.0, 0.75, 0.0, -1.5, 3.0])
 @pytest.mark.parametrize("numbers", OF_ARRAYS)
 @pytest.mark.parametrize(("loss", "wrt"), [(loss, wrt) for loss, wrt, _ in LOSSES])
 def test_the_numbers_are_those_without_buffers(
