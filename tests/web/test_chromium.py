@@ -126,7 +126,7 @@ def test_the_problem_stands_in_the_address(open_page: Open) -> None:
     page.get_by_label("Notation", exact=True).select_option("bar")
     page.locator(".chips label", has_text="x").click()
     page.get_by_role("tab", name="Markdown").click()
-    done(page)
+    done(page).locator("#panel pre", has_text="Gradient").wait_for()
     page.get_by_role("button", name="Copy link").click()
     link = clipboard(page)
     text = page.locator("#panel pre").text_content()
