@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-import symgrad as sg
+from tests.language.formulas import check_value, sig, sm, sp
 
 PROGRAM = """
 A: Matrix(n, n)
@@ -32,19 +32,6 @@ A, B, X, W = r((n, n)), r((n, n)), r((N, n)), r((m, n))
 S = A @ A.T + np.eye(n)
 x, y, w, mu, beta, b, t = r(n), r(n), r(n), r(n), r(n), r(m), r(N)
 lam, alpha, sigma, c = 0.7, 1.3, 0.9, 1
-
-
-def sp(z: np.ndarray) -> np.ndarray:
-    return np.log1p(np.exp(z))
-
-
-def sig(z: np.ndarray) -> np.ndarray:
-    return 1 / (1 + np.exp(-z))
-
-
-def sm(z: np.ndarray) -> np.ndarray:
-    return np.exp(z) / np.sum(np.exp(z))
-
 
 INPUTS = {
     "A": A,
@@ -281,7 +268,4 @@ VALUES = [
 
 @pytest.mark.parametrize(("formula", "wanted"), VALUES)
 def test_what_a_formula_means(formula: str, wanted: object) -> None:
-    *lines, last = sg.parse_latex(formula, sg.parse(PROGRAM + "f = x\n")).split("\n")
-    program = "\n".join([PROGRAM, *lines, "f = " + last.rpartition(" = ")[2]])
-    found = np.asarray(sg.evaluate(program, INPUTS))
-    np.testing.assert_allclose(found.reshape(np.shape(wanted)), wanted, rtol=1e-9, atol=1e-10)
+    check_value(formula, wanted, PROGRAM, INPUTS)

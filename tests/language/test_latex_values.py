@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-import symgrad as sg
+from tests.language.formulas import check_value, sm, sp
 
 PROGRAM = """
 X: Matrix(N, d)
@@ -41,19 +41,6 @@ res = X @ w - y
 g = 2 * X.T @ res
 z = W_2 @ np.maximum(0, W_1 @ w + b_1) + b_2
 th = theta
-
-
-def sp(z: np.ndarray) -> np.ndarray:
-    return np.log1p(np.exp(z))
-
-
-def sig(z: np.ndarray) -> np.ndarray:
-    return 1 / (1 + np.exp(-z))
-
-
-def sm(z: np.ndarray) -> np.ndarray:
-    return np.exp(z) / np.sum(np.exp(z))
-
 
 INPUTS = {
     "X": X,
@@ -337,7 +324,4 @@ VALUES = [
 
 @pytest.mark.parametrize(("formula", "wanted"), VALUES)
 def test_what_a_formula_means(formula: str, wanted: object) -> None:
-    *lines, last = sg.parse_latex(formula, sg.parse(PROGRAM + "f = w\n")).split("\n")
-    program = "\n".join([PROGRAM, *lines, "f = " + last.rpartition(" = ")[2]])
-    found = np.asarray(sg.evaluate(program, INPUTS))
-    np.testing.assert_allclose(found.reshape(np.shape(wanted)), wanted, rtol=1e-9, atol=1e-10)
+    check_value(formula, wanted, PROGRAM, INPUTS)
