@@ -103,7 +103,7 @@ def fit(
     open is given there as (f, df), the function and its derivative. Dask arrays, a dask frame or a
     list of delayed mappings are never loaded whole (see `Trainer`; extra `dask`). In minibatches
     the loss has to be linear in its sums over the batch, but for those of the data alone (see
-    `Trainer`).
+    `Trainer`). Examples that are arrays of this dtype are not copied.
 
     Shapes: data of an example have one leading axis, the batch; sample_weight is (count,).
     Units: batch_size in examples (None for all), tolerance in loss per parameter (a Euclidean

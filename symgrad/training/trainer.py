@@ -43,8 +43,8 @@ class Trainer:
     and its gradient are unbiased estimates of those of all data; one that depends on the data
     alone, as the divisor in sum(c * l) / sum(c), is that of all of them in each step. A problem
     without a batch takes one step an epoch. A copy, or what is read from a pickle, trains on. With
-    `sample_weight` an example of weight k counts as k examples (see
-    `symgrad.training.steps.weights`). So many `threads` share the rows of large batches.
+    `sample_weight` an example of weight k counts as k examples (symgrad.training.steps.weights). So
+    many `threads` share the rows of large batches. Examples in arrays of this dtype are not copied.
 
     Data of dask (see `symgrad.training.chunks.sources.read`) stay in their chunks. Minibatches that
     are smaller are cut of chunks in random order, one of which is loaded while the one before it is

@@ -13,6 +13,7 @@ import symgrad as sg
 from symgrad.errors import OptionError
 from symgrad.training.optimizers import OPTIMIZERS, SGD, Adam
 from symgrad.training.rates.schedules import ExponentialDecay
+from symgrad.training.steps import minibatches
 
 HEAD = """
 x: Vector(d)
@@ -98,6 +99,34 @@ def test_the_mean_gradient_is_that_of_all_examples(name: str, size: int) -> None
     values = sg.parse(text)
     _, slopes = sg.derive(values).lambdify()({**data_of(text), **START})
     assert np.allclose(whole, np.concatenate([np.ravel(slopes[n]) for n in ("w", "b")]), rtol=1e-12)
+
+
+@pytest.mark.parametrize("drop_last", [False, True])
+@pytest.mark.parametrize("is_sparse", [False, True])
+@pytest.mark.parametrize("together", [1, 2, 3])
+@pytest.mark.parametrize("size", [3, 5, 8])
+def test_it_does_not_matter_how_many_minibatches_are_copied_together(
+    size: int, together: int, is_sparse: bool, drop_last: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = program(LINEAR["mean and regulariser"])
+    data, width = data_of(text), 8 if is_sparse else 32  # bytes of an example that are copied
+    if is_sparse:
+        data["x"] = pytest.importorskip("scipy.sparse").csr_array(data["x"])
+
+    def trained(copied: int) -> tuple[list[float], np.ndarray]:
+        monkeypatch.setattr(minibatches, "COPIED", copied)
+        options: dict[str, Any] = {"batch_size": size, "drop_last": drop_last}
+        trainer = sg.Trainer(text, data, parameters=START, **options)
+        losses = [trainer.epoch(), trainer.epoch()]
+        trainer.begin()
+        trainer.advance(2)
+        other = sg.Trainer(text, data, parameters=START, **options)
+        other.load_state_dict(trainer.state_dict())  # goes on amid the minibatches
+        return [*losses, other.epoch()], other.flat
+
+    (few, flat), (whole, flat_of_whole) = trained(together * size * width), trained(1 << 20)
+    assert few == whole
+    np.testing.assert_array_equal(flat, flat_of_whole)
 
 
 @pytest.mark.parametrize("name", NOT_LINEAR)

@@ -47,14 +47,25 @@ def test_a_step_looks_at_no_expression(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(made) == 1
 
 
+@pytest.mark.parametrize("batch_size", [None, 32])
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-def test_data_are_copied_once(dtype: str) -> None:
-    x, variable = np.ones((1000, 100), dtype), parse(REGRESSION).variables["x"]
+def test_data_are_not_copied(dtype: str, batch_size: int | None) -> None:
+    data = {"x": np.ones((20_000, 100), dtype), "t": np.ones(20_000, dtype)}
+    start = {"w": np.zeros(100), "b": 0.0}
+    options: dict[str, Any] = {"parameters": start, "dtype": dtype, "batch_size": batch_size}
+    Trainer(REGRESSION, data, **options)  # what is derived and kept stays out of the account
     tracemalloc.start()
-    own = variable_arrays(variable, x, dtype)
+    own = Trainer(REGRESSION, data, **options)
+    own.epoch()
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert peak < 1.5 * x.nbytes and not np.shares_memory(own, x)
+    assert peak < data["x"].nbytes / 2
+
+
+def test_constants_are_the_trainers_own() -> None:
+    c = np.ones(3)
+    own = variable_arrays(parse("c: Vector(n)\nloss = sum(c)").variables["c"], c, "float64")
+    assert not np.shares_memory(own, c)
 
 
 @pytest.mark.parametrize("drop_last", [True, False])

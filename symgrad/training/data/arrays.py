@@ -247,7 +247,8 @@ def _array(variable: Variable, value: Any, dtype: str) -> Any:
         ) from None
     check_finite(f"data: {variable.name}", numbers, ": leave such examples out, or fill them in")
     if variable.kind != "Index":
-        return np.array(numbers, dtype, order="C")  # what is trained on changes with nobody's array
+        kept = np.array if variable.batch is None else np.asarray  # examples are many: no copy
+        return kept(numbers, dtype, order="C")
     labels = numbers.astype(np.intp)
     wrong = np.argwhere((labels != numbers) | (labels < 0))
     if len(wrong):

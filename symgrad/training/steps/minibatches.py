@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from symgrad.numerics.layers import flattened, shaped
 from symgrad.numerics.recurrences.function import StepFunction
 from symgrad.numerics.source.scatters import Rows
 from symgrad.training.data.arrays import Array, Arrays, Data
+
+COPIED = 1 << 19  # bytes of examples that are copied together: they stay in the cache
+Call: TypeAlias = tuple[Bound, tuple[Array, ...]]  # a function and its arrays
 
 
 @dataclass(frozen=True)
@@ -63,58 +66,72 @@ class Minibatches:
         return {self.weight: np.array(self.data.total / count, self.dtype)} if self.weight else {}
 
 
-class Call(NamedTuple):
-    """The gradient of one minibatch: a function, its arrays by their names, what it writes."""
-
-    function: Callable[..., Any]
-    arrays: tuple[Array, ...]
-    flat: Array
-    names: tuple[str, ...]
-
-
 class ArrayGradients:
     """The gradients of the minibatches, with `rows` those of (few) rows that are looked up.
 
-    An epoch copies the data once, in its order, and a minibatch is a view of the copy."""
+    The examples of some minibatches are copied together, in the order of an epoch, and each is a
+    view of the copy. `bounds` are the functions of the minibatches.
+    """
 
     def __init__(
         self, function: Function | StepFunction, minibatches: Minibatches, rows: Rows = ""
     ) -> None:
-        self.count = len(minibatches.rows)
-        data = minibatches.data
-        self._copies: list[tuple[Array, Array]] = []  # what is copied where before an epoch
-        self._sparse: Arrays = {}  # examples whose minibatches are made before an epoch
+        data, self._size, self.count = minibatches.data, minibatches.size, len(minibatches.rows)
+        self._order, self._together = np.arange(data.count), 1
+        self._ready = range(self.count if minibatches.whole else 0)  # the steps that are copied
+        self._copies: list[tuple[Array, Array]] = []  # what is copied where
+        self._sparse: Arrays = {}  # examples whose rows are taken for each minibatch
+        slices, last = [slice(None)], slice(None)
         if not minibatches.whole:
             self._sparse = {n: a for n, a in data.examples.items() if is_sparse(a)}
-            permuted = {n: a.copy() for n, a in data.examples.items()}
-            dense = [n for n in permuted if n not in self._sparse]
-            self._copies = [(data.examples[n], permuted[n]) for n in dense]
-            data = replace(data, examples=permuted)
-        self._rows = minibatches.rows
-        self._calls: list[Call] = []
-        self.bounds: list[Bound] = []  # of each minibatch
-        functions: dict[int, Bound] = {}
-        for each in map(data.rows, minibatches.rows):
-            inputs = minibatches.inputs(each)
-            bound, arrays = bound_to(function, functions, inputs, each.count, rows)
-            self.bounds.append(bound)
-            self._calls.append(Call(bound.function, arrays, bound.flat, tuple(bound.shapes)))
+            dense = {n: a for n, a in data.examples.items() if n not in self._sparse}
+            width = sum(a[:1].nbytes for a in dense.values())
+            self._together = min(self.count, max(1, COPIED // max(1, width * self._size)))
+            slices = [*minibatches.rows[: self._together]]
+            copied = {n: a[: slices[-1].stop].copy() for n, a in data.examples.items()}
+            self._copies = [(a, copied[n]) for n, a in dense.items()]
+            first = slices[(self.count - 1) % self._together].start
+            last = slice(first, first + len(range(data.count)[minibatches.rows[-1]]))
+            data = replace(data, examples=copied)
+        bound: dict[int, Bound] = {}
+
+        def call(chosen: slice) -> Call:
+            each = data.rows(chosen)
+            return bound_to(function, bound, minibatches.inputs(each), each.count, rows)
+
+        self._full = [call(each) for each in slices]
+        self._last = call(last)
+        self._calls = self._full
+        self.bounds = [self._full[0][0]] * (self.count - 1) + [self._last[0]]
 
     def begin(self, order: Array) -> None:
-        """Copy the examples in this order."""
-        for source, target in self._copies:
-            source.take(order, 0, target, "clip")
-        for name, matrix in self._sparse.items():
-            permuted = matrix[order]
-            for k, (call, rows) in enumerate(zip(self._calls, self._rows, strict=True)):
-                own = zip(call.names, call.arrays, strict=True)
-                taken = tuple(permuted[rows] if n == name else array for n, array in own)
-                self._calls[k] = call._replace(arrays=taken)
+        """Take the examples in this order."""
+        self._order = order
+        if self._copies or self._sparse:
+            self._ready = range(0)
 
     def of(self, step: int) -> tuple[float, Array]:
         """The loss and the flat gradient of a minibatch."""
-        function, arrays, flat, _ = self._calls[step]
-        return float(function(*arrays)), flat
+        if step not in self._ready:
+            self._copy(step - step % self._together)
+        bound, arrays = self._calls[step - self._ready.start]
+        return float(bound.function(*arrays)), bound.flat
+
+    def _copy(self, first: int) -> None:
+        """Copy the examples of the minibatches from this one on."""
+        self._ready = range(first, min(first + self._together, self.count))
+        self._calls = self._full[: len(self._ready)]
+        if self._ready.stop == self.count:
+            self._calls[-1] = self._last
+        order = self._order[first * self._size : self._ready.stop * self._size]
+        for source, target in self._copies:
+            source.take(order, 0, target[: len(order)], "clip")
+        for name, matrix in self._sparse.items():
+            taken = matrix[order]
+            for k, (bound, arrays) in enumerate(self._calls):
+                rows = taken[k * self._size : (k + 1) * self._size]
+                own = zip(bound.shapes, arrays, strict=True)
+                self._calls[k] = bound, tuple(rows if n == name else a for n, a in own)
 
 
 def bound_to(
@@ -123,7 +140,7 @@ def bound_to(
     inputs: dict[str, Any],
     count: int,
     rows: Rows = "",
-) -> tuple[Bound, tuple[Array, ...]]:
+) -> Call:
     """The function bound for so many examples, once for each count, and its arrays of them."""
     if count not in bound:
         bound[count] = function.step(inputs, rows)
