@@ -14,9 +14,9 @@ from symgrad.language.expressions import (
     Expression,
     Name,
     Number,
-    Operation,
     Value,
     exact,
+    is_call,
     is_scalar,
     leaves,
 )
@@ -37,11 +37,6 @@ from symgrad.language.unparse import unparse
 HALF = Fraction(1, 2)
 ENTRIES = "ijklpqrs"
 PRODUCTS = (op.matmul, op.multiply, op.divide)  # what a sign or number may stand before
-
-
-def is_call(e: Expression, *operations: Operation) -> TypeGuard[Call]:
-    """Whether it is a call of one of these operations."""
-    return isinstance(e, Call) and e.operation in operations
 
 
 def transposed(e: Expression) -> Expression:

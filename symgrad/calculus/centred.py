@@ -75,7 +75,7 @@ def _told_apart(term: Term, named: Callable[[Node], bool]) -> list[Term]:
             return []
         if not isinstance(node, ix.Polynomial) or named(node):
             continue
-        rest = term._replace(factors=tuple(f for f in term.factors if f is not factor))
+        rest = term._replace(factors=term.beside(factor))
         parts = [product((rest, part)) for part in opened(node, factor.labels)]
         left = [t for part in parts for t in _told_apart(part, named)]
         if len(parts) == 1 or len(left) < len(parts):

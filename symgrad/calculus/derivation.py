@@ -8,7 +8,6 @@ from functools import cached_property
 from textwrap import shorten
 from typing import Any
 
-from symgrad.calculus.algebra import is_call
 from symgrad.calculus.chain_rule import Reverse
 from symgrad.calculus.closed_form import (
     ClosedForm,
@@ -25,7 +24,7 @@ from symgrad.calculus.rebuilding import Counterpart
 from symgrad.calculus.recorded import Applied, Fact
 from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.language.dimensions import SCALAR, Shape
-from symgrad.language.expressions import Expression, Name, leaves, parts
+from symgrad.language.expressions import Expression, Name, is_call, leaves, parts
 from symgrad.language.operations.arithmetic import transpose
 from symgrad.language.operations.meanings import REWRITES
 from symgrad.language.phrases import Phrase, phrase

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from fractions import Fraction
-from weakref import WeakKeyDictionary
 
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.nodes import ClosedFactor, ClosedTerm, Factor, Node
@@ -24,29 +23,9 @@ def declared(node: Node, fact: str) -> bool:
     return isinstance(node, ix.Input) and fact in node.facts
 
 
-def symmetric(node: Node) -> bool:
-    """Whether node_ij = node_ji is known."""
-    answer = _symmetric.get(node)
-    if answer is None:
-        answer = _symmetric[node] = _is_symmetric(node)
-    return answer
-
-
-_symmetric: WeakKeyDictionary[Node, bool] = WeakKeyDictionary()
-
-
+@ix.remembered
 def antisymmetric(node: Node) -> bool:
     """Whether node_ij = -node_ji is known, as of the differences x_i - x_j."""
-    answer = _antisymmetric.get(node)
-    if answer is None:
-        answer = _antisymmetric[node] = _is_antisymmetric(node)
-    return answer
-
-
-_antisymmetric: WeakKeyDictionary[Node, bool] = WeakKeyDictionary()
-
-
-def _is_antisymmetric(node: Node) -> bool:
     if len(node.axes) != 2 or node.axes[0] != node.axes[1]:
         return False
     node = ix.unnamed(node)
@@ -77,7 +56,9 @@ def _alike(term: ClosedTerm, at: dict[int, int]) -> Crossed:
     return key_of(numbered(tuple(factors), at, symmetric)), coefficient
 
 
-def _is_symmetric(node: Node) -> bool:
+@ix.remembered
+def symmetric(node: Node) -> bool:
+    """Whether node_ij = node_ji is known."""
     if len(node.axes) != 2 or node.axes[0] != node.axes[1]:
         return False
     node = ix.unnamed(node)
@@ -96,8 +77,8 @@ def _is_symmetric(node: Node) -> bool:
     if isinstance(node, ix.Polynomial):
         straight, crossed = _crossed(node)
         return straight == crossed
-    if isinstance(node, ix.OneHot) and isinstance(node.label, ix.Place):  # [i = n - 1 - j]
-        return node.label.coefficients == (-1,) and node.axes[0] == node.label.offset + 1
+    if (place := ix.place_of(node)) is not None:  # [i = n - 1 - j]
+        return place.coefficients == (-1,) and node.axes[0] == place.offset + 1
     return isinstance(node, ix.Identity)
 
 

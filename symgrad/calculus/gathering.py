@@ -49,8 +49,10 @@ def between(terms: Sequence[Term], labels: Sequence[Label]) -> list[Term]:
         own = tuple(x for f in (left, right) for x in f.labels if x not in labels)
         for term, one, other in chosen:
             ends = (*_bound(one, term), *_bound(other, term))
-            rest = tuple(f for f in term.factors if f is not one and f is not other)
-            rest = tuple(f.renamed({ends[1]: own[1]}).renamed({ends[0]: own[0]}) for f in rest)
+            rest = [
+                f.renamed({ends[1]: own[1]}).renamed({ends[0]: own[0]})
+                for f in term.beside(one, other)
+            ]
             tied = (identity(*own),) if ends[0] is ends[1] else ()
             summed = tuple(x for x in term.summed if x not in ends)
             inside.append(Term(term.coefficient, (*rest, *tied), summed))
@@ -108,7 +110,7 @@ def _in_sum(factor: Factor, term: Term) -> bool:
     bound = [x for x in factor.labels if x in term.summed]
     if any(map(is_batch, bound)):
         return True
-    rest = [f for f in term.factors if f is not factor]
+    rest = term.beside(factor)
     beside = [f for f in rest if bound and bound[0] in f.labels]
     if len(bound) != 1 or not beside or any(_looks_up(f, bound[0]) for f in beside):
         return False
@@ -148,7 +150,7 @@ def _joined(chosen: Sequence[tuple[Term, Factor]], labels: Sequence[Label]) -> T
     inside: list[Term] = []
     for term, factor in chosen:
         names = dict(zip(factor.labels, common.labels, strict=True))
-        rest = tuple(f.renamed(names) for f in term.factors if f is not factor)
+        rest = tuple(f.renamed(names) for f in term.beside(factor))
         summed = tuple(x for x in term.summed if x not in names)
         inside.append(Term(term.coefficient, rest, summed))
     inner = (*labels, *bound)

@@ -221,8 +221,7 @@ def _placed(term: Term, letters: Letters) -> tuple[Term, dict[Label, Factor]]:
         if (
             row in term.summed
             and row not in places
-            and isinstance(f.node, ix.OneHot)
-            and isinstance(f.node.label, ix.Place)
+            and ix.place_of(f.node)
             and row not in letters.with_places(places).letters_of(f.labels[:-1])
         ):
             places[row] = f

@@ -27,12 +27,10 @@ class Letters:
 
     def of(self, label: Label) -> Expression:
         """The letter of a label, or its place by other letters."""
-        if label in self.placed:
-            hot = self.placed[label]
-            assert isinstance(hot.node, ix.OneHot)
-            assert isinstance(hot.node.label, ix.Place)
-            return labelled(self.place(hot.node.label, hot.labels), label.axis)
-        return self.letter(label)
+        hot = self.placed.get(label)
+        if hot is None or (number := ix.place_of(hot.node)) is None:
+            return self.letter(label)
+        return labelled(self.place(number, hot.labels), label.axis)
 
     def place(self, number: ix.Place, labels: Sequence[Label]) -> Affine:
         """i + 1 at these labels."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import count
 
 from symgrad.calculus import nodes as ix
-from symgrad.calculus.algebra import is_call, matrix_factors, transposed
+from symgrad.calculus.algebra import matrix_factors, transposed
 from symgrad.calculus.meant import called, summands
 from symgrad.calculus.nodes import ONE, Label, Node, Term
 from symgrad.calculus.rules import give_name, stays_as_written
@@ -22,6 +22,7 @@ from symgrad.language.expressions import (
     Number,
     Size,
     fold,
+    is_call,
     operands,
 )
 from symgrad.language.operations import meanings

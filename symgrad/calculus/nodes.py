@@ -20,10 +20,10 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from fractions import Fraction
-from functools import cache
+from functools import cache, wraps
 from hashlib import blake2b
 from typing import Any, NamedTuple, TypeAlias, TypeVar
-from weakref import WeakValueDictionary
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from symgrad.language.dimensions import ONE as UNIT
 from symgrad.language.dimensions import Dimension, Shape
@@ -101,6 +101,10 @@ class Term(NamedTuple):
     coefficient: Value
     factors: tuple[Factor, ...]
     summed: tuple[Label, ...] = ()
+
+    def beside(self, *factors: Factor) -> tuple[Factor, ...]:
+        """The factors but these."""
+        return tuple(f for f in self.factors if all(f is not g for g in factors))
 
     def without(self, k: int) -> Term:
         """The term without its k-th factor."""
@@ -317,9 +321,29 @@ class Named(Node):
         return self.inner.operands
 
 
+def remembered(known: Callable[[Node], T]) -> Callable[[Node], T]:
+    """A property of nodes, worked out once for each as long as that lives."""
+    values: WeakKeyDictionary[Node, T] = WeakKeyDictionary()
+
+    @wraps(known)
+    def asked(node: Node) -> T:
+        value = values.get(node)
+        if value is None:
+            value = values[node] = known(node)
+        return value
+
+    return asked
+
+
 def unnamed(node: Node) -> Node:
     """The statement that a node is, whatever its name."""
     return node.inner if isinstance(node, Named) else node
+
+
+def place_of(node: Node) -> Place | None:
+    """i + 1 of [r = i + 1]; None of any other node."""
+    label = node.label if isinstance(node, OneHot) else None
+    return label if isinstance(label, Place) else None
 
 
 def only_term(node: Node) -> ClosedTerm | None:

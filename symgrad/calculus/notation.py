@@ -18,7 +18,7 @@ from symgrad.calculus.sums import signed_sum
 from symgrad.calculus.term_graph import NoMatrixForm, TermGraph
 from symgrad.calculus.terms import is_whole, multiplied_out, opened, opened_product, raised
 from symgrad.language.dimensions import ONE, SCALAR
-from symgrad.language.expressions import Expression, Name, Number, Size
+from symgrad.language.expressions import Expression, Name, Number, Size, is_number
 from symgrad.language.operations.batches import batch_mean, batch_sum, over_batch
 from symgrad.language.operations.constants import eye, filled, ones, zeros
 from symgrad.language.operations.contractions import lookup, onehot
@@ -34,7 +34,7 @@ def full(expression: Expression, node: Node) -> Expression:
     axes = core_axes(node.axes)
     if len(axes) > 2:
         raise NoMatrixForm(node)
-    if axes and isinstance(expression, Number) and expression.value == 0:
+    if axes and is_number(expression, 0):
         return filled(zeros, axes)
     if axes and expression.shape == SCALAR:
         return times(expression, filled(ones, axes))

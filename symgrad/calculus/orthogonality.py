@@ -13,7 +13,7 @@ from symgrad.calculus.nodes import Apply, Entry, Factor, Label, Node, Polynomial
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.recorded import record
 from symgrad.calculus.rules import NODE_RULES, TERM_RULES
-from symgrad.calculus.terms import identity, opened, times
+from symgrad.calculus.terms import identity, opened, product, repeated
 from symgrad.language.operations.constants import eye, filled
 from symgrad.language.operations.meanings import Rewrite
 from symgrad.language.operations.norms import norm2
@@ -67,15 +67,8 @@ def _length(term: Term, factor: Factor) -> list[Term] | None:
         return None
     if not any(_alone(term, x, 1) and _turned(node, k) for k, x in enumerate(factor.labels)):
         return None
-    ((one,), (two,)) = opened(node, factor.labels), opened(node, factor.labels)
-    others = tuple(f for f in term.factors if f is not factor)
-    return [
-        Term(
-            times(term.coefficient, one.coefficient, two.coefficient),
-            (*others, *one.factors, *two.factors),
-            (*term.summed, *one.summed, *two.summed),
-        )
-    ]
+    rest = term._replace(factors=term.beside(factor))
+    return [product((rest, square)) for square in repeated(factor) or ()]
 
 
 def _norm(node: Node, labels: tuple[Label, ...]) -> Entry | None:
@@ -89,11 +82,10 @@ def _norm(node: Node, labels: tuple[Label, ...]) -> Entry | None:
             (term,) = opened(argument, places)
             turning = next(f for f in term.factors if label in f.labels)
             (other,) = (x for x in turning.labels[-2:] if x is not label)
-            others = tuple(f for f in term.factors if f is not turning)
             summed = tuple(x for x in term.summed if x is not other)
             record(NORM)
             inside = [other if x is label else x for x in places]
-            rest = contract([term._replace(factors=others, summed=summed)], inside)
+            rest = contract([term._replace(factors=term.beside(turning), summed=summed)], inside)
             length = [other if x is label else x for x in acted]
             return apply_entry(node.operation, [(rest, length)], node.split(labels)[0], ())
     return None
@@ -120,9 +112,8 @@ def _alone(term: Term, label: Label, times_carried: int) -> bool:
 def _without(term: Term, factors: tuple[Factor, ...], shared: Label, *new: Factor) -> Term:
     """The term without these factors and the sum that they share."""
     record(PRODUCT)
-    others = tuple(f for f in term.factors if all(f is not g for g in factors))
     summed = tuple(x for x in term.summed if x is not shared)
-    return term._replace(factors=(*others, *new), summed=summed)
+    return term._replace(factors=(*term.beside(*factors), *new), summed=summed)
 
 
 def _install() -> None:

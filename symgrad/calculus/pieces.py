@@ -10,16 +10,16 @@ from math import prod
 
 from symgrad.calculus.algebra import (
     fewest_transposes,
-    is_call,
     matrix_factors,
     names_first,
     power,
     product,
     transposed,
 )
+from symgrad.calculus.terms import is_whole
 from symgrad.language.constants import in_constants
 from symgrad.language.dimensions import ONE
-from symgrad.language.expressions import Expression, Name, Number, Size, Value, parts
+from symgrad.language.expressions import Expression, Name, Number, Size, Value, is_call, parts
 from symgrad.language.operations.arithmetic import add, matmul, multiply, subtract, transpose
 from symgrad.language.operations.constants import eye
 from symgrad.language.operations.contractions import diag, lookup, onehot, total, trace
@@ -40,14 +40,9 @@ class Piece:
     symmetric: bool = False
 
 
-def is_eye(value: Expression) -> bool:
-    """Whether it is an identity matrix."""
-    return getattr(value, "operation", None) is eye
-
-
 def is_part(value: Expression) -> bool:
     """Whether it is some rows of an identity matrix."""
-    return is_call(value, slice_of) and is_eye(value.arguments[0])
+    return is_call(value, slice_of) and is_call(value.arguments[0], eye)
 
 
 def trace_of(pieces: list[Piece]) -> Piece | None:
@@ -104,17 +99,13 @@ def in_one_root(coefficient: Value, scalars: list[Piece]) -> tuple[Value, list[P
     """The roots of numbers in front of a term as one: 1 / sqrt(pi) / sqrt(2) is 1 / sqrt(2 pi)."""
     numbers, rest = [float(coefficient)], []
     for p in scalars:
-        if isinstance(p.value, Number) and not _is_whole(p.power):
+        if isinstance(p.value, Number) and not is_whole(p.power):
             numbers.append(float(p.value.value) ** float(p.power))
         else:
             rest.append(p)
     several = len(numbers) > (1 if isinstance(coefficient, float) else 2)
     number = prod(numbers)
     return (number, rest) if several and in_constants(number) else (coefficient, scalars)
-
-
-def _is_whole(power: Value) -> bool:
-    return isinstance(power, Fraction) and power.denominator == 1
 
 
 def hadamard(pieces: list[Piece]) -> Expression:
@@ -166,7 +157,11 @@ def _label(vector: Expression) -> Expression | None:
     """v of the one-hot vector e_v."""
     if is_call(vector, onehot):
         return vector.arguments[0]
-    return vector.arguments[1] if is_call(vector, lookup) and is_eye(vector.arguments[0]) else None
+    return (
+        vector.arguments[1]
+        if is_call(vector, lookup) and is_call(vector.arguments[0], eye)
+        else None
+    )
 
 
 def named_row(matrix: Expression, vector: Expression) -> Expression | None:

@@ -9,8 +9,7 @@ from collections.abc import Sequence
 
 import sympy
 
-from symgrad.calculus import nodes as ix
-from symgrad.calculus.nodes import Factor, Label
+from symgrad.calculus.nodes import Factor, Label, place_of
 from symgrad.calculus.terms import identity, place
 from symgrad.language.dimensions import Dimension, reachable
 
@@ -34,10 +33,10 @@ def met(factors: list[Factor], summed: list[Label]) -> list[Factor] | None:
 
 def is_part(factor: Factor) -> bool:
     """Whether it is [r = i + a], with or without i."""
-    node = factor.node
-    if factor.power != 1 or not isinstance(node, ix.OneHot) or not isinstance(node.label, ix.Place):
+    place, labels = place_of(factor.node), factor.labels
+    if place is None or factor.power != 1:
         return False
-    return node.label.coefficients in ((), (1,)) and len({*factor.labels}) == len(factor.labels)
+    return place.coefficients in ((), (1,)) and len({*labels}) == len(labels)
 
 
 def _joined(one: Factor, other: Factor) -> Sequence[Factor] | None:
@@ -58,8 +57,7 @@ def _joined(one: Factor, other: Factor) -> Sequence[Factor] | None:
 
 def _ends(factor: Factor) -> tuple[Dimension, Dimension, tuple[Label, ...]]:
     """Where a part of an axis begins, how long it is, and its index."""
-    assert isinstance(factor.node, ix.OneHot)
-    assert isinstance(factor.node.label, ix.Place)
-    letters = factor.labels[:-1]
+    place, letters = place_of(factor.node), factor.labels[:-1]
+    assert place is not None
     length: Dimension = letters[0].axis if letters else sympy.Integer(1)
-    return factor.node.label.offset, length, letters
+    return place.offset, length, letters

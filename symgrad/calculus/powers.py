@@ -45,9 +45,8 @@ def _multiplied(term: Term, one: Factor) -> list[Term] | None:
         number = lower(as_number(Affine({}, offset)), {}).closed()
         arguments = [(Entry(matrix, acted), acted), (number, ())]
         entry = apply_entry(power_to(offset), arguments, (), (one.labels[-2], other.labels[-1]))
-        rest = tuple(f for f in term.factors if f is not one and f is not other)
         summed = tuple(x for x in term.summed if x is not one.labels[-1])
-        return [term._replace(factors=(*rest, Factor(*entry)), summed=summed)]
+        return [term._replace(factors=(*term.beside(one, other), Factor(*entry)), summed=summed)]
     return None
 
 

@@ -10,12 +10,11 @@ import sympy
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.entries import even, infinite, positive, sums_to_one, vanishes, zeros_and_ones
 from symgrad.calculus.functions import spread
-from symgrad.calculus.nodes import ONE, Factor, Label, Node, Term
+from symgrad.calculus.nodes import ONE, Factor, Label, Node, Term, place_of
 from symgrad.calculus.placing import met
 from symgrad.calculus.recorded import note
 from symgrad.calculus.terms import identity, is_whole, length, opened_term, place, raised, times
 from symgrad.errors import ProgramError
-from symgrad.language.dimensions import Dimension
 from symgrad.language.expressions import Value
 
 MOST_FACTORS = 8  # that a product has before it is a factor of the next one
@@ -49,12 +48,13 @@ def reduced(term: Term) -> Term | None:
                 factors.append(Factor(written_out, labels, power))
         elif isinstance(node, ix.Identity):
             identities.append(labels)
-        elif (at := _places(node)) and len({*labels[:-1]}) < len(labels) - 1:  # [r = i + i]
-            pending.append(Factor(*place(*at, labels[:-1], labels[-1]), power))
+        elif (at := place_of(node)) and len({*labels[:-1]}) < len(labels) - 1:  # [r = i + i]
+            entry = place(at.coefficients, at.offset, labels[:-1], labels[-1])
+            pending.append(Factor(*entry, power))
         else:
             factors.append(factor)
     summed = list(term.summed)
-    if any(map(_places, (f.node for f in factors))):
+    if any(place_of(f.node) for f in factors):
         common = met(factors, summed)
         if common is None:
             return None
@@ -98,13 +98,6 @@ def _view(factor: Factor) -> Term | None:
     if number is None:
         return None
     return Term(number, tuple(f.raised(power) for f in term.factors))
-
-
-def _places(node: Node) -> tuple[tuple[int, ...], Dimension] | None:
-    """The coefficients and the offset of [r = c i + d j + offset]."""
-    if isinstance(node, ix.OneHot) and isinstance(node.label, ix.Place):
-        return node.label.coefficients, node.label.offset
-    return None
 
 
 def _number(node: Node, power: Value) -> Value | None:

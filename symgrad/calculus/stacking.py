@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
-from symgrad.calculus.algebra import is_call, product, times, transposed
+from symgrad.calculus.algebra import product, times, transposed
 from symgrad.calculus.functions import aligned
 from symgrad.calculus.nodes import ONE, Factor, Identity, Label, Term
 from symgrad.calculus.notation import Notation, full
@@ -16,7 +16,7 @@ from symgrad.calculus.polynomials import contract
 from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.language import dimensions
 from symgrad.language.dimensions import Shape, column
-from symgrad.language.expressions import Expression, Name, Operation, Value
+from symgrad.language.expressions import Expression, Name, Operation, Value, is_call
 from symgrad.language.operations import kronecker
 from symgrad.language.operations.constants import eye, filled
 from symgrad.language.operations.contractions import diag

@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from symgrad.calculus import nodes as ix
-from symgrad.calculus.algebra import is_call, transposed
+from symgrad.calculus.algebra import transposed
 from symgrad.calculus.centred import without_centred
 from symgrad.calculus.chain_rule import Reverse
 from symgrad.calculus.closed_form import LONGEST, leaf_count
@@ -29,7 +29,7 @@ from symgrad.calculus.step_rules import (
 )
 from symgrad.calculus.typed import Typed
 from symgrad.language.dimensions import ONE
-from symgrad.language.expressions import Call, Expression, Name, names_in
+from symgrad.language.expressions import Call, Expression, Name, is_call, names_in
 from symgrad.language.literals import retyped
 from symgrad.language.operations.arithmetic import transpose
 

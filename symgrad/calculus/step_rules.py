@@ -7,9 +7,17 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from symgrad.calculus import nodes as ix
-from symgrad.calculus.algebra import is_call
 from symgrad.language.dimensions import SCALAR
-from symgrad.language.expressions import Call, Expression, Name, Number, Operation, leaves, names_in
+from symgrad.language.expressions import (
+    Call,
+    Expression,
+    Name,
+    Operation,
+    is_call,
+    is_number,
+    leaves,
+    names_in,
+)
 from symgrad.language.operations import arithmetic as op
 from symgrad.language.operations.constants import ones as filled_ones
 from symgrad.language.operations.contractions import dot, einsum, total
@@ -62,14 +70,13 @@ def _call_rule(call: Call) -> StepRule:
         return rule_of(op.negative)
     if is_call(inner, op.matmul) and inner.shape == SCALAR:
         return rule_of(dot)
-    if is_call(inner, op.power) and is_call(inner.arguments[0], norm2) and _is_two(inner):
+    if (
+        is_call(inner, op.power)
+        and is_call(inner.arguments[0], norm2)
+        and is_number(inner.arguments[1], 2)
+    ):
         return rule_of(squared_norm)
     return rule_of(inner.operation)
-
-
-def _is_two(call: Call) -> bool:
-    exponent = call.arguments[1]
-    return isinstance(exponent, Number) and exponent.value == 2
 
 
 def definition_rule(node: ix.Node, call: Call | None) -> StepRule:

@@ -9,7 +9,6 @@ from fractions import Fraction
 
 from symgrad.calculus.algebra import (
     PRODUCTS,
-    is_call,
     is_negative,
     is_transpose,
     negated,
@@ -18,7 +17,16 @@ from symgrad.calculus.algebra import (
     times,
 )
 from symgrad.language.dimensions import ONE
-from symgrad.language.expressions import Call, Expression, Number, Value, exact, is_scalar, operands
+from symgrad.language.expressions import (
+    Call,
+    Expression,
+    Number,
+    Value,
+    exact,
+    is_call,
+    is_scalar,
+    operands,
+)
 from symgrad.language.operations import arithmetic as op
 from symgrad.language.operations.batches import batch_mean, batch_sum
 from symgrad.language.operations.contractions import diag

@@ -36,7 +36,6 @@ from symgrad.calculus.pieces import (
     divided_by_length,
     hadamard,
     in_one_root,
-    is_eye,
     is_part,
     mean_of_rows,
     named_row,
@@ -46,8 +45,8 @@ from symgrad.calculus.pieces import (
     trace_of,
 )
 from symgrad.language.dimensions import ONE
-from symgrad.language.expressions import Call, Expression, Number, Value
-from symgrad.language.operations.constants import filled, ones
+from symgrad.language.expressions import Call, Expression, Number, Value, is_call
+from symgrad.language.operations.constants import eye, filled, ones
 from symgrad.language.operations.contractions import diag, trace
 from symgrad.language.operations.moments import moment_of
 from symgrad.language.operations.norms import vector_of
@@ -225,7 +224,7 @@ class TermGraph:
         matrix = self._toward(pieces, pair, self.free[0])
         left, right = (self.vectors.get(x) for x in self.free)
         own = [*(left or []), *(right or [])]
-        rest = [p for p in pieces if not is_eye(p.value) or p.power < 0]
+        rest = [p for p in pieces if not is_call(p.value, eye) or p.power < 0]
         if len(rest) < len(pieces) and (own or len(rest) != 1):
             own += [Piece(diag(p.value), p.power) for p in rest]
             return diag(hadamard(on_one_diagonal(own))) if own else matrix

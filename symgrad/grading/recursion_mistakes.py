@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from symgrad.calculus.algebra import is_call
 from symgrad.calculus.recurrences.substitution import at_steps
 from symgrad.grading.branches import shortened
 from symgrad.grading.evidence import Finding
@@ -15,7 +14,7 @@ from symgrad.grading.formulas import KINDS
 from symgrad.grading.rewritings import Change, changed_operations, unshared
 from symgrad.grading.variants import replaced
 from symgrad.language.dimensions import Shape
-from symgrad.language.expressions import Call, Expression, Name, parts
+from symgrad.language.expressions import Call, Expression, Name, is_call, parts
 from symgrad.language.layered import index_of, index_parts, shape_at
 from symgrad.language.names import entry_of, entry_parts
 from symgrad.language.operations.steps import step_sum, sum_of_steps

@@ -8,11 +8,10 @@ from dataclasses import dataclass, replace
 from itertools import product
 from string import digits
 
-from symgrad.calculus.algebra import is_call
 from symgrad.errors import SymgradError
 from symgrad.grading.variants import VARIANTS, is_function, replaced
 from symgrad.language.dimensions import Shape
-from symgrad.language.expressions import Call, Expression, Name, Number, Size, fold, parts
+from symgrad.language.expressions import Call, Expression, Name, Number, Size, fold, is_call, parts
 from symgrad.language.operations.arithmetic import (
     add,
     divide,

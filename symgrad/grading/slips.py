@@ -8,7 +8,6 @@ from functools import partial
 
 import numpy as np
 
-from symgrad.calculus.algebra import is_call
 from symgrad.calculus.lowering import lower
 from symgrad.calculus.tensors import given
 from symgrad.grading.branches import Branches
@@ -18,7 +17,7 @@ from symgrad.grading.factors import multiple
 from symgrad.grading.rules import Sent, diagonal, means, of_use
 from symgrad.grading.variants import scalar_functions
 from symgrad.language.dimensions import SCALAR
-from symgrad.language.expressions import Name, Operation, leaves, mapped
+from symgrad.language.expressions import Name, Operation, is_call, leaves, mapped
 from symgrad.language.operations.meanings import Composite, Elementwise, Function
 from symgrad.language.operations.norms import norm2
 from symgrad.language.unparse import unparse

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 from contextlib import suppress
 from functools import cache
 
-from symgrad.calculus.algebra import is_call
 from symgrad.errors import SymgradError
 from symgrad.language.dimensions import ONE, SCALAR
 from symgrad.language.expressions import (
@@ -18,6 +17,7 @@ from symgrad.language.expressions import (
     Operation,
     Value,
     fold,
+    is_call,
     is_scalar,
 )
 from symgrad.language.operations.arithmetic import (

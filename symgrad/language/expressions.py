@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from inspect import signature
 from math import isfinite
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeGuard, TypeVar
 
 from symgrad.errors import ProgramError, ShapeError
 from symgrad.language.dimensions import SCALAR, Dimension, Shape, describe
@@ -285,6 +285,16 @@ def label_size(e: Expression | None) -> Dimension | None:
 def is_scalar(e: Expression) -> bool:
     """Whether it is 1 x 1."""
     return e.shape == SCALAR
+
+
+def is_call(e: object, *operations: Operation) -> TypeGuard[Call]:
+    """Whether it is a call of one of the operations."""
+    return isinstance(e, Call) and e.operation in operations
+
+
+def is_number(e: object, value: Value) -> bool:
+    """Whether it is this number."""
+    return isinstance(e, Number) and e.value == value
 
 
 def common_batch(arguments: tuple[Expression, ...]) -> str | None:

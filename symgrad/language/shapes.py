@@ -136,7 +136,7 @@ def matrix_product(arguments: Arguments, options: ex.Options) -> Shape:
 
 
 def _is_turned(e: ex.Expression) -> bool:
-    return isinstance(e, ex.Call) and e.operation is ex.OPERATIONS["transpose"]
+    return ex.is_call(e, ex.OPERATIONS["transpose"])
 
 
 def plain_transpose(e: ex.Expression) -> ex.Expression:
@@ -145,7 +145,7 @@ def plain_transpose(e: ex.Expression) -> ex.Expression:
         return e
     if isinstance(e, ex.Call) and _is_turned(e):
         return e.arguments[0]
-    if isinstance(e, ex.Call) and e.operation is ex.OPERATIONS["multiply"]:
+    if ex.is_call(e, ex.OPERATIONS["multiply"]):
         a, b = e.arguments
         return a * plain_transpose(b) if ex.is_scalar(a) else e.T
     return e.T

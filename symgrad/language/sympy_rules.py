@@ -112,7 +112,7 @@ def _opposite(term: ex.Expression) -> ex.Expression | None:
     """x for a term -x, else None."""
     if isinstance(term, ex.Number) and term.value < 0:
         return -term
-    if isinstance(term, ex.Call) and term.operation is negative:
+    if ex.is_call(term, negative):
         return term.arguments[0]
     return None
 
@@ -136,12 +136,12 @@ def _product(node: sympy.Basic, *arguments: ex.Expression) -> ex.Expression:
         opposite = _opposite(argument)
         minus ^= opposite is not None
         factor = argument if opposite is None else opposite
-        if isinstance(factor, ex.Call) and factor.operation is divide:
+        if ex.is_call(factor, divide):
             numerator, denominator = factor.arguments
             if ex.is_scalar(denominator):  # else it is a quotient of entries
                 factor = numerator
                 below.append(denominator)
-        if not (isinstance(factor, ex.Number) and factor.value == 1):
+        if not ex.is_number(factor, 1):
             above.append(factor)
     above.sort(key=lambda factor: not ex.is_scalar(factor))
     result = reduce(sympy_product, above) if above else exact_number(1)
@@ -162,12 +162,11 @@ def _base_and_exponent(node: sympy.Pow) -> tuple[sympy.Basic, ...]:
 
 
 def _power(node: sympy.Basic, base: ex.Expression, exponent: ex.Expression) -> ex.Expression:
-    value: ex.Value = exponent.value if isinstance(exponent, ex.Number) else 1
-    if isinstance(exponent, ex.Number) and value == 1:
+    if ex.is_number(exponent, 1):
         return base
-    if value < 0:
+    if isinstance(exponent, ex.Number) and exponent.value < 0:
         return exact_number(1) / _power(node, base, -exponent)
-    return sqrt(base) if value == Fraction(1, 2) else base**exponent
+    return sqrt(base) if ex.is_number(exponent, Fraction(1, 2)) else base**exponent
 
 
 # numbers and constant matrices

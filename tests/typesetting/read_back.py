@@ -9,14 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from symgrad.calculus.algebra import is_call
 from symgrad.calculus.derivation import Derivation as Data
 from symgrad.calculus.derivation import Outcome
 from symgrad.calculus.index_notation import written
 from symgrad.calculus.nodes import Entry, Label, Node
 from symgrad.derivations import Derivation
 from symgrad.errors import SymgradError
-from symgrad.language.expressions import Expression, Name
+from symgrad.language.expressions import Expression, Name, is_call
 from symgrad.language.formula import Formula
 from symgrad.language.latex_input import Equation as Read
 from symgrad.language.latex_input import Known, read_formula

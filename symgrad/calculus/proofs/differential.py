@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from symgrad.calculus import nodes as ix
-from symgrad.calculus.algebra import is_call, is_negative, negated
+from symgrad.calculus.algebra import is_negative, negated
 from symgrad.calculus.chain_rule import contributions, placed
 from symgrad.calculus.derivation import Derivative
 from symgrad.calculus.polynomials import contract
@@ -23,7 +23,7 @@ from symgrad.calculus.proofs.signs import Signs
 from symgrad.calculus.proofs.solved import equation_of
 from symgrad.calculus.proofs.uses import Proof, Statement, Uses
 from symgrad.calculus.term_graph import NoMatrixForm
-from symgrad.language.expressions import Call, Expression, Name, Number, leaves
+from symgrad.language.expressions import Call, Expression, Name, is_call, is_number, leaves
 from symgrad.language.operations.batches import batch_sum, over_batch
 from symgrad.language.operations.constants import filled, zeros
 from symgrad.language.operations.contractions import einsum
@@ -99,7 +99,9 @@ class Writer:
         """dL as a sum of inner products, of those with what moves."""
         return ProofLine(
             self.signs.differential(self.uses.top),
-            Pairings(tuple(p for p in parts if not _is_zero(p.right))),
+            Pairings(
+                tuple(p for p in parts if not (is_call(p.right, zeros) or is_number(p.right, 0)))
+            ),
             move,
             self.uses.change.node,
         )
@@ -207,11 +209,6 @@ class Writer:
             results.append((uses.answer, uses.said))
         change = uses.change.node
         return [ProofLine(uses.left, right, move, change, True) for right, move in results]
-
-
-def _is_zero(e: Expression) -> bool:
-    """Whether it is zeros, with which an inner product is 0."""
-    return is_call(e, zeros) or (isinstance(e, Number) and e.value == 0)
 
 
 def _as_collected(lines: list[ProofLine], final: ProofLine, bound: Bound) -> list[ProofLine]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
-from symgrad.calculus.algebra import is_call, product, transposed
+from symgrad.calculus.algebra import product, transposed
 from symgrad.calculus.derivation import Derivation, Derivative, IndexForm, Step
 from symgrad.calculus.nodes import Node, batch_of, core_axes, matrix_shape
 from symgrad.calculus.proofs.factors import ChainFactor
@@ -17,7 +17,7 @@ from symgrad.calculus.proofs.uses import Lines, Proof
 from symgrad.calculus.step_rules import SEVERAL
 from symgrad.language import composing
 from symgrad.language import formula as fm
-from symgrad.language.expressions import Expression, is_scalar
+from symgrad.language.expressions import Expression, is_call, is_scalar
 from symgrad.language.formula import Formula
 from symgrad.language.operations.arithmetic import add, subtract
 from symgrad.language.operations.batches import batch_mean, batch_sum, over_batch

@@ -11,11 +11,11 @@ from typing import Literal, TypeAlias
 
 import sympy
 
-from symgrad.calculus.algebra import is_call, product, times
+from symgrad.calculus.algebra import product, times
 from symgrad.calculus.nodes import Label, Node, Term
 from symgrad.language.composing import DIFFERENTIAL
 from symgrad.language.dimensions import SCALAR, Dimension, core
-from symgrad.language.expressions import Expression, Name, Operation, is_scalar
+from symgrad.language.expressions import Expression, Name, Operation, is_call, is_scalar
 from symgrad.language.formula import Formula, Listed, Named
 from symgrad.language.operations.constants import eye
 from symgrad.language.typeset import typeset

@@ -15,7 +15,6 @@ from fractions import Fraction
 from functools import reduce
 
 from symgrad.calculus.algebra import (
-    is_call,
     is_negative,
     matrix_factors,
     negated,
@@ -26,7 +25,16 @@ from symgrad.calculus.algebra import (
 )
 from symgrad.calculus.proofs.lines import Differential, Pairing
 from symgrad.language.dimensions import ONE
-from symgrad.language.expressions import Call, Expression, Name, Number, Size, is_scalar, leaves
+from symgrad.language.expressions import (
+    Call,
+    Expression,
+    Name,
+    Number,
+    Size,
+    is_call,
+    is_scalar,
+    leaves,
+)
 from symgrad.language.operations import arithmetic as op
 from symgrad.language.operations.batches import batch_mean, batch_sum
 from symgrad.language.operations.constants import eye, filled, ones

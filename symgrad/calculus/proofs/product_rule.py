@@ -12,7 +12,6 @@ from fractions import Fraction
 from functools import reduce
 
 from symgrad.calculus.algebra import (
-    is_call,
     negated,
     over,
     power,
@@ -23,7 +22,7 @@ from symgrad.calculus.algebra import (
 )
 from symgrad.calculus.sums import signed_sum
 from symgrad.language.dimensions import ONE
-from symgrad.language.expressions import Call, Expression, Name, Number, fold, is_scalar
+from symgrad.language.expressions import Call, Expression, Name, Number, fold, is_call, is_scalar
 from symgrad.language.operations import arithmetic as op
 from symgrad.language.operations.contractions import total
 from symgrad.language.operations.meanings import Contraction, Linear, Total

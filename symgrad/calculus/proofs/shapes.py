@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from symgrad.calculus.algebra import is_call, matrix_factors
+from symgrad.calculus.algebra import matrix_factors
 from symgrad.calculus.step_rules import without_factors
 from symgrad.language.dimensions import SCALAR, Dimension, core
-from symgrad.language.expressions import Expression, names_in
+from symgrad.language.expressions import Expression, is_call, names_in
 from symgrad.language.operations import arithmetic as op
 from symgrad.language.operations.batches import batch_mean, batch_sum
 from symgrad.language.phrases import joined

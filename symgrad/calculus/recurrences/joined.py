@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import count
 
-from symgrad.calculus.algebra import is_call, transposed
+from symgrad.calculus.algebra import transposed
 from symgrad.calculus.derivation import Derivation, Step, shapes_of
 from symgrad.calculus.index_notation import Derivative, in_language
 from symgrad.calculus.layouts import layout_sentence
@@ -16,7 +16,7 @@ from symgrad.calculus.recurrences.parts import Parts
 from symgrad.calculus.recurrences.substitution import name_at, renamed
 from symgrad.calculus.recurrences.tangents import Tangents
 from symgrad.language.dimensions import Dimension, Shape, core
-from symgrad.language.expressions import Expression, Name, names_in
+from symgrad.language.expressions import Expression, Name, is_call, names_in
 from symgrad.language.names import entry_of, entry_parts, greek
 from symgrad.language.operations.arithmetic import transpose
 from symgrad.language.phrases import enumerated, joined, phrase

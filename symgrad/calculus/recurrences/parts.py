@@ -16,11 +16,11 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
 from operator import add
 
-from symgrad.calculus.algebra import is_call, paired
+from symgrad.calculus.algebra import paired
 from symgrad.calculus.naming import fresh
 from symgrad.errors import ProgramError
 from symgrad.language.dimensions import SCALAR
-from symgrad.language.expressions import Call, Expression, Name, fold, names_in, names_used
+from symgrad.language.expressions import Call, Expression, Name, fold, is_call, names_in, names_used
 from symgrad.language.names import entry_of, entry_parts
 from symgrad.language.operations.batches import batch_sum, over_batch
 from symgrad.language.operations.steps import sum_of_steps

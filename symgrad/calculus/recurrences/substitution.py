@@ -9,10 +9,10 @@ from typing import Any
 
 import sympy
 
-from symgrad.calculus.algebra import is_call, is_negative, negated, transposed
+from symgrad.calculus.algebra import is_negative, negated, transposed
 from symgrad.calculus.index_notation import Derivative
 from symgrad.language.dimensions import ONE, SCALAR, Shape, dimension_text
-from symgrad.language.expressions import Call, Expression, Letter, Name, Number, Size, fold
+from symgrad.language.expressions import Call, Expression, Letter, Name, Number, Size, fold, is_call
 from symgrad.language.layered import dimension_at, shape_at
 from symgrad.language.names import entry_of, entry_parts
 from symgrad.language.operations import arithmetic as op

@@ -8,10 +8,10 @@ from fractions import Fraction
 from functools import reduce
 from operator import add
 
-from symgrad.calculus.algebra import is_call
 from symgrad.calculus.recurrences.substitution import at_steps
 from symgrad.errors import ProgramError
 from symgrad.language import expressions as ex
+from symgrad.language.expressions import is_call
 from symgrad.language.layered import FAR, index_of
 from symgrad.language.names import entry_of, entry_parts
 from symgrad.language.operations.steps import sum_of_steps

@@ -224,7 +224,7 @@ def _leading(term: Term, label: Label, equation: Equation) -> tuple[Factor, Term
     other = labels[1] if labels[0] is label else labels[0]
     if other not in term.summed or (equation.depends(node) and not inverse):
         return None
-    rest = tuple(f.renamed({other: label}) for f in term.factors if f is not factor)
+    rest = tuple(f.renamed({other: label}) for f in term.beside(factor))
     return factor, Term(term.coefficient, rest, tuple(x for x in term.summed if x is not other))
 
 

@@ -143,7 +143,7 @@ def _form(term: Term, ends: Sequence[Label], sign: Sign) -> bool:
     ties = [f for f in term.factors if isinstance(f.node, ix.Identity)]
     if len(ties) == 1 and {*ties[0].labels} == {*ends}:
         one, other = ends
-        rest = [f.renamed({other: one}) for f in term.factors if f is not ties[0]]
+        rest = [f.renamed({other: one}) for f in term.beside(ties[0])]
         return sign.add(term.coefficient, rest)
     if len(term.summed) > MOST_LABELS:
         return False

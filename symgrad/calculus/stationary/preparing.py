@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from symgrad.calculus.algebra import is_call
 from symgrad.calculus.nodes import Entry
 from symgrad.calculus.stationary.clearing import (
     Cleared,
@@ -19,7 +18,7 @@ from symgrad.calculus.stationary.equation import Equation, NoClosedForm
 from symgrad.calculus.stationary.page import Page
 from symgrad.calculus.stationary.reasons import function_of, not_linear
 from symgrad.calculus.terms import terms_of
-from symgrad.language.expressions import Expression, Number
+from symgrad.language.expressions import is_call, is_number
 from symgrad.language.operations.arithmetic import divide
 from symgrad.language.operations.linear_algebra import inv
 from symgrad.language.phrases import phrase
@@ -64,7 +63,7 @@ def multiplied(
 ) -> Equation:
     """Times an entry."""
     by = page.write(cleared.by, cleared.by.labels)
-    below = by.arguments[1] if is_call(by, divide) and _is_one(by.arguments[0]) else None
+    below = by.arguments[1] if is_call(by, divide) and is_number(by.arguments[0], 1) else None
     text = f"`{unparse(by if below is None else below)}`"
     not_zero(page, cleared.by)
     equation = expanded(cleared.equation)
@@ -109,7 +108,3 @@ def _led(page: Page, equation: Equation) -> Equation:
             equation, phrase(TIMES[cleared.side], f"`{factor}`"), phrase(stands, f"`{text}`")
         )
     return equation
-
-
-def _is_one(e: Expression) -> bool:
-    return isinstance(e, Number) and e.value == 1

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial, reduce
 
 from symgrad.errors import ProgramError
-from symgrad.language.expressions import OPERATIONS, Expression, Name, Number, exact
+from symgrad.language.expressions import OPERATIONS, Expression, Name, Number, exact, is_number
 from symgrad.language.latex_input import places
 from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.context import Context
@@ -59,9 +59,9 @@ class Conditions:
         return self.reader.entries.entrywise(signs.INDICATOR, difference)
 
     def _difference(self, left: Value, right: Value) -> Value:
-        if isinstance(right.expression, Number) and right.expression.value == 0:
+        if is_number(right.expression, 0):
             return left
-        if isinstance(left.expression, Number) and left.expression.value == 0:
+        if is_number(left.expression, 0):
             return self.reader.entries.entrywise(OPERATIONS["negative"], right)
         return self.reader.entries.entrywise(OPERATIONS["subtract"], left, right)
 

@@ -38,7 +38,7 @@ def _over(call: ex.Call, top: Formula, bottom: Formula) -> Formula:
 def _constant_power(base: ex.Expression, exponent: ex.Expression) -> ex.Expression | None:
     if not isinstance(exponent, ex.Number):
         number = constant_value(exponent)
-        if number is None and isinstance(base, ex.Number) and base.value == math.e:
+        if number is None and ex.is_number(base, math.e):
             return ex.OPERATIONS["exp"](exponent)
         if number is None:
             return ex.OPERATIONS["variable_power"](base, exponent)
@@ -98,7 +98,7 @@ def _exponent(call: ex.Call) -> Fraction:
 
 
 def _divide(left: ex.Expression, right: ex.Expression) -> ex.Expression | None:
-    if isinstance(right, ex.Number) and right.value == 0:
+    if ex.is_number(right, 0):
         raise ProgramError("division by zero")
     return None
 

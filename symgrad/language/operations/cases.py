@@ -63,7 +63,7 @@ def chosen(condition: ex.Expression, one: ex.Expression, other: ex.Expression) -
     operation = getattr(condition, "operation", None)
     if operation is step:
         (over,) = ex.operands(condition)
-        both = ex.operands(over) if getattr(over, "operation", None) is subtract else ()
+        both = ex.operands(over) if ex.is_call(over, subtract) else ()
         return where(*(both or (over, ex.expression(0))), one, other)
     if operation is same_label:
         return condition * one + (1 - condition) * other
@@ -72,7 +72,7 @@ def chosen(condition: ex.Expression, one: ex.Expression, other: ex.Expression) -
         return chosen(first, chosen(second, one, other), other)
     if operation is subtract:
         whole, opposite = ex.operands(condition)
-        if isinstance(whole, ex.Number) and whole.value == 1:
+        if ex.is_number(whole, 1):
             return chosen(opposite, other, one)
     text = unparse(condition)
     raise ProgramError(f"where: {text} is no condition; write where({text} > 0, ...)")

@@ -22,6 +22,8 @@ from symgrad.language.expressions import (
     Operation,
     Value,
     fold,
+    is_call,
+    is_number,
     is_scalar,
     operands,
 )
@@ -133,7 +135,7 @@ def _centred(sign: str, left: Expression, right: Expression, remark: Remark) -> 
 def after_division(node: ast.BinOp, left: Expression, right: Expression, remark: Remark) -> None:
     """Raises: ProgramError for a / b c, unless c cannot stand below, as behind a number b; 1/2 (a -
     b) is told."""
-    below = left.arguments[1] if isinstance(left, Call) and left.operation is divide else None
+    below = left.arguments[1] if is_call(left, divide) else None
     inside = is_scalar(right) or (below is not None and not is_scalar(below))
     match node.left:
         case ast.BinOp(op=ast.Div(), left=top, right=bottom) if inside:
@@ -244,9 +246,9 @@ def indicator(node: ast.Compare, read: Callable[[ast.expr], Expression]) -> Expr
 
 def _minus(left: Expression, right: Expression) -> Expression:
     """left - right, without a 0."""
-    if isinstance(right, Number) and right.value == 0:
+    if is_number(right, 0):
         return left
-    if isinstance(left, Number) and left.value == 0:
+    if is_number(left, 0):
         return -right
     return left - right
 
@@ -279,7 +281,7 @@ def check_roles(
                 f"first; write {operation.name}({unparse(second)}, {unparse(first)})"
             )
         linear = isinstance(second, Call) and isinstance(second.operation.meaning, Linear)
-        product = isinstance(second, Call) and second.operation is OPERATIONS["matmul"]
+        product = is_call(second, OPERATIONS["matmul"])
         if linear or product:
             text = unparse(second)
             call = f"{operation.name}({unparse(first)}, softmax({text}))"
@@ -377,8 +379,8 @@ def beside(
 
 def _without_one(e: Expression) -> Expression:
     """1 * b as b."""
-    if isinstance(e, Call) and e.operation is OPERATIONS["multiply"]:
+    if is_call(e, OPERATIONS["multiply"]):
         first, second = e.arguments
-        if isinstance(first, Number) and first.value == 1:
+        if is_number(first, 1):
             return second
     return e

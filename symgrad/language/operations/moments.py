@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeGuard
 
 from symgrad.language.dimensions import ONE, SCALAR, core
-from symgrad.language.expressions import Call, Expression, Operation, Size
+from symgrad.language.expressions import Expression, Operation, Size, is_call
 from symgrad.language.operations.arithmetic import matmul, power, subtract, transpose
 from symgrad.language.operations.constants import filled, ones
 from symgrad.language.operations.contractions import LETTERS, einsum, total
@@ -66,9 +65,9 @@ def moment_of(e: Expression, below: list[Expression]) -> Expression:
     """The mean or variance where it is a sum over as many entries as the sizes below it say; takes
     these out of what is below."""
     moment, x = var, _deviating(e)
-    if _is(e, total) and not e.options:
+    if is_call(e, total) and not e.options:
         moment, (x,) = mean, e.arguments
-    elif _is(e, matmul) and _is(e.arguments[0], transpose) and e.shape == SCALAR:
+    elif is_call(e, matmul) and is_call(e.arguments[0], transpose) and e.shape == SCALAR:
         moment, x = mean, e.arguments[0].arguments[0] * e.arguments[1]
     if x is None:
         return e
@@ -84,18 +83,18 @@ def moment_of(e: Expression, below: list[Expression]) -> Expression:
 
 def _deviating(e: Expression) -> Expression | None:
     """x of norm2(x - mean(x))**2."""
-    if _is(e, squared_norm) and _is(e.arguments[0], subtract):
+    if is_call(e, squared_norm) and is_call(e.arguments[0], subtract):
         x, center = e.arguments[0].arguments
-        if _is(center, mean) and not center.options and center.arguments[0] == x:
+        if is_call(center, mean) and not center.options and center.arguments[0] == x:
             return x
     return None
 
 
 def mean_along(x: Expression, axis: int) -> Expression:
     """The mean along an axis, which of squared deviations from another mean is the variance."""
-    if _is(x, power) and getattr(x.arguments[1], "value", None) == 2:
+    if is_call(x, power) and getattr(x.arguments[1], "value", None) == 2:
         (deviation, _) = x.arguments
-        whole, center = deviation.arguments if _is(deviation, subtract) else (x, x)
+        whole, center = deviation.arguments if is_call(deviation, subtract) else (x, x)
         if _repeats_mean(center, whole, axis):
             return var(whole, axis=axis)
     return mean(x, axis=axis)
@@ -103,19 +102,15 @@ def mean_along(x: Expression, axis: int) -> Expression:
 
 def _repeats_mean(e: Expression, of: Expression, axis: int) -> bool:
     """Whether it is the mean along an axis, once for each of what it is the mean of."""
-    if not _is(e, matmul):
+    if not is_call(e, matmul):
         return False
     each, own = e.arguments if axis == 0 else reversed(e.arguments)
-    if axis == 1 and _is(each, transpose):
+    if axis == 1 and is_call(each, transpose):
         (each,) = each.arguments
-    alike = _is(own, mean) and own.options == {"axis": axis} and own.arguments[0] is of
-    return alike and _is(each, ones)
+    alike = is_call(own, mean) and own.options == {"axis": axis} and own.arguments[0] is of
+    return alike and is_call(each, ones)
 
 
 def root_of(e: Expression) -> Expression | None:
     """The standard deviation of which this is the square."""
-    return std(*e.arguments, **e.options) if _is(e, var) else None
-
-
-def _is(e: Expression, operation: Operation) -> TypeGuard[Call]:
-    return isinstance(e, Call) and e.operation is operation
+    return std(*e.arguments, **e.options) if is_call(e, var) else None

@@ -206,7 +206,7 @@ rewrite(
 def vector_of(e: ex.Expression, below: list[ex.Expression]) -> ex.Expression:
     """x where it is the unit vector of x and a power of the norm of x stands below it, which is of
     a higher power then: unit(x) / norm2(x) = x / norm2(x)**2."""
-    if not (isinstance(e, ex.Call) and e.operation is unit and not e.options):
+    if not (ex.is_call(e, unit) and not e.options):
         return e
     (x,) = e.arguments
     for k, scalar in enumerate(below):
@@ -219,7 +219,7 @@ def vector_of(e: ex.Expression, below: list[ex.Expression]) -> ex.Expression:
 def _exponent(e: ex.Expression, x: ex.Expression) -> ex.Value | None:
     """k of norm2(x)**k."""
     base, exponent = e, ex.Number(Fraction(1))
-    if isinstance(e, ex.Call) and e.operation is power and isinstance(e.arguments[1], ex.Number):
+    if ex.is_call(e, power) and isinstance(e.arguments[1], ex.Number):
         base, exponent = e.arguments[0], e.arguments[1]
     if not (isinstance(base, ex.Call) and base.arguments == (x,) and not base.options):
         return None

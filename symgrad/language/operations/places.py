@@ -81,7 +81,7 @@ def affine(label: ex.Expression) -> Affine | None:
     known."""
     if isinstance(label, ex.Letter):
         return Affine({label: 1})
-    if isinstance(label, ex.Call) and label.operation is place:
+    if ex.is_call(label, place):
         letters = (x for x in label.arguments if isinstance(x, ex.Letter))
         pairs = zip(letters, label.options["coefficients"], strict=True)
         return Affine({}).plus(Affine(dict(pairs), label.options["offset"]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from symgrad.language.expressions import Expression, Operation
+from symgrad.language.expressions import Expression, Operation, is_call
 from symgrad.language.operations.cases import where
 from symgrad.language.operations.extremes import largest, smallest
 from symgrad.language.operations.gamma import gammaln
@@ -38,5 +38,4 @@ def determined(e: Expression, bars: bool) -> Expression | None:
 
 
 def _argument(e: Expression, operation: Operation) -> Expression | None:
-    own = getattr(e, "operation", None) is operation
-    return e.arguments[0] if own else None  # type: ignore[attr-defined]
+    return e.arguments[0] if is_call(e, operation) else None

@@ -10,7 +10,7 @@ import sympy
 from symgrad.errors import ShapeError
 from symgrad.language.composing import ALL, listed, lowered
 from symgrad.language.dimensions import ONE, Dimension, Shape, dimension_text, possible
-from symgrad.language.expressions import ATOM, Call, Expression, Options, Spelling
+from symgrad.language.expressions import ATOM, Call, Expression, Options, Spelling, is_call
 from symgrad.language.formula import RELATION, Fence, Formula, Infix
 from symgrad.language.operations.entries import at
 from symgrad.language.operations.meanings import Sliced, declare
@@ -21,7 +21,7 @@ from symgrad.language.typeset import dimension_formula, typeset
 def sliced(array: Expression, bounds: Sequence[tuple[Affine, Dimension]]) -> Expression:
     """The part of a vector or matrix that begins at a place and has a length, along each axis; a
     single row is the row, a single entry the entry."""
-    if isinstance(array, Call) and array.operation is slice_of:
+    if is_call(array, slice_of):
         pairs = zip(bounds, bounds_of(array), strict=True)
         bounds = [(start.plus(before), length) for (start, length), (before, _) in pairs]
         array = array.arguments[0]

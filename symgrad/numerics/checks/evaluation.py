@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from symgrad.calculus.algebra import is_call
 from symgrad.calculus.chain_rule import Reverse
 from symgrad.calculus.derivation import Derivation
 from symgrad.calculus.lowering import lower
@@ -28,7 +27,7 @@ from symgrad.calculus.tensors import Tensor, input_tensor, named
 from symgrad.data.sparse import entries_changed, is_sparse
 from symgrad.errors import VerificationError
 from symgrad.language.dimensions import ONE
-from symgrad.language.expressions import Call, Expression, Name, leaves, mapped
+from symgrad.language.expressions import Call, Expression, Name, is_call, leaves, mapped
 from symgrad.language.operations.arithmetic import transpose
 from symgrad.numerics.checks.sampling import draws
 from symgrad.numerics.checks.vectorized import stacking

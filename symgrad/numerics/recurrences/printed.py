@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from symgrad.calculus.algebra import is_call, transposed
+from symgrad.calculus.algebra import transposed
 from symgrad.calculus.lowering import lower
 from symgrad.calculus.nodes import Axis
 from symgrad.calculus.recurrences.joined import Joined, Line
@@ -16,7 +16,7 @@ from symgrad.calculus.recurrences.substitution import at_steps
 from symgrad.calculus.recurrences.unrolled import indices
 from symgrad.calculus.tensors import Tensor, input_tensor, named
 from symgrad.errors import VerificationError
-from symgrad.language.expressions import Expression, Name, mapped, names_in
+from symgrad.language.expressions import Expression, Name, is_call, mapped, names_in
 from symgrad.language.names import entry_of, entry_parts
 from symgrad.language.operations.arithmetic import transpose
 from symgrad.language.operations.steps import sum_of_steps

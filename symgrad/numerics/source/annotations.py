@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from symgrad.calculus import nodes as ix
-from symgrad.calculus.algebra import is_call, transposed
+from symgrad.calculus.algebra import transposed
 from symgrad.calculus.closed_form import leaf_count
 from symgrad.calculus.derivation import Derivation
 from symgrad.calculus.functions import aligned
@@ -21,7 +21,7 @@ from symgrad.calculus.notation import Notation
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.rebuilding import rebuilt
 from symgrad.language.dimensions import ONE, dimension_text
-from symgrad.language.expressions import Expression, Name, leaves
+from symgrad.language.expressions import Expression, Name, is_call, leaves
 from symgrad.language.operations.arithmetic import transpose
 from symgrad.language.operations.unspecified import derivative
 from symgrad.language.unparse import unparse

@@ -16,7 +16,6 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
-from symgrad.calculus.algebra import is_call
 from symgrad.calculus.lowering import lower_problem
 from symgrad.calculus.nodes import ONE, Input, Node, Polynomial, topological
 from symgrad.errors import OptionError, ProgramError
@@ -27,6 +26,7 @@ from symgrad.language.expressions import (
     Name,
     Number,
     Size,
+    is_call,
     leaves,
     mapped,
     names_in,
