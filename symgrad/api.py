@@ -5,7 +5,7 @@ What computes with numbers is imported by the functions that do, so that derivin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
 import sympy
@@ -128,13 +128,14 @@ def derive(
 def jacobian(problem: Problem | str, wrt: Wrt = None, layout: str = "variable") -> Derivation: ...
 @overload
 def jacobian(
-    problem: sympy.Basic, wrt: Wrt = None, layout: str = "variable"
+    problem: sympy.Basic | Sequence[sympy.Expr], wrt: Wrt = None, layout: str = "variable"
 ) -> Derivation | ExplicitJacobian: ...
 def jacobian(
-    problem: Source, wrt: Wrt = None, layout: str = "variable"
+    problem: Source | Sequence[sympy.Expr], wrt: Wrt = None, layout: str = "variable"
 ) -> Derivation | ExplicitJacobian:
     """The Jacobian of f: shape(f) + shape(variable), a vector counting as one axis, a scalar as
-    none. Of `sympy.Matrix([f1, f2])` it is an ExplicitJacobian, with a row for each expression.
+    none. Of `sympy.Matrix([f1, f2])`, or of a list of expressions, it is an ExplicitJacobian, with
+    a row for each.
 
     That is `layout` "variable"; "numerator" differs from it for a scalar f alone, whose Jacobian
     by an n-vector then is a row, 1 x n. "denominator" is shape(variable) + shape(f): up to two
@@ -146,7 +147,7 @@ def jacobian(
     >>> jacobian(linear, ["x"], layout="denominator").results["x"].expression
     'A.T'
     """
-    if isinstance(problem, sympy.MatrixBase):
+    if isinstance(problem, sympy.MatrixBase | sympy.NDimArray | sympy.Tuple | list | tuple):
         from symgrad.explicit import explicit_jacobian
 
         one_of("layout of an explicit matrix", layout, ("variable", "numerator"))

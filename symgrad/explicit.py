@@ -15,8 +15,10 @@ from symgrad.calculus import derive as calculus
 from symgrad.calculus.derivation import Derivation
 from symgrad.errors import ShapeError
 from symgrad.language.dimensions import SCALAR
+from symgrad.language.names import name_of
 from symgrad.language.problem import Problem, Wrt
 from symgrad.language.sympy_output import sympy_of
+from symgrad.language.sympy_trees import sympified
 
 if TYPE_CHECKING:
     import numpy as np
@@ -100,7 +102,7 @@ class ExplicitGradient(Explicit):
     wrt: sympy.ImmutableMatrix
 
     def _entries(self, form: str) -> list[list[str]]:
-        return [[_written(self.derivation, str(x), form) for x in r] for r in self.wrt.tolist()]
+        return [[_written(self.derivation, name_of(x), form) for x in r] for r in self.wrt.tolist()]
 
     def sympy(self) -> sympy.Matrix:
         """The matrix of SymPy expressions of the symbols that were given."""
@@ -108,9 +110,9 @@ class ExplicitGradient(Explicit):
         outcomes = self.derivation.outcomes
 
         def entry(symbol: sympy.Symbol) -> sympy.Expr:
-            if str(symbol) not in outcomes:
+            if name_of(symbol) not in outcomes:
                 return sympy.Integer(0)
-            closed = outcomes[str(symbol)].closed
+            closed = outcomes[name_of(symbol)].closed
             own = {name.name: value for name, value in closed.definitions}
             return sympy_of(closed.expression, {**problem.definitions, **own}, problem.symbols)
 
@@ -128,13 +130,26 @@ def _written(derivation: Derivation | None, name: str, form: str) -> str:
     return rendering.latex_expression(closed.expression, derivation.table)
 
 
-def explicit_jacobian(column: sympy.MatrixBase, wrt: Wrt) -> ExplicitJacobian:
-    """The Jacobian of a column (or row) of expressions by variables that are numbers.
+def _column(expressions: Any) -> sympy.MatrixBase:
+    """A list, or an array of SymPy's, as a matrix; text in it is never read."""
+    if isinstance(expressions, sympy.MatrixBase):
+        return expressions
+    if isinstance(expressions, sympy.NDimArray) and expressions.rank() != 1:
+        raise ShapeError(
+            f"a Jacobian is of a column of expressions; this is an array of {expressions.rank()} "
+            "axes: give its entries as one, sympy.flatten(array)"
+        )
+    return sympy.Matrix([sympified(x) for x in expressions])
+
+
+def explicit_jacobian(expressions: Any, wrt: Wrt) -> ExplicitJacobian:
+    """The Jacobian of a column (or row, list, array) of expressions by variables that are numbers.
 
     >>> x, y = sympy.symbols("x y")
     >>> print(explicit_jacobian(sympy.Matrix([x**2 + y, x * y + y**2]), [x, y]))
     [[2 * x, 1], [y, 2 * y + x]]
     """
+    column = _column(expressions)
     if 1 not in column.shape:
         raise ShapeError(
             f"a Jacobian is of a column of expressions; this is {column.shape}: give its entries "

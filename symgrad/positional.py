@@ -10,6 +10,7 @@ import sympy
 from symgrad.calculus import as_problem
 from symgrad.calculus import derive as calculus
 from symgrad.errors import UnknownNameError
+from symgrad.language.names import name_of
 from symgrad.language.problem import Wrt
 from symgrad.numerics.function import compile_derivation
 
@@ -32,7 +33,7 @@ def lambdify(
     (14.0, array([ 4., 12.]))
     """
     problem = as_problem(expression)
-    names = [str(getattr(symbol, "name", symbol)) for symbol in symbols]
+    names = [*map(name_of, symbols)]
     counts = [*map(str, problem.counts)]
     for name in names:
         if name not in problem.variables and name not in counts:

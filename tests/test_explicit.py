@@ -37,6 +37,14 @@ def test_a_row_for_each_expression(column: list[Any], wrt: list[Any], text: str)
     np.testing.assert_allclose(matrix, np.array(wanted, dtype=float))
 
 
+FORMS: list[Callable[[list[Any]], Any]] = [list, tuple, sympy.Array, lambda x: sympy.Tuple(*x)]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_column_in_other_forms(form: Callable[[list[Any]], Any]) -> None:
+    assert str(sg.jacobian(form([a**2 + b, a * b]), form([a, b]))) == "[[2 * a, 1], [b, a]]"
+
+
 def test_latex() -> None:
     jacobian: Any = sg.jacobian(sympy.Matrix([a * b, b]), [a, b])
     assert jacobian.latex == r"\begin{bmatrix} b & a \\ 0 & 1 \end{bmatrix}"
@@ -45,6 +53,8 @@ def test_latex() -> None:
 WRONG: list[tuple[Callable[[], Any], str]] = [
     (lambda: sg.jacobian(sympy.Matrix([a]), [b]), "b is not declared"),
     (lambda: sg.jacobian(sympy.Matrix([[a, b], [b, a]])), "of a column of expressions"),
+    (lambda: sg.jacobian(sympy.Array([[a, b], [b, a]])), "an array of 2 axes"),
+    (lambda: sg.jacobian(["a**2"]), "'a..2' is text"),
     (lambda: sg.jacobian(sympy.Matrix([square]), x), "x is no number"),
     (lambda: sg.jacobian(sympy.Matrix([a]), layout="denominator"), "layout of an explicit matrix"),
     (lambda: sg.derive(sympy.Matrix([a, b])), "f is 2 x 1 .for its Jacobian"),

@@ -99,6 +99,11 @@ def _letter(
             with errors_at(part.target):
                 if name in (letter.name for letter in others):
                     raise ProgramError(f"for {name} stands twice; use another letter")
+                if scope.series is not None and name == scope.series.index:
+                    raise UnknownNameError(
+                        f"{name} counts the steps; a sum over them takes all: "
+                        f"for {name} in range(1, {scope.series.last} + 1)"
+                    )
                 if scope.has(name):
                     raise UnknownNameError(f"{name} has a meaning already; use another letter")
             start, stop = (_end(node, scope) for node in (*[_ZERO][len(ends) - 1 :], *ends))

@@ -28,6 +28,7 @@ ACCENTS = {"hat": r"\hat", "bar": r"\bar", "tilde": r"\tilde"}
 _VALID = re.compile(r"[A-Za-z][A-Za-z0-9_]*|[\u0391-\u03a9\u03b1-\u03c9][0-9]*")
 _NUMBERED = re.compile(r"(.*[^0-9])([0-9]+)")
 _ENTRY = re.compile(r"([^\[\]]+)\[([\w +-]+)\]")
+_OF_SYMBOL = re.compile(r"\\?([^\W_]+)_\{(\w+)\}|\\([^\W_]+)")  # x_{1}, \theta_{1}, \theta
 _PARTS = re.compile(r"(?P<stem>.*?[^0-9_])_?(?P<sub>[0-9]*)_?")
 
 
@@ -45,6 +46,18 @@ def check_name(name: str) -> str:
             f"{name!r} is no valid name: a letter, then letters, digits or _; or one Greek letter"
         )
     return whole
+
+
+def name_of(symbol: object) -> str:
+    r"""What a symbol of SymPy is called in the language, where LaTeX and lambda are no names.
+
+    >>> [name_of(x) for x in ("lambda", r"\theta", "x_{1}", r"\lambda_{12}", "w_0")]
+    ['lam', 'theta', 'x_1', 'lam_12', 'w_0']
+    """
+    name = str(getattr(symbol, "name", symbol))
+    match = _OF_SYMBOL.fullmatch(name)
+    stem, *below = [part for part in match.groups() if part] if match else [name]
+    return "_".join(("lam" if stem == "lambda" else stem, *below))
 
 
 def unused(wanted: str, taken: Container[str]) -> str:

@@ -15,7 +15,7 @@ from symgrad.language.dimensions import ONE, SCALAR, Dimension, Shape, dimension
 from symgrad.language.expressions import Call, Expression, Name, Size, parts
 from symgrad.language.layered import depends_on, shape_at
 from symgrad.language.markup import block
-from symgrad.language.names import check_name, entry_of, entry_parts
+from symgrad.language.names import check_name, entry_of, entry_parts, name_of
 from symgrad.language.operations.entries import positive_sizes
 from symgrad.language.operations.unspecified import calls_of
 from symgrad.language.unparse import unparse
@@ -274,14 +274,16 @@ class Problem:
         """
         if chosen is None:
             chosen = self.parameters
+        elif isinstance(chosen, sympy.Tuple | sympy.NDimArray):
+            chosen = tuple(sympy.flatten(chosen))
         elif isinstance(chosen, sympy.MatrixBase):
             symbols = _symbols_in(chosen)
-            met = tuple(x for x in symbols if str(x) in self.variables)
+            met = tuple(x for x in symbols if name_of(x) in self.variables)
             chosen = met or symbols
         elif isinstance(chosen, str | sympy.Basic):
             chosen = (chosen,)
         try:
-            names = tuple(dict.fromkeys(str(getattr(c, "name", c)) for c in chosen))
+            names = tuple(dict.fromkeys(map(name_of, chosen)))
         except TypeError:
             kind = type(chosen).__name__
             raise UnknownNameError(f"wrt: a name or several are wanted, not a {kind}") from None

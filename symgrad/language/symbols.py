@@ -12,6 +12,7 @@ from sympy.core.symbol import Str
 from symgrad.errors import ShapeError
 from symgrad.language.dimensions import ONE, Dimension
 from symgrad.language.expressions import Name
+from symgrad.language.names import name_of
 from symgrad.language.problem import Variable, variable_like
 from symgrad.language.sympy_indices import base_of
 from symgrad.language.sympy_nodes import MatrixOperators, Operators
@@ -118,8 +119,8 @@ def variable_of(symbol: sympy.Symbol | sympy.MatrixSymbol | sympy.Indexed) -> Va
         rows, columns = map(dimension_of, symbol.shape)
         column = columns == ONE and rows != ONE
         kind, dims = ("Vector", (rows,)) if column else ("Matrix", (rows, columns))
-        return _variable(kind, symbol.name, dims, set())
-    return _variable("Scalar", symbol.name, (), _known(symbol))
+        return _variable(kind, name_of(symbol), dims, set())
+    return _variable("Scalar", name_of(symbol), (), _known(symbol))
 
 
 def _known(symbol: sympy.Expr) -> frozenset[str]:

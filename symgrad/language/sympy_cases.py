@@ -40,10 +40,10 @@ def _truth(condition: sympy.Basic) -> sympy.Expr:
     if condition == sympy.true:
         return sympy.Integer(1)
     if isinstance(condition, sympy.Eq | sympy.Ne):
-        if not all(isinstance(side, sympy.Symbol) and side.is_integer for side in condition.args):
-            raise ProgramError(f"{trees.shown(condition)}: only two index letters are compared so")
-        equal = sympy.KroneckerDelta(*condition.args)
-        return equal if isinstance(condition, sympy.Eq) else 1 - equal
+        one, other = condition.args
+        letters = all(isinstance(x, sympy.Symbol) and x.is_integer for x in (one, other))
+        differ = 1 - sympy.KroneckerDelta(one, other) if letters else _unit_step(abs(one - other))
+        return differ if isinstance(condition, sympy.Ne) else 1 - differ
     rule = TRUTHS.get(type(condition))
     if rule is None:
         raise ProgramError(f"{trees.shown(condition)} is no condition that is read: use >, <, &, |")

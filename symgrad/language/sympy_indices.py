@@ -22,6 +22,7 @@ from symgrad.language import expressions as ex
 from symgrad.language import sympy_trees as trees
 from symgrad.language.dimensions import ONE, Dimension, Shape, column, dimension
 from symgrad.language.expressions import Letter, label_size
+from symgrad.language.names import name_of
 from symgrad.language.operations.entries import Ranges, at, equal_places, index_sum, same_label
 from symgrad.language.operations.places import Affine, at_place
 from symgrad.language.operations.products import product_over
@@ -131,7 +132,7 @@ def base_of(node: Indexed) -> ex.Name:
     >>> base_of(sympy.IndexedBase("x")[i]).shape
     (n, 1)
     """
-    name, shape, axes = str(node.base.label), node.base.shape, known()
+    name, shape, axes = name_of(node.base.label), node.base.shape, known()
     if shape is not None:
         dims: Shape = tuple(map(dimension_of, shape))
     elif axes is not None:
@@ -155,7 +156,7 @@ def _entry(node: sympy.Expr, array: ex.Expression, indices: Sequence[sympy.Basic
 
 def _array(node: sympy.Expr) -> object:
     """What stands for the array of an entry where its axes are looked up."""
-    return str(node.base.label) if isinstance(node, Indexed) else node.parent
+    return name_of(node.base.label) if isinstance(node, Indexed) else node.parent
 
 
 def _equal(node: KroneckerDelta) -> ex.Expression:

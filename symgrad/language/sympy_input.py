@@ -13,6 +13,7 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from symgrad.errors import ProgramError, UnknownNameError, did_you_mean
 from symgrad.language import expressions as ex
 from symgrad.language.dimensions import Dimension
+from symgrad.language.names import name_of
 from symgrad.language.operations.batches import over_batch
 from symgrad.language.operations.meanings import Total
 from symgrad.language.problem import Problem, Variable
@@ -22,8 +23,9 @@ from symgrad.language.sympy_arrays import counted
 from symgrad.language.sympy_axes import axes_of, counting
 from symgrad.language.sympy_indices import Bound, free_labels, is_label, lettered, uses
 from symgrad.language.sympy_nodes import BATCH_NAME, CallNode, NamedNode
+from symgrad.language.sympy_open import left_undone
 from symgrad.language.sympy_rules import ENTRY_SYMBOL, dimension_of, expression_of, is_symbol
-from symgrad.language.sympy_trees import HINTS, Arguments, folded, shown, sympified
+from symgrad.language.sympy_trees import HINTS, Arguments, folded, refusal, shown, sympified
 from symgrad.language.unparse import unparse
 
 SHORT = 3  # letters of a name that is like others by chance, as ell is like elu
@@ -42,6 +44,8 @@ def problem_from_sympy(source: object) -> Problem:
     (('x', 'W'), 'loss')
     """
     root = sympified(source)
+    if left_undone(root):
+        raise refusal(root)
     nodes = _nodes(root)
     axes = axes_of([*uses(nodes)], _names(nodes))
     if labels := free_labels(nodes, axes):
@@ -126,7 +130,7 @@ def _nearly_known(problem: Problem) -> tuple[str, ...]:
 
 def _given(nodes: list[sympy.Basic], names: Iterable[str]) -> dict[str, sympy.Basic]:
     """The symbols that were given, of dimensions and of variables of these names."""
-    given = {str(x.name): x for x in nodes if is_symbol(x)}
+    given = {name_of(x): x for x in nodes if is_symbol(x)}
     dims = (*_counts(nodes), *(d for x in given.values() for d in getattr(x, "shape", ())))
     sizes = {str(s): s for d in dims for s in _free(d) if not isinstance(s, sympy.Dummy)}
     return {**sizes, **{name: given[name] for name in names if name in given}}
@@ -176,7 +180,7 @@ class _Reading:
 
     def _declare(self, symbol: Any) -> None:
         if type(symbol) is sympy.Symbol:
-            name = symbol.name
+            name = name_of(symbol)
             if name in self.dimensions:
                 return
             if symbol.is_integer and symbol.is_positive:
@@ -258,7 +262,7 @@ def _batched(nodes: list[sympy.Basic]) -> list[str]:
         for node in nodes
         if isinstance(node, CallNode) and isinstance(node.operation.meaning, Total)
     ]
-    return list(dict.fromkeys(symbol.name for symbols in sums for symbol in symbols))
+    return list(dict.fromkeys(name_of(x) for symbols in sums for x in symbols))
 
 
 def _declared(variable: Variable) -> str:

@@ -24,6 +24,7 @@ from symgrad.language import sympy_arrays, sympy_cases, sympy_indices, sympy_ope
 from symgrad.language import sympy_rules as rules
 from symgrad.language.dimensions import ONE, SCALAR, Shape, describe
 from symgrad.language.expressions import Call, Expression, Name, Operation
+from symgrad.language.names import name_of
 from symgrad.language.operations import OPERATIONS
 from symgrad.language.operations.arithmetic import power
 from symgrad.language.operations.meanings import Total
@@ -326,7 +327,7 @@ def total(name: str, expression: object, over: Sequence[sympy.Basic]) -> sympy.E
     for symbol in over:
         if not rules.is_symbol(symbol):
             raise ProgramError(f"{name}: over names symbols that differ from example to example")
-    options = {"variables": ", ".join(symbol.name for symbol in over), "batch": BATCH_NAME}
+    options = {"variables": ", ".join(map(name_of, over)), "batch": BATCH_NAME}
     value = Call(OPERATIONS[name], (value,), value.shape, options)
     return _node(OPERATIONS[name], value, (body, *over))
 

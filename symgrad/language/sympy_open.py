@@ -1,5 +1,6 @@
 """Functions without a formula in SymPy: f(x), and their derivatives, Derivative(f(x), x) or, where
-the argument is no symbol, Subs(Derivative(f(t), t), t, x**2)."""
+the argument is no symbol, Subs(Derivative(f(t), t), t, x**2). The derivative of a formula by
+numbers is the formula that SymPy makes of it."""
 
 from __future__ import annotations
 
@@ -24,31 +25,47 @@ def _called(node: AppliedUndef, *arguments: Expression, by: By = ()) -> Expressi
     return derivative(function, by)(*arguments)
 
 
-def _by(node: sympy.Derivative) -> By:
-    """The numbers of the arguments that a function is differentiated by.
-
-    Raises: NoRuleError where they are no arguments of one, each at one place."""
-    places = node.expr.args if isinstance(node.expr, AppliedUndef) else ()
+def _by(node: sympy.Basic) -> By:
+    """The numbers of the arguments that a function is differentiated by; none where they are no
+    arguments of one, each at one place."""
+    applied = isinstance(node, sympy.Derivative) and isinstance(node.expr, AppliedUndef)
+    places = node.expr.args if applied else ()
     inside = [x for place in places for x in place.free_symbols]
-    if any(places.count(x) != 1 or inside.count(x) != 1 for x in node.variables):
-        raise trees.refusal(node)
+    if not applied or any(places.count(x) != 1 or inside.count(x) != 1 for x in node.variables):
+        return ()
     return tuple(sorted(places.index(x) + 1 for x in node.variables))
 
 
-def _slope(node: sympy.Derivative, *arguments: Expression) -> Expression:
-    return _called(node.expr, *arguments, by=_by(node))
+def left_undone(root: sympy.Basic) -> bool:
+    """Whether it is a derivative, or a substitution, of a formula."""
+    inner = root.expr if isinstance(root, sympy.Subs) else root
+    return isinstance(root, sympy.Derivative | sympy.Subs) and not _by(inner)
+
+
+def _slope(node: sympy.Basic, *arguments: Expression) -> Expression:
+    by = _by(node)
+    return _called(node.expr, *arguments, by=by) if by else arguments[0]
 
 
 def _places(node: sympy.Derivative) -> Sequence[sympy.Basic]:
-    _by(node)
-    return tuple(node.expr.args)
+    return tuple(node.expr.args) if _by(node) else (_done(node),)
 
 
 def _filled_in(node: sympy.Subs) -> Sequence[sympy.Basic]:
-    if not isinstance(node.expr, sympy.Derivative):
-        raise trees.refusal(node)
+    if not _by(node.expr):
+        return (_done(node),)
     points = dict(zip(node.variables, node.point, strict=True))
-    return [place.subs(points) for place in _places(node.expr)]
+    return [place.subs(points) for place in node.expr.expr.args]
+
+
+def _done(node: sympy.Derivative | sympy.Subs) -> sympy.Expr:
+    """What SymPy makes of it, by numbers.
+
+    Raises: NoRuleError where it stays as it is, or where it is by a vector or a matrix."""
+    value = node.doit() if all(isinstance(x, sympy.Symbol) for x in node.variables) else node
+    if value == node:
+        raise trees.refusal(node)
+    return value
 
 
 RULES: dict[type, trees.ClassRule] = {

@@ -17,7 +17,7 @@ from symgrad.errors import ProgramError, ShapeError, UnknownNameError
 from symgrad.language import expressions as ex
 from symgrad.language import sympy_trees as trees
 from symgrad.language.dimensions import SCALAR, Dimension, describe, size_of
-from symgrad.language.names import check_name
+from symgrad.language.names import check_name, name_of
 from symgrad.language.operations import signs
 from symgrad.language.operations.arithmetic import divide, negative
 from symgrad.language.operations.constants import eye, filled, ones, zeros
@@ -307,5 +307,7 @@ def _declared(node: sympy.Basic) -> ex.Expression | None:
         return None
     if isinstance(node, sympy.MatrixSymbol):
         rows, columns = map(dimension_of, node.shape)
-        return ex.Name(node.name, (rows, columns))
-    return ex.Size(node) if node.is_integer and node.is_positive else ex.Name(node.name, SCALAR)
+        return ex.Name(name_of(node), (rows, columns))
+    if node.is_integer and node.is_positive:
+        return ex.Size(node)
+    return ex.Name(name_of(node), SCALAR)

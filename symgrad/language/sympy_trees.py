@@ -31,7 +31,7 @@ HINTS: dict[type, str] = {
     "expressions has a Jacobian, sg.jacobian",
     sympy.NDimArray: "declare Vector(name, n) or Matrix(name, m, n) and give its numbers as data",
     sympy.IndexedBase: "it has entries, u[i], for a Sum over i",
-    sympy.Derivative: "give the expression itself; symgrad derives it; within one, .doit() it",
+    sympy.Derivative: "give the expression itself; symgrad derives it; by numbers within one",
     sympy.Integral: "integrate it first, .doit(), where it has a closed form; sums are Sum(...)",
     sympy.Limit: "take the limit first, .doit()",
     sympy.Subs: "substitute first, .doit()",

@@ -40,6 +40,9 @@ WRONG = {
         "W has a meaning already"
     ),
     LOOP + "for t in range(1, T + 1):\n    g[t] = h[t]\nloss = sum(g[T])": "a second loop",
+    LOOP + "loss = sum(sum(h[t]) for t in range(1, T))": (
+        "t counts the steps; a sum over them takes all: for t in range\\(1, T \\+ 1\\)"
+    ),
     LOOP + "h[0] = x\nloss = sum(h[T])": "h is given above; use another name",
     LOOP + "loss = sum(h[t] for t in range(1, T + 1) if t)": "over steps there is sum",
     START + "loss = 1": "h\\[0\\] is given, but there is no loop",

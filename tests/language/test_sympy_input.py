@@ -60,6 +60,7 @@ p, q = MatrixSymbol("p", N, 1), MatrixSymbol("q", N, 1)
 s, t = sympy.symbols("s t")
 i, j = sympy.symbols("i j", integer=True)
 E = sympy.IndexedBase("E")
+F = sympy.Function("F")
 
 
 def text(expression: object) -> str:
@@ -173,6 +174,13 @@ PLAIN = [
     (sympy.Max(s, t, 1), "maximum(maximum(1, s), t)"),
     (sympy.Abs(s) ** 2, "s**2"),
     (sympy.Min(s, t), "minimum(s, t)"),
+    (sympy.Piecewise((s, sympy.Eq(s, 1)), (t, True)), "where(abs(s - 1) > 0, t, s)"),
+    (sympy.Piecewise((1 / s, sympy.Ne(s, t)), (0, True)), "where(abs(s - t) > 0, 1 / s, 0)"),
+    (s * sympy.Derivative(s**3 * t, s), "s * (3 * t * s**2)"),
+    (s + sympy.Subs(s**2, s, t), "s + t**2"),
+    (s * sympy.Symbol("lambda"), "lam * s"),
+    (s * sympy.Symbol(r"\theta") - sympy.Symbol("x_{1}"), "theta * s - x_1"),
+    (Trace(MatrixSymbol("lambda", N, N)), "trace(lam)"),
     (sympy.asin(s) + sympy.erf(t), "arcsin(s) + erf(t)"),
 ]
 
@@ -486,7 +494,6 @@ WRONG: list[tuple[Thunk, type[SymgradError], str]] = [
     (lambda: sympy.zeta(s), ProgramError, "zeta(s): zeta is not part of the language"),
     (lambda: sympy.Function("relu")(s), ProgramError, "call symgrad's own relu"),
     (lambda: sympy.Piecewise((s, s > 0)), ProgramError, "the last case is for all else"),
-    (lambda: sympy.Piecewise((s, sympy.Eq(s, 0)), (t, True)), ProgramError, "only two index"),
     (lambda: sympy.Eq(s, t), ProgramError, "Eq(s, t) is an equation; give one side, s or t"),
     (lambda: sympy.Derivative(s**2, s), ProgramError, "symgrad derives it"),
     (lambda: sympy.Dummy("z") ** 2, ProgramError, "a Dummy has no name of its own"),

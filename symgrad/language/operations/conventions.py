@@ -233,7 +233,8 @@ def indicator(node: ast.Compare, read: Callable[[ast.expr], Expression]) -> Expr
     for sign, left, right in zip(node.ops, sides, sides[1:], strict=False):
         if not isinstance(sign, ast.Gt | ast.Lt | ast.GtE | ast.LtE):
             raise ProgramError(
-                "== and != compare; to assign write =, a condition is written (x > 0)"
+                "== and != compare; to assign write =, a condition is written (x > 0), and that "
+                "numbers differ (abs(x - y) > 0)"
             )
         above, below = (left, right) if isinstance(sign, ast.Gt | ast.LtE) else (right, left)
         try:
