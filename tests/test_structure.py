@@ -31,6 +31,7 @@ READERS = {
     "symgrad/grading/sheet.py": "a derivation that was handed in",
     "symgrad/language/handwriting/raised.py": "powers and transposes",
     "symgrad/language/latex_input/equations.py": "a text with LaTeX in it",
+    "symgrad/language/latex_input/macros.py": "what LaTeX defines for itself",
     "symgrad/language/latex_input/reading.py": "messages about it",
     "symgrad/language/latex_input/tokens.py": "LaTeX",
     "symgrad/language/literals.py": "numbers, as they were typed",

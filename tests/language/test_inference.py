@@ -132,7 +132,7 @@ WRONG: list[tuple[str, type[SymgradError], Place, str]] = [
 ]
 
 WRONG += [
-    (r"\foo x", UnknownNameError, (1, 1), r"\foo is not declared"),
+    (r"\foo x", UnknownNameError, (1, 1), r"\foo is not read in a formula"),
     (r"(h_\theta(x) - y)^2", UnknownNameError, (1, 2), "h_theta is no function"),
     (r"\frac{x", ProgramError, (1, 8), "} is expected here, not the end"),
     (r"\sin x + x^\top", ShapeError, (1, 1), "shapes differ"),

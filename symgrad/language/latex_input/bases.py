@@ -3,7 +3,7 @@ r"""Bases that mean something with a script alone: e^x, the e of a label, \mathb
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from symgrad.errors import ProgramError
 from symgrad.language import expressions as ex
@@ -18,106 +18,112 @@ from symgrad.language.operations.constants import eye, filled, ones, zeros
 from symgrad.language.operations.contractions import onehot
 
 
-@dataclass
-class Bases:
-    """Reads them, for a reader."""
-
-    reader: Context
-
-    def value(self, node: lt.Script, base: lt.Node) -> Value | None:
-        """What one of them is with its scripts; None where the base is another."""
-        if isinstance(base, lt.Sym) and base.text == "e" and self._is_e(base):
-            return self._e(node)
-        match node:
-            case lt.Script(base=lt.Fence(left="(" | "[" | r"\{"), below=lt.Sym(text="+")):
-                positive = self.reader.entries.entrywise(signs.POSITIVE, self.reader.value(base))
-                return self.reader.scripted(positive, replace(node, below=None))
-            case lt.Script(base=lt.Fence(left="⟨"), below=lt.Sym(text="F")):
-                return self.reader.scripted(self.reader.value(base), replace(node, below=None))
-        if node.below is None:
-            mark = isinstance(node.above, lt.Sym) and node.above.text in ("T", r"\top")
-            if mark and isinstance(base, lt.Num) and base.digits == "1":  # 1^T x
-                return self.reader.scripted(self.reader.filled(base), node)
-            return None
-        number = isinstance(base, lt.Num) and base.digits in ("0", "1")
-        sized = number or (isinstance(base, lt.Sym) and base.text == "I")
-        dims = self._dims(node.below) if sized and self.reader.names.find(base) is None else None
-        if dims is not None:
-            dims = dims[:1] if not number and len({*dims}) == 1 else dims  # I_{n \times n}
-            constant = Value(filled(_constant(base), dims))
-            return self.reader.scripted(constant, replace(node, below=None))
-        below = node.below.inner if isinstance(node.below, lt.Fence) else node.below
-        one = isinstance(base, lt.Num) and base.digits == "1"
-        if one and isinstance(below, lt.Chain):  # 1_{z > 0}
-            return self.reader.scripted(self.reader.value(below), replace(node, below=None))
-        return self._filled_at(base, node) if isinstance(base, lt.Num) and base.font else None
-
-    def _dims(self, below: lt.Node) -> tuple[Dimension, ...] | None:
-        """The sizes that are lowered beside a constant; None where they are none."""
-        parts = lt.parts_of(below)
-        if isinstance(below, lt.Row) and below.crossed:
-            parts = below.factors
-        found = tuple(map(self._dim, parts))
-        known = tuple(d for d in found if d is not None)
-        return known if len(known) == len(found) else None
-
-    def _dim(self, node: lt.Node) -> Dimension | None:
-        match node:
-            case lt.Num(digits=digits) if digits.isdigit() and digits != "0":
-                return dimension(int(digits))
-            case lt.Row(factors=factors):
-                parts = [self._dim(factor) for factor in factors]
-                whole = dimension(1)
-                for part in parts:
-                    if part is None:
-                        return None
-                    whole *= part
-                return whole
-            case lt.Chain(operands=operands, signs=between) if {*between} <= {"+", "-"}:
-                terms = [self._dim(operand) for operand in operands]
-                known = [d for d in terms if d is not None]
-                ways = (1, *(1 if sign == "+" else -1 for sign in between))
-                total = sum(way * d for way, d in zip(ways, known, strict=False))
-                return total if len(known) == len(terms) else None
-            case lt.Script(base=base, below=None, above=lt.Num(digits="2")):
-                inner = self._dim(base)
-                return None if inner is None else inner**2
-        name = self.reader.names.find(node)
-        return dimension(name) if name in self.reader.scope.dimensions else None
-
-    def _e(self, node: lt.Script) -> Value:
-        """e^x, or the vector with a 1 at a label."""
-        if node.below is not None:
-            label = onehot(self.reader.expression(node.below))
-            return self.reader.scripted(Value(label), replace(node, below=None))
-        if node.above is None:
-            raise self.reader.unknown(node.base)
-        value = self.reader.value(node.above)
-        if not value.letters and len(core(value.expression.shape)) == 2:
+def base_with_scripts(reader: Context, node: lt.Script, base: lt.Node) -> Value | None:
+    """What one of them is with its scripts; None where the base is another."""
+    if isinstance(base, lt.Sym) and base.text == "e" and _is_e(reader, base):
+        return _e(reader, node)
+    match node:
+        case lt.Script(base=lt.Fence(left="(" | "[" | r"\{"), below=lt.Sym(text="+")):
+            positive = reader.entries.entrywise(signs.POSITIVE, reader.value(base))
+            return reader.scripted(positive, replace(node, below=None))
+        case lt.Script(below=lt.Sym(text="+" | "-" as sign)):
             raise ProgramError(
-                r"this has two readings: \exp(A) is of each entry, \operatorname{expm}(A) the "
-                "exponential of a matrix",
+                rf"x_{sign} may be a part of x or a name of its own: the positive part is "
+                "written (x)_+, the negative one -(-x)_+ or (-x)_+",
                 column=node.at + 1,
             )
-        return self.reader.entries.entrywise(signs.EXPONENTIAL, value)
+        case lt.Script(base=lt.Fence(left="⟨"), below=lt.Sym(text="F")):
+            return reader.scripted(reader.value(base), replace(node, below=None))
+    if node.below is None:
+        mark = isinstance(node.above, lt.Sym) and node.above.text in ("T", r"\top")
+        if mark and isinstance(base, lt.Num) and base.digits == "1":  # 1^T x
+            return reader.scripted(reader.filled(base), node)
+        return None
+    number = isinstance(base, lt.Num) and base.digits in ("0", "1")
+    sized = number or (isinstance(base, lt.Sym) and base.text == "I")
+    dims = _dims(reader, node.below) if sized and reader.names.find(base) is None else None
+    if dims is not None:
+        dims = dims[:1] if not number and len({*dims}) == 1 else dims  # I_{n \times n}
+        constant = Value(filled(_constant(base), dims))
+        return reader.scripted(constant, replace(node, below=None))
+    below = node.below.inner if isinstance(node.below, lt.Fence) else node.below
+    one = isinstance(base, lt.Num) and base.digits == "1"
+    if one and isinstance(below, lt.Chain):  # 1_{z > 0}
+        return reader.scripted(reader.value(below), replace(node, below=None))
+    return _filled_at(reader, base, node) if isinstance(base, lt.Num) and base.font else None
 
-    def _is_e(self, base: lt.Sym) -> bool:
-        r"""Whether it is no name; \mathbf{e} is one only where it is printed so."""
-        bold = base.font == "mathbf" and base not in self.reader.names.exact
-        return bold or self.reader.names.find(base) is None
 
-    def _is_counted(self, node: lt.Node) -> bool:
-        return isinstance(node, lt.Sym) and self.reader.entries.numbers(node.text)
+def _dims(reader: Context, below: lt.Node) -> tuple[Dimension, ...] | None:
+    """The sizes that are lowered beside a constant; None where they are none."""
+    parts = lt.parts_of(below)
+    if isinstance(below, lt.Row) and below.crossed:
+        parts = below.factors
+    found = tuple(_dim(reader, part) for part in parts)
+    known = tuple(d for d in found if d is not None)
+    return known if len(known) == len(found) else None
 
-    def _filled_at(self, base: lt.Num, node: lt.Script) -> Value:
-        """The entries, or a row, of equal numbers."""
-        first, rest = lt.parts_of(node.below)[0], replace(node, below=None)
-        label = label_of(self.reader.scope, self.reader.names, first) is not None
-        named = self.reader.names.find(first) is not None and not self._is_counted(first)
-        if not label and (named or letters_of(node.below) is None):
-            raise ProgramError("what is lowered here cannot be read", column=first.at + 1)
-        number = Value(ex.Number(ex.exact(int(base.digits))))  # each entry
-        return self.reader.scripted(self.reader.filled(base) if label else number, rest)
+
+def _dim(reader: Context, node: lt.Node) -> Dimension | None:
+    match node:
+        case lt.Num(digits=digits) if digits.isdigit() and digits != "0":
+            return dimension(int(digits))
+        case lt.Row(factors=factors):
+            parts = [_dim(reader, factor) for factor in factors]
+            whole = dimension(1)
+            for part in parts:
+                if part is None:
+                    return None
+                whole *= part
+            return whole
+        case lt.Chain(operands=operands, signs=between) if {*between} <= {"+", "-"}:
+            terms = [_dim(reader, operand) for operand in operands]
+            known = [d for d in terms if d is not None]
+            ways = (1, *(1 if sign == "+" else -1 for sign in between))
+            total = sum(way * d for way, d in zip(ways, known, strict=False))
+            return total if len(known) == len(terms) else None
+        case lt.Script(base=base, below=None, above=lt.Num(digits="2")):
+            inner = _dim(reader, base)
+            return None if inner is None else inner**2
+    name = reader.names.find(node)
+    return dimension(name) if name in reader.scope.dimensions else None
+
+
+def _e(reader: Context, node: lt.Script) -> Value:
+    """e^x, or the vector with a 1 at a label."""
+    if node.below is not None:
+        label = onehot(reader.expression(node.below))
+        return reader.scripted(Value(label), replace(node, below=None))
+    if node.above is None:
+        raise reader.unknown(node.base)
+    value = reader.value(node.above)
+    if not value.letters and len(core(value.expression.shape)) == 2:
+        raise ProgramError(
+            r"this has two readings: \exp(A) is of each entry, \operatorname{expm}(A) the "
+            "exponential of a matrix",
+            column=node.at + 1,
+        )
+    return reader.entries.entrywise(signs.EXPONENTIAL, value)
+
+
+def _is_e(reader: Context, base: lt.Sym) -> bool:
+    r"""Whether it is no name; \mathbf{e} is one only where it is printed so."""
+    bold = base.font == "mathbf" and base not in reader.names.exact
+    return bold or reader.names.find(base) is None
+
+
+def _is_counted(reader: Context, node: lt.Node) -> bool:
+    return isinstance(node, lt.Sym) and reader.entries.numbers(node.text)
+
+
+def _filled_at(reader: Context, base: lt.Num, node: lt.Script) -> Value:
+    """The entries, or a row, of equal numbers."""
+    first, rest = lt.parts_of(node.below)[0], replace(node, below=None)
+    label = label_of(reader.scope, reader.names, first) is not None
+    named = reader.names.find(first) is not None and not _is_counted(reader, first)
+    if not label and (named or letters_of(node.below) is None):
+        raise ProgramError("what is lowered here cannot be read", column=first.at + 1)
+    number = Value(ex.Number(ex.exact(int(base.digits))))  # each entry
+    return reader.scripted(reader.filled(base) if label else number, rest)
 
 
 def _constant(base: lt.Node) -> ex.Operation:

@@ -3,200 +3,240 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache, partial
 from typing import TypeGuard
 
-from symgrad.errors import ProgramError, SymgradError
+from symgrad.errors import ProgramError, ShapeError, SymgradError
 from symgrad.language.dimensions import ONE, dims
 from symgrad.language.expressions import OPERATIONS, Expression, Name, Operation
 from symgrad.language.latex_input import places
 from symgrad.language.latex_input import tree as lt
+from symgrad.language.latex_input.conditions import chosen
 from symgrad.language.latex_input.context import Context
 from symgrad.language.latex_input.entries import Value, is_slice
 from symgrad.language.latex_input.functions import operation_of, options_of
 from symgrad.language.latex_input.names import look
-from symgrad.language.latex_input.open_functions import OpenFunctions
+from symgrad.language.latex_input.open_functions import open_function
 from symgrad.language.operations import signs
 from symgrad.language.operations.contractions import total
 from symgrad.language.operations.meanings import Contraction, Elementwise, Function
 from symgrad.language.operations.unspecified import Derivative
+from symgrad.language.typeset import AXES
 
 
-@dataclass
-class Calls:
-    """Reads calls, for a reader."""
+def function_at(reader: Context, node: lt.Node) -> Operation | None:
+    """The function whose name stands there; a name of the user's is none, but of a function
+    that the problem leaves open."""
+    base = node.base if isinstance(node, lt.Script) else node
+    names = reader.names
+    if (left_open := open_function(reader, node)) is not None:
+        return left_open
+    if names.find(node) is not None or names.find(base) is not None:
+        return None
+    return operation_of(node) or operation_of(base)
 
-    reader: Context
 
-    def head(self, node: lt.Node) -> Operation | None:
-        """The function whose name stands there; a name of the user's is none, but of a function
-        that the problem leaves open."""
-        base = node.base if isinstance(node, lt.Script) else node
-        names = self.reader.names
-        if (left_open := OpenFunctions(self.reader).head(node)) is not None:
-            return left_open
-        if names.find(node) is not None or names.find(base) is not None:
-            return None
-        return operation_of(node) or operation_of(base)
+def applied(
+    reader: Context, operation: Operation, head: lt.Node, rest: Sequence[lt.Node]
+) -> tuple[Value, int]:
+    """A function of the factors after it, and how many of these it takes."""
+    if operation is signs.LOGARITHM and _is_gamma(reader, rest[:1]):  # \log \Gamma(x)
+        value, count = applied(reader, signs.LOG_GAMMA, rest[0], rest[1:])
+        return value, count + 1
+    arguments, count = _arguments(reader, rest)
+    if not count:
+        raise ProgramError(f"{operation.name} has no argument here", column=head.at + 1)
+    below = above = None
+    primes = 0
+    if isinstance(operation, Derivative):
+        pass  # what is beside its name was read with it
+    elif isinstance(head, lt.Script) and operation_of(head) is None:
+        below, above, primes = head.below, head.above, head.primes
+    for of_all, of_two in signs.EXTREMES.items():
+        if operation in (of_all, of_two):
+            operation = of_two if len(arguments) == 2 else of_all
+    options, others = options_of(operation, below)
+    values = _values(reader, operation, arguments, others)
+    if operation is signs.LOGARITHM:
+        bars = isinstance(arguments[0], lt.Fence) and arguments[0].left == "|"
+        inner = signs.determined(values[0].expression, bars)
+        if inner is not None:
+            operation, values = signs.LOG_DETERMINANT, [Value(inner)]
+    if others:
+        value = _over_letters(reader, operation, values, others)
+    elif primes:
+        value = _derivative(reader, operation, values, primes)
+    else:
+        value = call(reader, operation, values, options)
+    if above is not None:
+        value = _power(reader, value, above, operation)
+    first = rest[0]
+    if isinstance(first, lt.Script) and is_parenthesis(first.base):  # \\log(x)^2
+        value = reader.scripted(value, first)
+    return value, count
 
-    def applied(
-        self, operation: Operation, head: lt.Node, rest: Sequence[lt.Node]
-    ) -> tuple[Value, int]:
-        """A function of the factors after it, and how many of these it takes."""
-        if operation is signs.LOGARITHM and self._is_gamma(rest[:1]):  # \log \Gamma(x)
-            value, count = self.applied(signs.LOG_GAMMA, rest[0], rest[1:])
-            return value, count + 1
-        arguments, count = self._arguments(rest)
-        if not count:
-            raise ProgramError(f"{operation.name} has no argument here", column=head.at + 1)
-        below = above = None
-        primes = 0
-        if isinstance(operation, Derivative):
-            pass  # what is beside its name was read with it
-        elif isinstance(head, lt.Script) and operation_of(head) is None:
-            below, above, primes = head.below, head.above, head.primes
-        for of_all, of_two in signs.EXTREMES.items():
-            if operation in (of_all, of_two):
-                operation = of_two if len(arguments) == 2 else of_all
-        options, others = options_of(operation, below)
-        values = self._values(arguments, others)
-        if operation is signs.LOGARITHM:
-            bars = isinstance(arguments[0], lt.Fence) and arguments[0].left == "|"
-            inner = signs.determined(values[0].expression, bars)
-            if inner is not None:
-                operation, values = signs.LOG_DETERMINANT, [Value(inner)]
-        if others:
-            value = self._over_letters(operation, values, others)
-        elif primes:
-            value = self._derivative(operation, values, primes)
-        else:
-            value = self.call(operation, values, options)
-        if above is not None:
-            value = self._power(value, above, operation)
-        first = rest[0]
-        if isinstance(first, lt.Script) and is_parenthesis(first.base):  # \\log(x)^2
-            value = self.reader.scripted(value, first)
-        return value, count
 
-    def _arguments(self, rest: Sequence[lt.Node]) -> tuple[tuple[lt.Node, ...], int]:
-        """Those in parentheses; else the factors up to the next function or parenthesis."""
-        if not rest:
-            return (), 0
-        first, base = rest[0], _base(rest[0])
-        if is_parenthesis(base):
-            return lt.parts_of(base.inner), 1
-        count = 1
-        if isinstance(base, lt.Fence):  # \\log|x|
-            return (first,), 1
-        if self.head(first) is not None:
-            _, more = self._arguments(rest[1:])
-            count += more
-        else:
-            while count < len(rest) and self._continues(rest[count]):
-                count += 1
-            if count < len(rest) and is_parenthesis(_base(rest[count])):
-                raise _two_arguments(rest[count])
-        taken = tuple(rest[:count])
-        return (taken[0] if count == 1 else lt.Row(first.at, taken),), count
+def _arguments(reader: Context, rest: Sequence[lt.Node]) -> tuple[tuple[lt.Node, ...], int]:
+    """Those in parentheses; else the factors up to the next function or parenthesis."""
+    if not rest:
+        return (), 0
+    first, base = rest[0], _base(rest[0])
+    if is_parenthesis(base):
+        return lt.parts_of(base.inner), 1
+    count = 1
+    if isinstance(base, lt.Fence):  # \\log|x|
+        return (first,), 1
+    if function_at(reader, first) is not None:
+        _, more = _arguments(reader, rest[1:])
+        count += more
+    else:
+        while count < len(rest) and _continues(reader, rest[count]):
+            count += 1
+        if count < len(rest) and is_parenthesis(_base(rest[count])):
+            raise _two_arguments(rest[count])
+    taken = tuple(rest[:count])
+    return (taken[0] if count == 1 else lt.Row(first.at, taken),), count
 
-    def _values(self, arguments: Sequence[lt.Node], below: list[lt.Node]) -> list[Value]:
-        """The arguments, as far as the letters below a function run."""
-        entries = self.reader.entries
-        letters = [look(lt.letter_of(part)) for part in below]
-        outside = {x: entries.sizes.pop(x) for x in letters if x in entries.sizes}
-        begins = {x: entries.begins.pop(x) for x in letters if x in entries.begins}
-        for part in below:
-            places.bind(self.reader, part)
-        values = [self.reader.value(argument) for argument in arguments]
-        for x in letters:
-            entries.sizes.pop(x, None)
-            entries.begins.pop(x, None)
-        entries.sizes |= outside
-        entries.begins |= begins
-        return values
 
-    def _is_gamma(self, factors: Sequence[lt.Node]) -> bool:
-        return [*factors] == [lt.Sym(0, r"\Gamma")] and self.reader.names.find(factors[0]) is None
+def _values(
+    reader: Context, operation: Operation, arguments: Sequence[lt.Node], below: list[lt.Node]
+) -> list[Value]:
+    """The arguments, as far as the letters below a function run."""
+    entries = reader.entries
+    letters = [look(lt.letter_of(part)) for part in below]
+    outside = {x: entries.sizes.pop(x) for x in letters if x in entries.sizes}
+    begins = {x: entries.begins.pop(x) for x in letters if x in entries.begins}
+    for part in below:
+        places.bind(reader, _range(part))
+    values = [reader.value(argument) for argument in arguments]
+    for part, x in zip(below, letters, strict=True):
+        if isinstance(part, lt.Chain) and part.signs[0] == ":":
+            values = [_in_part(reader, operation, values[0], x, part.operands[1:])]
+    for x in letters:
+        entries.sizes.pop(x, None)
+        entries.begins.pop(x, None)
+    entries.sizes |= outside
+    entries.begins |= begins
+    return values
 
-    def _continues(self, node: lt.Node) -> bool:
-        node = _base(node)
-        return not isinstance(node, lt.Fence | lt.Big) and self.head(node) is None
 
-    def check_closed(self, node: lt.Node, slash: lt.Node) -> None:
-        r"""Raises: ProgramError where a product before a slash ends with \log x."""
-        heads = [self.head(factor) is not None for factor in lt.factors_of(node)]
-        if any(heads):
-            argument = lt.factors_of(node)[len(heads) - heads[::-1].index(True) :]
-            if argument and not isinstance(_base(argument[0]), lt.Fence):
-                raise _two_arguments(slash)
+def _in_part(
+    reader: Context, operation: Operation, value: Value, letter: str, conditions: Sequence[lt.Node]
+) -> Value:
+    r"""Of \max_{j \neq y} z_j what is left out as the least of all, which is no largest."""
+    (other,) = {*signs.EXTREMES} - {operation}
+    if letter not in value.letters:
+        raise ProgramError(f"nothing here has the index {letter}")
+    rest = along(other, value, (letter,))
+    for condition in conditions:
+        value = chosen(reader, condition, value, rest)
+    return value
 
-    def call(self, operation: Operation, values: list[Value], options: dict[str, object]) -> Value:
-        """operation(values), entry by entry or of whole vectors."""
-        entries = self.reader.entries
-        if is_entrywise(operation):
-            if not options:
-                return entries.entrywise(operation, *values)
-            return Value(operation(values[0].expression, **options), values[0].letters)
-        if not any(v.letters for v in values):
-            return Value(operation(*(v.expression for v in values), **options))
-        slices = tuple(x for v in values for x in v.letters if is_slice(x))
-        if not slices and getattr(operation.meaning, "over", "") != "arguments":
-            raise ProgramError(f"{operation.name} is of a whole vector, not of an entry")
-        along_all = {*values[0].letters} == {*slices}
-        if len(values) == 1 and (len(slices) == 1 or along_all):
-            return along(operation, values[0], slices)
-        return entries.beside(partial(operation, **options), values)
 
-    def _over_letters(
-        self, operation: Operation, values: list[Value], others: list[lt.Node]
-    ) -> Value:
-        r"""\max_i x_i"""
-        value = values[0]
-        if operation is signs.LOGARITHM:  # \log_2 x
-            both = [self.call(operation, [x], {}) for x in (value, self.reader.value(others[0]))]
-            return self.reader.entries.entrywise(OPERATIONS["divide"], *both)
-        for node in others:
-            letter = look(lt.letter_of(node))
-            if "axis" not in operation.options or letter not in value.letters:
-                variable = self.reader.names.find(node) is not None
-                raise ProgramError(
-                    f"the {operation.name} over a variable is no value here; write what it is of"
-                    if variable
-                    else f"what is lowered beside {operation.name} cannot be read",
-                    column=node.at + 1,
-                )
-            value = along(operation, value, (letter,))
-        return value
+def _is_gamma(reader: Context, factors: Sequence[lt.Node]) -> bool:
+    return [*factors] == [lt.Sym(0, r"\Gamma")] and reader.names.find(factors[0]) is None
 
-    def _derivative(self, operation: Operation, values: list[Value], primes: int) -> Value:
-        r"""\sigma'(z)"""
-        derivative = getattr(operation.meaning, "derivative", None)
-        if derivative is None or len(values) != 1 or primes > 1:
-            raise ProgramError(f"the derivative of {operation.name} has to be written out")
-        value = values[0]
-        return Value(derivative(value.expression)[0], value.letters)
 
-    def _power(self, value: Value, above: lt.Node, operation: Operation) -> Value:
-        r"""\sin^2 x"""
-        if isinstance(above, lt.Negative):
+def _continues(reader: Context, node: lt.Node) -> bool:
+    node = _base(node)
+    return not isinstance(node, lt.Fence | lt.Big) and function_at(reader, node) is None
+
+
+def check_closed(reader: Context, node: lt.Node, slash: lt.Node) -> None:
+    r"""Raises: ProgramError where a product before a slash ends with \log x."""
+    heads = [function_at(reader, factor) is not None for factor in lt.factors_of(node)]
+    if any(heads):
+        argument = lt.factors_of(node)[len(heads) - heads[::-1].index(True) :]
+        if argument and not isinstance(_base(argument[0]), lt.Fence):
+            raise _two_arguments(slash)
+
+
+def call(
+    reader: Context, operation: Operation, values: list[Value], options: dict[str, object]
+) -> Value:
+    """operation(values), entry by entry or of whole vectors."""
+    entries = reader.entries
+    if is_entrywise(operation):
+        if not options:
+            return entries.entrywise(operation, *values)
+        return Value(operation(values[0].expression, **options), values[0].letters)
+    if not any(v.letters for v in values):
+        return Value(_of_whole(reader, operation, [v.expression for v in values], options))
+    slices = tuple(x for v in values for x in v.letters if is_slice(x))
+    if not slices and getattr(operation.meaning, "over", "") != "arguments":
+        raise ProgramError(f"{operation.name} is of a whole vector, not of an entry")
+    along_all = {*values[0].letters} == {*slices}
+    if len(values) == 1 and (len(slices) == 1 or along_all):
+        return along(operation, values[0], slices)
+    return entries.beside(partial(operation, **options), values)
+
+
+def _of_whole(
+    reader: Context, operation: Operation, values: list[Expression], options: dict[str, object]
+) -> Expression:
+    try:
+        return operation(*values, **options)
+    except ShapeError:
+        if "axis" in operation.options and "axis" not in options and len(values[0].shape) == 2:
+            axes = [rf"_{{\text{{{axis}}}}}" for axis in AXES[::-1]]
+            raise ShapeError(
+                f"{operation.name} of a matrix is of each row or of each column: write "
+                rf"\operatorname{{{operation.name}}}{axes[0]} or ...{axes[1]}"
+            ) from None
+        raise
+
+
+def _over_letters(
+    reader: Context, operation: Operation, values: list[Value], others: list[lt.Node]
+) -> Value:
+    r"""\max_i x_i"""
+    value = values[0]
+    if operation is signs.LOGARITHM:  # \log_2 x
+        both = [call(reader, operation, [x], {}) for x in (value, reader.value(others[0]))]
+        return reader.entries.entrywise(OPERATIONS["divide"], *both)
+    for node in others:
+        letter = look(lt.letter_of(node))
+        said = not isinstance(node, lt.Chain) or node.signs[0] in ("=", ":", r"\leq")
+        if "axis" not in operation.options or letter not in value.letters or not said:
+            variable = reader.names.find(node) is not None
             raise ProgramError(
-                f"{operation.name} to the power -1 may be the inverse function; write it out"
+                f"the {operation.name} over a variable is no value here; write what it is of"
+                if variable
+                else f"what is lowered beside {operation.name} cannot be read",
+                column=node.at + 1,
             )
-        exponent = self.reader.value(above)
-        return self.reader.entries.entrywise(OPERATIONS["power"], value, exponent)
+        value = along(operation, value, (letter,))
+    return value
 
-    def inner_product(self, inner: lt.Node) -> Value:
-        """<a, b>"""
-        parts = lt.parts_of(inner)
-        if len(parts) != 2:
-            raise ProgramError("an inner product is of two vectors", column=inner.at + 1)
-        values = list(map(self.reader.value, parts))
-        if any(v.constant is not None for v in values):  # of any size
-            return Value(
-                total(self.reader.entries.entrywise(OPERATIONS["multiply"], *values).expression)
-            )
-        return Value(OPERATIONS["dot"](*(self.reader.expression(p) for p in parts)))
+
+def _derivative(reader: Context, operation: Operation, values: list[Value], primes: int) -> Value:
+    r"""\sigma'(z)"""
+    derivative = getattr(operation.meaning, "derivative", None)
+    if derivative is None or len(values) != 1 or primes > 1:
+        raise ProgramError(f"the derivative of {operation.name} has to be written out")
+    value = values[0]
+    return Value(derivative(value.expression)[0], value.letters)
+
+
+def _power(reader: Context, value: Value, above: lt.Node, operation: Operation) -> Value:
+    r"""\sin^2 x"""
+    if isinstance(above, lt.Negative):
+        raise ProgramError(
+            f"{operation.name} to the power -1 may be the inverse function; write it out"
+        )
+    exponent = reader.value(above)
+    return reader.entries.entrywise(OPERATIONS["power"], value, exponent)
+
+
+def inner_product(reader: Context, inner: lt.Node) -> Value:
+    """<a, b>"""
+    parts = lt.parts_of(inner)
+    if len(parts) != 2:
+        raise ProgramError("an inner product is of two vectors", column=inner.at + 1)
+    values = list(map(reader.value, parts))
+    if any(v.constant is not None for v in values):  # of any size
+        return Value(total(reader.entries.entrywise(OPERATIONS["multiply"], *values).expression))
+    return Value(OPERATIONS["dot"](*(reader.expression(p) for p in parts)))
 
 
 def along(operation: Operation, value: Value, axes: tuple[str, ...]) -> Value:
@@ -211,6 +251,11 @@ def along(operation: Operation, value: Value, axes: tuple[str, ...]) -> Value:
     if found.shape == e.shape:
         return Value(found, letters)
     return Value(found.T if len(rest) == 1 and found.shape[0] == ONE else found, rest)
+
+
+def _range(part: lt.Node) -> lt.Node:
+    """What is lowered without its conditions."""
+    return part.operands[0] if isinstance(part, lt.Chain) and part.signs[0] == ":" else part
 
 
 def _base(node: lt.Node) -> lt.Node:

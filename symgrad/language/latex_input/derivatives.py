@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from symgrad.errors import ProgramError, UnknownNameError
 from symgrad.language.dimensions import ONE, core
@@ -18,129 +18,134 @@ from symgrad.language.names import entry_parts
 from symgrad.language.unparse import unparse
 
 
-@dataclass
-class Derivatives:
-    """Reads derivatives, for a reader."""
+def derivative_at(reader: Context, node: lt.Node) -> Value | None:
+    """The derivative that a fraction or a quotient is; None where it is none."""
+    slope = slope_of(node, reader.names)
+    if slope is None:
+        return None
+    whole, letters = without_letters(slope, reader.names)
+    value = Value(known(reader, whole))
+    return reader.entries.entry(value, letters) if letters else value
 
-    reader: Context
 
-    def value(self, node: lt.Node) -> Value | None:
-        """The derivative that a fraction or a quotient is; None where it is none."""
-        slope = slope_of(node, self.reader.names)
-        if slope is None:
-            return None
-        whole, letters = without_letters(slope, self.reader.names)
-        value = Value(self.known(whole))
-        return self.reader.entries.entry(value, letters) if letters else value
+def gradient_at(reader: Context, factors: Sequence[lt.Node]) -> tuple[Value, int] | None:
+    r"""\nabla_W L at the beginning of factors, and how many these are."""
+    found = gradient_of(factors, reader.names)
+    return (
+        _applied(reader, factors) if found is None else (Value(known(reader, found[0])), found[1])
+    )
 
-    def gradient(self, factors: Sequence[lt.Node]) -> tuple[Value, int] | None:
-        r"""\nabla_W L at the beginning of factors, and how many these are."""
-        found = gradient_of(factors, self.reader.names)
-        return self._applied(factors) if found is None else (Value(self.known(found[0])), found[1])
 
-    def _applied(self, factors: Sequence[lt.Node]) -> tuple[Value, int] | None:
-        r"""\frac{\partial}{\partial W} L at the beginning of factors."""
-        slope = slope_of(factors[0], self.reader.names) if len(factors) > 1 else None
-        if slope is None or slope.top is not None:
-            return None
-        return Value(self.known(replace(slope, top=factors[1]))), 2
+def _applied(reader: Context, factors: Sequence[lt.Node]) -> tuple[Value, int] | None:
+    r"""\frac{\partial}{\partial W} L at the beginning of factors."""
+    slope = slope_of(factors[0], reader.names) if len(factors) > 1 else None
+    if slope is None or slope.top is not None:
+        return None
+    return Value(known(reader, replace(slope, top=factors[1]))), 2
 
-    def differential(self, factors: Sequence[lt.Node]) -> Value | None:
-        r"""dW or \mathrm{d} W at the beginning of factors, where that is a name."""
-        if len(factors) < 2:
-            return None
-        of = factors[1]
-        raised = isinstance(of, lt.Script) and (of.above is not None or of.primes > 0)
-        bare = of.base if isinstance(of, lt.Script) and raised and of.below is None else of
-        if isinstance(of, lt.Script) and raised and of.below is not None:
-            bare = lt.Script(of.at, of.base, of.below, None)
-        name = differential_of((factors[0], bare), self.reader.names)
-        found = None if name is None else self.reader.scope.meanings.get(name)
-        if found is None:
-            return None
-        if isinstance(of, lt.Script) and raised:
-            return self.reader.scripted(Value(found), replace(of, below=None))
-        return Value(found)
 
-    def known(self, slope: Slope) -> Expression:
-        """The name dL/dW, in the shape of W."""
-        text, e = self.name(slope)
-        word = text.replace("/", "_")
-        if word in self.reader.scope.meanings:
-            return self.reader.scope.meanings[word]
-        found = self.reader.slopes.get(text, e)
-        if found is None:
-            raise ProgramError(f"{text} is not known here")
-        return found
+def differential_at(reader: Context, factors: Sequence[lt.Node]) -> Value | None:
+    r"""dW or \mathrm{d} W at the beginning of factors, where that is a name."""
+    if len(factors) < 2:
+        return None
+    of = factors[1]
+    raised = isinstance(of, lt.Script) and (of.above is not None or of.primes > 0)
+    bare = of.base if isinstance(of, lt.Script) and raised and of.below is None else of
+    if isinstance(of, lt.Script) and raised and of.below is not None:
+        bare = lt.Script(of.at, of.base, of.below, None)
+    name = differential_of((factors[0], bare), reader.names)
+    found = None if name is None else reader.scope.meanings.get(name)
+    if found is None:
+        return None
+    if isinstance(of, lt.Script) and raised:
+        return reader.scripted(Value(found), replace(of, below=None))
+    return Value(found)
 
-    def name(self, slope: Slope) -> tuple[str, Expression | None]:
-        """What a derivative is called; as a name where it is that of a loss by one variable."""
-        top, of_loss = self._top(slope.top)
-        below = [self._bottom(bottom) for bottom in slope.bottoms]
-        if len(below) > 1:
-            text = f"d{len(below)}{top}/{''.join(f'd{text}' for text, _ in below)}"
-            return text, self._shaped(text, [e for _, e in below])
-        ((name, e),) = below
-        text = f"d{top}/d{name}"
-        if e is None:
-            return text, None
-        if not of_loss:
-            return text, self._jacobian(text, top, e)
-        batch = e.batch
-        if batch is None and top == "l":
-            batch = next(iter(self.reader.scope.batches.values()), None)
-        return text, Name(text, e.shape, batch)
 
-    def _jacobian(self, text: str, top: str, by: Expression) -> Expression | None:
-        """The derivative of a vector or matrix; None where its top is no name."""
-        of = self.reader.scope.meanings.get(top)
-        if of is None:
-            return None
-        return self._shaped(text, [of, by])
+def known(reader: Context, slope: Slope) -> Expression:
+    """The name dL/dW, in the shape of W."""
+    text, e = name_of(reader, slope)
+    word = text.replace("/", "_")
+    if word in reader.scope.meanings:
+        return reader.scope.meanings[word]
+    found = reader.slopes.get(text, e)
+    if found is None:
+        raise ProgramError(f"{text} is not known here")
+    return found
 
-    def _shaped(self, text: str, parts: Sequence[Expression | None]) -> Expression | None:
-        """A name with the indices of each of these, one after the other."""
-        known = [e for e in parts if e is not None]
-        axes = [d for e in known for d in core(e.shape)]
-        shape = (*axes, *(ONE,) * (2 - len(axes)))
-        batch = next((e.batch for e in known if e.batch is not None), None)
-        return Name(text, shape, batch) if len(known) == len(parts) else None
 
-    def _top(self, node: lt.Node | None) -> tuple[str, bool]:
-        """What is differentiated, and whether it is a loss."""
-        scope, names = self.reader.scope, self.reader.names
-        loss = "L" if "L" not in scope.meanings else "loss"
-        if node is None:
-            return loss, True
-        name = names.find(node)
-        if name is not None and name != "loss":
-            meaning = scope.meanings.get(name)
-            return name, meaning is not None and is_scalar(meaning)
-        text = node.text if isinstance(node, lt.Sym) else ""
-        if name == "loss" or text in LOSSES:
-            one = text == r"\ell" and bool(scope.batches)
-            return ("l" if one else loss), True
-        if text in ("l", "f"):
-            return text, text == "l"
-        if new_name(node) is not None:
-            raise UnknownNameError(f"{look(node)} is not declared", column=node.at + 1)
-        raise ProgramError(
-            "a derivative is one of the loss, L, or of a name: give a name to what is "
-            "differentiated here",
-            column=node.at + 1,
-        )
+def name_of(reader: Context, slope: Slope) -> tuple[str, Expression | None]:
+    """What a derivative is called; as a name where it is that of a loss by one variable."""
+    top, of_loss = _top(reader, slope.top)
+    below = [_bottom(reader, bottom) for bottom in slope.bottoms]
+    if len(below) > 1:
+        text = f"d{len(below)}{top}/{''.join(f'd{text}' for text, _ in below)}"
+        return text, _shaped(reader, text, [e for _, e in below])
+    ((name, e),) = below
+    text = f"d{top}/d{name}"
+    if e is None:
+        return text, None
+    if not of_loss:
+        return text, _jacobian(reader, text, top, e)
+    batch = e.batch
+    if batch is None and top == "l":
+        batch = next(iter(reader.scope.batches.values()), None)
+    return text, Name(text, e.shape, batch)
 
-    def _bottom(self, node: lt.Node) -> tuple[str, Expression | None]:
-        """The name of what is differentiated by, which may be a new one."""
-        try:
-            e = self.reader.expression(node)
-        except UnknownNameError:
-            name = new_name(node)
-            if name is None:
-                raise
-            return name, None
-        text = unparse(e)
-        return text if entry_parts(text)[0].isidentifier() else f"({text})", e
+
+def _jacobian(reader: Context, text: str, top: str, by: Expression) -> Expression | None:
+    """The derivative of a vector or matrix; None where its top is no name."""
+    of = reader.scope.meanings.get(top)
+    if of is None:
+        return None
+    return _shaped(reader, text, [of, by])
+
+
+def _shaped(reader: Context, text: str, parts: Sequence[Expression | None]) -> Expression | None:
+    """A name with the indices of each of these, one after the other."""
+    known = [e for e in parts if e is not None]
+    axes = [d for e in known for d in core(e.shape)]
+    shape = (*axes, *(ONE,) * (2 - len(axes)))
+    batch = next((e.batch for e in known if e.batch is not None), None)
+    return Name(text, shape, batch) if len(known) == len(parts) else None
+
+
+def _top(reader: Context, node: lt.Node | None) -> tuple[str, bool]:
+    """What is differentiated, and whether it is a loss."""
+    scope, names = reader.scope, reader.names
+    loss = "L" if "L" not in scope.meanings else "loss"
+    if node is None:
+        return loss, True
+    name = names.find(node)
+    if name is not None and name != "loss":
+        meaning = scope.meanings.get(name)
+        return name, meaning is not None and is_scalar(meaning)
+    text = node.text if isinstance(node, lt.Sym) else ""
+    if name == "loss" or text in LOSSES:
+        one = text == r"\ell" and bool(scope.batches)
+        return ("l" if one else loss), True
+    if text in ("l", "f"):
+        return text, text == "l"
+    if new_name(node) is not None:
+        raise UnknownNameError(f"{look(node)} is not declared", column=node.at + 1)
+    raise ProgramError(
+        "a derivative is one of the loss, L, or of a name: give a name to what is "
+        "differentiated here",
+        column=node.at + 1,
+    )
+
+
+def _bottom(reader: Context, node: lt.Node) -> tuple[str, Expression | None]:
+    """The name of what is differentiated by, which may be a new one."""
+    try:
+        e = reader.expression(node)
+    except UnknownNameError:
+        name = new_name(node)
+        if name is None:
+            raise
+        return name, None
+    text = unparse(e)
+    return text if entry_parts(text)[0].isidentifier() else f"({text})", e
 
 
 def without_letters(slope: Slope, names: Names) -> tuple[Slope, tuple[str, ...]]:

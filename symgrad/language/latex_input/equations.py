@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from symgrad.language.latex_input.macros import written_out
 from symgrad.language.latex_input.tokens import seen
 
 ENVIRONMENTS = r"(?:align|equation|gather|multline|eqnarray|flalign|displaymath|math)\*?"
@@ -29,7 +30,7 @@ EACH = re.compile(  # (t = 1, \dots, T)
     r"|,?\s*(?:\\q?quad\b\s*)?(?:\\q?quad\b|\\text\{\s*for[^{}]*\})\s*\w\s*=\s*[01]\s*,"
     r"[^()=]*\\l?dots[^()=]*$"
 )
-TEXT = r"\\(?:text|mbox)\{[^{}]*\}"
+TEXT = r"\\(?:text|mbox)\{(?!\s*(?:subject to|s\.t\.))[^{}]*\}"
 WORDS = r"(?:where|with|and|then|thus|hence|so|wobei|mit|und)"  # between equations
 ARROWS = r"\\(?:Rightarrow|Longrightarrow|implies|therefore|iff)\b"
 ENDS = re.compile(
@@ -70,7 +71,7 @@ def formulas(text: str) -> list[Formula]:
     >>> [" ".join(f.text.split()) for f in formulas(rows)]
     ['z &= W x', 'y &= z \\odot z &= z^2']
     """
-    text = IN_WORDS.sub(_beside_words, STACKED.sub(_in_line, seen(text)))
+    text = IN_WORDS.sub(_beside_words, STACKED.sub(_in_line, seen(written_out(text))))
     rows: list[tuple[Formula, bool]] = []  # and whether it only speaks of something
     for match in DISPLAY.finditer(text):
         group = match.lastgroup

@@ -12,6 +12,7 @@ from symgrad.language.latex_input.names import look, new_name
 
 LETTERS = frozenset("ijklmnrst")  # that people number by
 PLACES = frozenset("ijkl")  # that nobody calls a variable
+EXTREMES = (lt.Sym(0, r"\max"), lt.Sym(0, r"\min"))
 Known = Callable[[lt.Node], object]  # what a name is; None where it is none
 
 
@@ -122,4 +123,6 @@ def _indices(node: lt.Node, known: Known) -> Iterator[tuple[str, bool]]:
             if isinstance(sign, lt.Sym) and sign.text in letters and (alone or not known(sign)):
                 yield sign.text, alone
     for part in lt.inside(node):
+        if isinstance(node, lt.Row) and isinstance(part, lt.Script) and part.base in EXTREMES:
+            inner |= {x.text for x in lt.walk(part) if isinstance(x, lt.Sym)}  # and behind it
         yield from (found for found in _indices(part, known) if found[0] not in inner)

@@ -61,7 +61,7 @@ def tree(text: str, known: Known = _never, called: Known = _never) -> Node:
     grammar = Grammar(text, known, called)
     if grammar.input.next == "=":  # of an answer
         grammar.input.take()
-    node = grammar.listed()
+    node = grammar.fraction()
     if grammar.input.token is not None:
         raise grammar.input.error(f"{grammar.input.token.text} is not expected here")
     return node
@@ -81,6 +81,13 @@ class Grammar:
         return self.names(word) or (not self.lowered and self.functions(word))
 
     # sums and products
+
+    def fraction(self) -> Node:
+        r"""a \over b, or a, b"""
+        node = self.listed()
+        if self.input.next == r"\over":
+            node = Fraction(self.input.take().at, node, self.listed())
+        return node
 
     def listed(self) -> Node:
         """a, b"""
@@ -176,7 +183,7 @@ class Grammar:
         """A base with what is lowered and raised beside it."""
         below = above = None
         primes = 0
-        while self.input.next in ("_", "^", "'", r"\top"):
+        while self.input.next in ("_", "^", "'", r"\top") or self.input.skips_nothing():
             sign = self.input.take().text if self.input.next != r"\top" else "^"
             if sign == "'":
                 primes += 1
@@ -192,6 +199,10 @@ class Grammar:
                 raise self.input.error("two scripts at one place; use braces")
         if below is None and above is None and not primes:
             return base
+        match base, above:
+            case Num(at=at, digits="11"), Sym(text=text) if text in TURNED and below is None:
+                one = Num(at, "1", "mathbf")
+                return Row(at, (one, Script(at, one, None, above)))
         return Script(base.at, base, below, above, primes)
 
     def _script(self) -> Node:
@@ -213,14 +224,11 @@ class Grammar:
         bars, self.closing = self.closing, []
         if self.input.next == "}":
             node: Node = Row(at, ())
-        elif self.input.next in (r"\odot", "'", "*"):  # an exponent of entries; A^{\prime -1}
-            mark = Sym(at, self.input.take().text)
+        elif self.input.next in (r"\odot", "'", "*") or self.input.is_alone:
+            mark = Sym(at, self.input.take().text)  # of entries; A^{\prime -1}, x_{+}
             node = mark if self.input.next == "}" else Row(at, (mark, self.sum()))
         else:
-            node = self.listed()
-            if self.input.next == r"\over":
-                self.input.take()
-                node = Fraction(at, node, self.listed())
+            node = self.fraction()
         self.input.take("}")
         self.closing = bars
         return node

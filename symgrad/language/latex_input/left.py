@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 from symgrad.errors import ProgramError
 from symgrad.language.dimensions import Shape
 from symgrad.language.latex_input import tree as lt
-from symgrad.language.latex_input.derivatives import Derivatives, differential_of, without_letters
+from symgrad.language.latex_input.derivatives import differential_of, name_of, without_letters
+from symgrad.language.latex_input.functions import operation_of
 from symgrad.language.latex_input.letters import letters_of
 from symgrad.language.latex_input.names import look, new_name
 from symgrad.language.latex_input.reader import Reader
 from symgrad.language.latex_input.slopes import LOSSES, Slope, gradient_of, is_d, slope_of
 from symgrad.language.names import entry_of
+from symgrad.language.operations import signs
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,10 @@ def left_side(reader: Reader, node: lt.Node) -> Left | None:
             slope = slope_of(first, reader.names)
             if slope is not None and slope.top is None:  # d/dt of a function of t
                 return Left(f"d/d{''.join(map(look, slope.bottoms))}")
+            if operation_of(first) is signs.LOGARITHM and rest:  # \\log p(x) = ...
+                of = left_side(reader, lt.Row(node.at, tuple(rest)) if rest[1:] else rest[0])
+                new = of is not None and reader.names.find(rest[0]) is None and of.shape is None
+                return Left(f"log_{of.text}") if of is not None and new else None
             fenced = len(rest) == 1 and isinstance(rest[0], lt.Fence) and rest[0].left == "("
             if fenced and not is_d(first, reader.names):
                 return _name(reader, first)  # f(x)
@@ -136,7 +142,7 @@ def _scripted(left: Left | None, node: lt.Script) -> Left | None:
 def _slope(reader: Reader, slope: Slope) -> Left:
     """A derivative, perhaps by the entries of a variable."""
     whole, letters = without_letters(slope, reader.names)
-    text, e = Derivatives(reader).name(whole)
+    text, e = name_of(reader, whole)
     known = reader.slopes.get(text)
     e = e if known is None else known
     return Left(text, None if e is None else e.shape, letters)

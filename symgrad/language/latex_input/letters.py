@@ -12,7 +12,7 @@ from symgrad.language.scope import Scope
 def index_letter(node: lt.Node) -> str:
     """The letter of an index."""
     match node:
-        case lt.Sym(text=text, font=font) if len(text) == 1 or not font:
+        case lt.Sym(text=text, font=font) if (len(text) == 1 or not font) and text not in "+-'":
             return text
         case lt.Script(base=lt.Sym(text=text), below=lt.Num(digits=digits), above=None):
             return text + digits

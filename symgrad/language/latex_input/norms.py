@@ -8,7 +8,7 @@ from symgrad.errors import ProgramError
 from symgrad.language.dimensions import ONE, core
 from symgrad.language.expressions import OPERATIONS, is_scalar
 from symgrad.language.latex_input import tree as lt
-from symgrad.language.latex_input.calls import Calls
+from symgrad.language.latex_input.calls import call
 from symgrad.language.latex_input.context import Context
 from symgrad.language.latex_input.entries import Value
 from symgrad.language.latex_input.functions import options_of
@@ -65,7 +65,7 @@ def _of_order(reader: Context, node: lt.Fence, below: lt.Node | None) -> Value:
             options, others = options_of(kind, part)
             if others:
                 raise ProgramError("this norm cannot be read", column=part.at + 1)
-    return Calls(reader).call(kind, [value], options)
+    return call(reader, kind, [value], options)
 
 
 def _quadratic(reader: Context, node: lt.Fence, below: lt.Node) -> Value | None:

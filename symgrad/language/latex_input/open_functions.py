@@ -10,7 +10,6 @@ What is lowered says the numbers of arguments, or is these themselves.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from symgrad.language.expressions import Operation
 from symgrad.language.latex_input import tree as lt
@@ -19,46 +18,43 @@ from symgrad.language.latex_input.context import Context
 SIGNS = (r"\nabla", r"\partial")
 
 
-@dataclass
-class OpenFunctions:
-    """Reads the names of such functions, for a reader."""
+def open_function(reader: Context, node: lt.Node) -> Operation | None:
+    """The function, or the derivative, whose name stands there."""
+    if (name := _name(reader, node)) is not None:
+        return _called(reader, name, "")
+    if not isinstance(node, lt.Script):
+        return None
+    if node.primes or node.above is not None:
+        name = _name(reader, _bare(node))
+        order = node.primes or _order(node.above)
+        return None if name is None or not order else _called(reader, name, "1" * order)
+    name, digits = _name(reader, node.base), _digits(node.below)
+    return None if name is None or not digits else _called(reader, name, digits)
 
-    reader: Context
 
-    def head(self, node: lt.Node) -> Operation | None:
-        """The function, or the derivative, whose name stands there."""
-        if (name := self._name(node)) is not None:
-            return self._called(name, "")
-        if not isinstance(node, lt.Script):
-            return None
-        if node.primes or node.above is not None:
-            name = self._name(_bare(node))
-            order = node.primes or _order(node.above)
-            return None if name is None or not order else self._called(name, "1" * order)
-        name, digits = self._name(node.base), _digits(node.below)
-        return None if name is None or not digits else self._called(name, digits)
+def after_nabla(reader: Context, factors: Sequence[lt.Node]) -> Operation | None:
+    r"""The derivative that \nabla before a function means."""
+    name = _name(reader, factors[1]) if len(factors) > 1 else None
+    base = factors[0].base if isinstance(factors[0], lt.Script) else factors[0]
+    if name is None or not (isinstance(base, lt.Sym) and base.text in SIGNS):
+        return None
+    below = above = None
+    if isinstance(factors[0], lt.Script):
+        below, above = factors[0].below, factors[0].above
+    order = int(above.digits) if isinstance(above, lt.Num) else 1
+    digits = "1" if below is None else _digits(below) or _arguments(below, factors[2:])
+    if not digits:
+        return None
+    return _called(reader, name, digits * order if len(digits) == 1 else digits)
 
-    def after_nabla(self, factors: Sequence[lt.Node]) -> Operation | None:
-        r"""The derivative that \nabla before a function means."""
-        name = self._name(factors[1]) if len(factors) > 1 else None
-        base = factors[0].base if isinstance(factors[0], lt.Script) else factors[0]
-        if name is None or not (isinstance(base, lt.Sym) and base.text in SIGNS):
-            return None
-        below = above = None
-        if isinstance(factors[0], lt.Script):
-            below, above = factors[0].below, factors[0].above
-        order = int(above.digits) if isinstance(above, lt.Num) else 1
-        digits = "1" if below is None else _digits(below) or _arguments(below, factors[2:])
-        if not digits:
-            return None
-        return self._called(name, digits * order if len(digits) == 1 else digits)
 
-    def _name(self, node: lt.Node) -> str | None:
-        name = self.reader.names.find(node)
-        return name if name in self.reader.scope.functions.declared else None
+def _name(reader: Context, node: lt.Node) -> str | None:
+    name = reader.names.find(node)
+    return name if name in reader.scope.functions.declared else None
 
-    def _called(self, name: str, digits: str) -> Operation | None:
-        return self.reader.scope.functions.get(f"{name}_{digits}" if digits else name)
+
+def _called(reader: Context, name: str, digits: str) -> Operation | None:
+    return reader.scope.functions.get(f"{name}_{digits}" if digits else name)
 
 
 def _bare(node: lt.Script) -> lt.Node:

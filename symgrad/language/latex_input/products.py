@@ -6,13 +6,13 @@ from collections.abc import Collection, Sequence
 from typing import TypeGuard
 
 from symgrad.errors import ProgramError, ShapeError, SymgradError
-from symgrad.language.expressions import OPERATIONS
+from symgrad.language.expressions import OPERATIONS, Number, is_scalar
 from symgrad.language.latex_input import tree as lt
-from symgrad.language.latex_input.calls import Calls
+from symgrad.language.latex_input.calls import applied, check_closed, function_at
 from symgrad.language.latex_input.context import Context
-from symgrad.language.latex_input.derivatives import Derivatives
+from symgrad.language.latex_input.derivatives import differential_at, gradient_at
 from symgrad.language.latex_input.entries import UnknownSizeError, Value
-from symgrad.language.latex_input.open_functions import OpenFunctions
+from symgrad.language.latex_input.open_functions import after_nabla
 from symgrad.language.latex_input.tree import Node
 
 COMPARISONS = ("<", ">", r"\leq", r"\geq", "=", r"\neq")
@@ -47,7 +47,7 @@ def dotted(reader: Context, row: lt.Row) -> Value:
 def _is_open(reader: Context, run: Sequence[Node]) -> bool:
     r"""Whether a function without parentheses ends it, so that more may be of its argument."""
     last = run[-1].base if isinstance(run[-1], lt.Script) else run[-1]
-    return any(map(Calls(reader).head, run)) and not isinstance(last, lt.Fence)
+    return any(function_at(reader, factor) for factor in run) and not isinstance(last, lt.Fence)
 
 
 def _dot(reader: Context, left: Value, right: Value) -> Value:
@@ -61,33 +61,36 @@ def _dot(reader: Context, left: Value, right: Value) -> Value:
 def product(reader: Context, factors: Sequence[Node], dots: Collection[int] = ()) -> Value:
     """The product of factors, functions taking those after them; `dots` is where those begin that
     stand after one."""
-    calls = Calls(reader)
     values: list[tuple[Value | None, Node]] = []
     k = 0
     value: Value | None
     while k < len(factors):
         node, count = factors[k], 1
         gradient = None
-        operation = OpenFunctions(reader).after_nabla(factors[k:])
+        operation = after_nabla(reader, factors[k:])
         if operation is not None:
             k += 1
         else:
-            gradient = Derivatives(reader).gradient(factors[k:])
-            operation = calls.head(node)
-        differential = Derivatives(reader).differential(factors[k : k + 2])
+            gradient = gradient_at(reader, factors[k:])
+            operation = function_at(reader, node)
+        differential = differential_at(reader, factors[k : k + 2])
         if gradient is not None:
             value, count = gradient
         elif differential is not None:
             value, count = differential, 2
         elif operation is not None:
-            value, more = calls.applied(operation, node, factors[k + 1 :])
+            value, more = applied(reader, operation, node, factors[k + 1 :])
             count = 1 + more
         elif values and _is_note(reader, node):
+            _check_note(node)
             break
         elif k + 1 < len(factors) and _is_indicator(node, factors[k + 1]):
             value, count = _indicator(reader, factors[k + 1]), 2
         elif _is_vector_of_ones(
-            node, reader.plain_ones or not all(v.scalar for v, _ in values if v)
+            node,
+            reader.plain_ones
+            or _is_outer(factors[k:])
+            or not all(v.scalar for v, _ in values if v),
         ):
             value = reader.filled(node)
         else:
@@ -105,6 +108,47 @@ def _sized(reader: Context, node: Node) -> Value | None:
         return None
 
 
+def divided(reader: Context, left: Value, operand: Node, before: Node) -> Value:
+    r"""left / operand: after a slash stands one factor, but 1/2 x is half of x, and so are
+    \lambda/2 x of a vector and \lambda/2 \|x\|^2, where one name stands before it.
+
+    Raises: ProgramError where it is not clear how far the slash goes."""
+    check_closed(reader, before, operand)
+    first, *rest = lt.factors_of(operand)
+    if not rest or function_at(reader, first) is not None:
+        return over(reader, left, reader.value(operand))
+    number = isinstance(first, lt.Num)
+    half = number and isinstance(left.expression, Number) and not _is_tight(first, rest[0])
+    coefficient = number and isinstance(before, lt.Sym) and left.scalar
+    plain = half or (coefficient and _is_no_divisor(reader, rest[0]))
+    if not (plain or isinstance(rest[0], lt.Big)):
+        raise ProgramError(
+            r"it is not clear how far this / goes; write \frac{...}{...} or parentheses",
+            column=operand.at + 1,
+        )
+    return reader.entries.times(over(reader, left, reader.value(first)), product(reader, rest))
+
+
+def over(reader: Context, top: Value, bottom: Value) -> Value:
+    """top / bottom, entry by entry"""
+    return reader.entries.entrywise(OPERATIONS["divide"], top, bottom)
+
+
+def _is_tight(number: Node, after: Node) -> bool:
+    r"""Whether a name stands close to a number, 2\sigma, which many mean to divide as a whole."""
+    name = isinstance(after.base if isinstance(after, lt.Script) else after, lt.Sym)
+    return name and isinstance(number, lt.Num) and after.at == number.at + len(number.digits)
+
+
+def _is_no_divisor(reader: Context, node: Node) -> bool:
+    """Whether nobody divides by it: a vector, a matrix, a norm."""
+    base = node.base if isinstance(node, lt.Script) else node
+    if isinstance(base, lt.Fence) and base.left == "‖":
+        return True
+    name = reader.names.find(base)
+    return name is not None and not is_scalar(reader.scope.meaning(name))
+
+
 def starred(reader: Context, left: Value, right: Value) -> Value:
     """left * right, of entries where both have one shape, else of matrices."""
     whole = not (left.letters or right.letters or left.scalar or right.scalar)
@@ -119,6 +163,18 @@ def _is_vector_of_ones(node: Node, possible: bool) -> TypeGuard[lt.Num]:
     return possible and isinstance(node, lt.Num) and node.digits == "1"
 
 
+def _is_outer(factors: Sequence[Node]) -> bool:
+    """Whether they begin with 1 1^T."""
+    match factors:
+        case [
+            lt.Num(),
+            lt.Script(base=lt.Num(digits="1"), below=None, above=lt.Sym(text="T" | r"\top")),
+            *_,
+        ]:
+            return True
+    return False
+
+
 def _is_note(reader: Context, node: Node) -> bool:
     """Words behind a formula."""
     return (
@@ -126,6 +182,17 @@ def _is_note(reader: Context, node: Node) -> bool:
         and node.font in ("text", "mbox")
         and reader.names.find(node) is None
     )
+
+
+def _check_note(node: Node) -> None:
+    """Raises: ProgramError where what follows constrains the formula."""
+    words = node.text.strip() if isinstance(node, lt.Sym) else ""
+    if words.startswith(("subject to", "s.t.", "such that", "u.d.N.")):
+        raise ProgramError(
+            "a constraint is no part of a formula: give what is minimized alone, or with it a "
+            "multiplier or a penalty",
+            column=node.at + 1,
+        )
 
 
 def _is_indicator(node: Node, after: Node) -> bool:

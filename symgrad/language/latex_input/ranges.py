@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 
 from symgrad.errors import ProgramError
 from symgrad.language.latex_input import tree as lt
-from symgrad.language.latex_input.extent import LETTERS, Known, free
+from symgrad.language.latex_input.extent import EXTREMES, LETTERS, Known, free
+from symgrad.language.latex_input.names import look
 
 ORDERED = ("<", r"\leq")
 RELATIONS = (*ORDERED, ">", r"\geq", r"\neq")
 DOTS = (r"\dots", r"\ldots", r"\cdots")
-EXTREMES = (lt.Sym(0, r"\max"), lt.Sym(0, r"\min"))
 NEVER_SIZES = ("i", "j")  # what stands above a sum as one of these is an index
 
 
@@ -55,19 +55,21 @@ class _Ranges:
         return lt.mapped(node, lambda part: self.within(part, outside))
 
     def _extreme(self, node: lt.Script, outside: Mapping[str, str | None]) -> lt.Script:
-        r"""\max_{i \in [n]}, each index with its range.
-
-        Raises: ProgramError for one over a part."""
+        r"""\max_{i \in [n]}, each index with its range, and with the conditions of its own."""
         over = _Over()
         for part in lt.parts_of(_listed(node.below)):
             self._take(part, over, outside)
+        parts = over.parts
         if over.conditions:
-            raise ProgramError(
-                "an extreme of a part of the entries is not read; give what is left out a value "
-                "that is none, by cases",
-                column=node.at + 1,
-            )
-        return replace(node, below=lt.Listed(node.at, tuple(over.parts)))
+            if len(parts) != 1:
+                raise ProgramError(
+                    rf"it is not clear what this goes over: write {look(node.base)}_{{j : ...}}",
+                    column=node.at + 1,
+                )
+            for condition in over.conditions:
+                self._check(condition, over)
+            parts = [lt.Chain(node.at, (*parts, *over.conditions), (":",) * len(over.conditions))]
+        return replace(node, below=lt.Listed(node.at, tuple(parts)))
 
     def _take(self, part: lt.Node, over: _Over, outside: Mapping[str, str | None]) -> None:
         """Take down what a part of what is lowered says."""

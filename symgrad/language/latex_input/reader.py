@@ -16,24 +16,29 @@ from symgrad.language import expressions as ex
 from symgrad.language.dimensions import ONE, Dimension, dimension
 from symgrad.language.expressions import OPERATIONS, Expression, Size
 from symgrad.language.latex_input import tree as lt
-from symgrad.language.latex_input.bases import Bases
-from symgrad.language.latex_input.calls import Calls
-from symgrad.language.latex_input.conditions import Conditions
-from symgrad.language.latex_input.derivatives import Derivatives
+from symgrad.language.latex_input.bases import base_with_scripts
+from symgrad.language.latex_input.calls import call, function_at, inner_product
+from symgrad.language.latex_input.conditions import cases_of, condition_of
+from symgrad.language.latex_input.derivatives import derivative_at
 from symgrad.language.latex_input.entries import Entries, Value
 from symgrad.language.latex_input.extent import check_extent
-from symgrad.language.latex_input.names import Names, look
+from symgrad.language.latex_input.names import Names, look, new_name
 from symgrad.language.latex_input.norms import norm
 from symgrad.language.latex_input.places import bracketed, number_at
-from symgrad.language.latex_input.products import dotted, product, starred
+from symgrad.language.latex_input.products import divided, dotted, over, starred
 from symgrad.language.latex_input.rows import matrix_of
-from symgrad.language.latex_input.scripts import Scripts
+from symgrad.language.latex_input.scripts import entry_of_numbered, with_scripts
 from symgrad.language.latex_input.slopes import is_nabla
-from symgrad.language.latex_input.sums import Sums
+from symgrad.language.latex_input.sums import batch_size, sum_of
 from symgrad.language.operations import signs
+from symgrad.language.operations.advice import advice
 from symgrad.language.operations.constants import eye, filled, ones, zeros
 from symgrad.language.scope import Scope, function_named
 
+SIGNS = {  # what functions that are not known are called in a program
+    **{"Phi": "normcdf", "arg": "argmin", "arg_min": "argmin", "arg_max": "argmax"},
+    **{"lfloor": "floor", "lceil": "ceil"},
+}
 CHAINS = {"+": "add", "-": "subtract", r"\odot": "multiply", r"\oslash": "divide", "/": "divide"}
 
 
@@ -71,7 +76,7 @@ class Reader:
         return value.expression
 
     def _value(self, node: lt.Node) -> Value:
-        found = self.named(node) or Derivatives(self).value(node)
+        found = self.named(node) or derivative_at(self, node)
         if found is not None:
             return found
         match node:
@@ -86,15 +91,15 @@ class Reader:
             case lt.Script():
                 return self._script(node)
             case lt.Fraction(top=top, bottom=bottom):
-                return self._over(self.value(top), self.value(bottom))
+                return over(self, self.value(top), self.value(bottom))
             case lt.Root(inner=inner):
                 return self.entries.entrywise(signs.ROOT, self.value(inner))
             case lt.Fence():
                 return self._fence(node)
             case lt.Big():
-                return Sums(self).value(node)
+                return sum_of(self, node)
             case lt.Cases(rows=rows):
-                return Conditions(self).cases(rows)
+                return cases_of(self, rows)
             case lt.Sym() | lt.Accent():
                 return self._symbol(node)
         raise ProgramError("this cannot be read as a formula")
@@ -144,14 +149,18 @@ class Reader:
 
     def unknown(self, node: lt.Node) -> UnknownNameError:
         """An error for what is no name of the problem."""
-        function = Calls(self).head(node)
+        function = function_at(self, node)
         if function is not None:
             return UnknownNameError(f"{function.name} has no argument here", column=node.at + 1)
         text = look(node)
         if text == "d":
             return UnknownNameError("a differential that is not known here", column=node.at + 1)
-        hint = did_you_mean(text, [*self.scope.meanings, *self.scope.dimensions])
-        return UnknownNameError(f"{text} is not declared{hint}", column=node.at + 1)
+        word = text.removeprefix("\\")
+        plain = isinstance(node, lt.Sym) and not node.font and not text.startswith("\\")
+        hint = "" if plain else advice(SIGNS.get(word, word), [])
+        hint = hint or did_you_mean(text, [*self.scope.meanings, *self.scope.dimensions])
+        what = "is not declared" if new_name(node) else "is not read in a formula"
+        return UnknownNameError(f"{text} {what}{hint}", column=node.at + 1)
 
     # operators
 
@@ -160,36 +169,23 @@ class Reader:
             check_extent(node)
             value = self.value(node.operands[0])
             for k, (sign, operand) in enumerate(zip(node.signs, node.operands[1:], strict=True)):
-                if sign == "/":
-                    Calls(self).check_closed(node.operands[k], operand)
-                value = self._joined(value, sign, operand)
+                value = self._joined(value, sign, operand, node.operands[k])
             return value
         if node.signs[0] == r"\otimes":
             kronecker = function_named(signs.KRONECKER.name) or signs.KRONECKER
             value = self.value(node.operands[0])
             for operand in node.operands[1:]:
-                value = Calls(self).call(kronecker, [value, self.value(operand)], {})
+                value = call(self, kronecker, [value, self.value(operand)], {})
             return value
-        return Conditions(self).condition(node)
+        return condition_of(self, node)
 
-    def _joined(self, left: Value, sign: str, operand: lt.Node) -> Value:
-        """left sign operand; after a slash stands one factor, and 1/2 x is half of x."""
+    def _joined(self, left: Value, sign: str, operand: lt.Node, before: lt.Node) -> Value:
+        """left sign operand, where `before` is what the left side is written as."""
         if sign == "*":
             return starred(self, left, self.value(operand))
-        factors = lt.factors_of(operand)
-        if sign != "/" or len(factors) == 1 or Calls(self).head(factors[0]) is not None:
-            return self.entries.entrywise(OPERATIONS[CHAINS[sign]], left, self.value(operand))
-        half = isinstance(factors[0], lt.Num) and isinstance(left.expression, ex.Number)
-        if not (isinstance(factors[1], lt.Big) or (half and not _is_tight(*factors[:2]))):
-            raise ProgramError(
-                r"it is not clear how far this / goes; write \frac{...}{...} or parentheses",
-                column=operand.at + 1,
-            )
-        over = self._over(left, self.value(factors[0]))
-        return self.entries.times(over, product(self, factors[1:]))
-
-    def _over(self, top: Value, bottom: Value) -> Value:
-        return self.entries.entrywise(OPERATIONS["divide"], top, bottom)
+        if sign == "/":
+            return divided(self, left, operand, before)
+        return self.entries.entrywise(OPERATIONS[CHAINS[sign]], left, self.value(operand))
 
     # scripts and fences
 
@@ -197,10 +193,9 @@ class Reader:
         if is_nabla(node):
             raise ProgramError(r"\nabla stands before what is differentiated")
         base = node.base
-        if Calls(self).head(node) is not None:
+        if function_at(self, node) is not None:
             raise self.unknown(node)
-        bases = Bases(self)
-        if (value := bases.value(node, base)) is not None:
+        if (value := base_with_scripts(self, node, base)) is not None:
             return value
         if isinstance(base, lt.Fence) and base.left == "‖" and node.below is not None:
             return norm(self, base, node)
@@ -212,17 +207,19 @@ class Reader:
                 return self.scripted(named, replace(node, below=None))
             if (matrix := matrix_of(self, node)) is not None:
                 return self.scripted(matrix, node)
+            if (numbered := entry_of_numbered(self, node)) is not None:
+                return numbered
         return self.scripted(self.value(base), node)
 
     def scripted(self, value: Value, node: lt.Script) -> Value:
         """A value with the scripts of a node."""
-        return Scripts(self).beside(value, node)
+        return with_scripts(self, value, node)
 
     def _fence(self, node: lt.Fence) -> Value:
-        if node.left == "|" and (size := Sums(self).batch_size(node)) is not None:
+        if node.left == "|" and (size := batch_size(self, node)) is not None:
             return Value(Size(size))
         if node.left == "⟨":
-            return Calls(self).inner_product(node.inner)
+            return inner_product(self, node.inner)
         if node.left == "(" and isinstance(node.inner, lt.Chain) and "=" in node.inner.signs:
             raise ProgramError("an equation is no value; [i = j] in brackets is 1 where it holds")
         if node.left == "‖":
@@ -235,9 +232,3 @@ class Reader:
                 return Value(signs.DETERMINANT(e))
             return self.entries.entrywise(signs.MAGNITUDE, value)
         return value
-
-
-def _is_tight(number: lt.Node, after: lt.Node) -> bool:
-    r"""Whether a name stands close to a number, 2\sigma, which many mean to divide as a whole."""
-    name = isinstance(after.base if isinstance(after, lt.Script) else after, lt.Sym)
-    return name and isinstance(number, lt.Num) and after.at == number.at + len(number.digits)

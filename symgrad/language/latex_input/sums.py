@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from symgrad.errors import ProgramError, SymgradError
 from symgrad.language.expressions import OPERATIONS
 from symgrad.language.latex_input import places
@@ -26,192 +24,197 @@ from symgrad.language.problem import Steps
 BATCHES = ("B", "D", "S", "batch", "data")  # what people call the only batch
 
 
-@dataclass
-class Sums:
-    """Reads sums, for a reader."""
+def sum_of(reader: Context, node: lt.Big) -> Value:
+    """The sum, or the product, of what stands behind it."""
+    over = lt.parts_of(node.below)
+    if node.sign == r"\prod":
+        return _over_indices(reader, node, list(over))
+    if (steps := steps_of(reader, node)) is not None:
+        return Value(step_sum(reader.value(node.body).expression, False, steps))
+    if not over:
+        body = reader.value(node.body)
+        own = body.expression.batch
+        if reader.over_examples and own is not None:
+            return _over_batch(reader, body, _variables(reader, own), own)
+        return body if body.scalar else Value(total(body.expression))
+    if isinstance(node.below, lt.Chain) and node.below.signs == (r"\in",):
+        return _over_set(reader, node, *node.below.operands)
+    members = node.below.inner if isinstance(node.below, lt.Fence) else node.below
+    found = [reader.names.find(part) for part in lt.parts_of(members)]
+    batches = {reader.scope.batches.get(name or "") for name in found}
+    if len(batches) == 1 and (batch := batches.pop()) is not None:  # \sum_{(x, y)}, \sum_x
+        names = tuple(filter(None, found)) if found[1:] else _variables(reader, batch)
+        return _over_batch(reader, reader.value(node.body), names, batch)
+    return _over_indices(reader, node, list(over))
 
-    reader: Context
 
-    def value(self, node: lt.Big) -> Value:
-        """The sum, or the product, of what stands behind it."""
-        over = lt.parts_of(node.below)
-        if node.sign == r"\prod":
-            return self._over_indices(node, list(over))
-        if (steps := steps_of(self.reader, node)) is not None:
-            return Value(step_sum(self.reader.value(node.body).expression, False, steps))
-        if not over:
-            body = self.reader.value(node.body)
-            own = body.expression.batch
-            if self.reader.over_examples and own is not None:
-                return self._over_batch(body, self._variables(own), own)
-            return body if body.scalar else Value(total(body.expression))
-        if isinstance(node.below, lt.Chain) and node.below.signs == (r"\in",):
-            return self._over_set(node, *node.below.operands)
-        members = node.below.inner if isinstance(node.below, lt.Fence) else node.below
-        found = [self.reader.names.find(part) for part in lt.parts_of(members)]
-        batches = {self.reader.scope.batches.get(name or "") for name in found}
-        if len(batches) == 1 and (batch := batches.pop()) is not None:  # \sum_{(x, y)}, \sum_x
-            names = tuple(filter(None, found)) if found[1:] else self._variables(batch)
-            return self._over_batch(self.reader.value(node.body), names, batch)
-        return self._over_indices(node, list(over))
+def _over_set(reader: Context, node: lt.Big, members: lt.Node, of: lt.Node) -> Value:
+    batch = batch_of(reader, of)
+    if batch is None:
+        raise ProgramError("this set is no batch of the problem", column=of.at + 1)
+    if isinstance(members, lt.Fence):
+        members = members.inner
+    found = [reader.names.find(part) for part in lt.parts_of(members)]
+    names = tuple(name for name in found if name is not None)
+    if len(names) < len(found):  # i \in B
+        return _over_indices(reader, node, [members], batch)
+    for name in names:
+        meaning = reader.scope.meanings.get(name)
+        if meaning is None or meaning.batch != batch:
+            reader.scope.check_batch(name, batch)
+    return _over_batch(reader, reader.value(node.body), names, batch)
 
-    def _over_set(self, node: lt.Big, members: lt.Node, of: lt.Node) -> Value:
-        batch = self.batch_of(of)
-        if batch is None:
-            raise ProgramError("this set is no batch of the problem", column=of.at + 1)
-        if isinstance(members, lt.Fence):
-            members = members.inner
-        found = [self.reader.names.find(part) for part in lt.parts_of(members)]
-        names = tuple(name for name in found if name is not None)
-        if len(names) < len(found):  # i \in B
-            return self._over_indices(node, [members], batch)
-        for name in names:
-            meaning = self.reader.scope.meanings.get(name)
-            if meaning is None or meaning.batch != batch:
-                self.reader.scope.check_batch(name, batch)
-        return self._over_batch(self.reader.value(node.body), names, batch)
 
-    def _over_batch(self, body: Value, names: tuple[str, ...], batch: str) -> Value:
-        e = over_batch(OPERATIONS["batch_sum"], body.expression, names, batch)
-        constant = body.constant
-        if constant is not None:
-            constant = over_batch(OPERATIONS["batch_sum"], constant, names, batch)
-        return Value(e, body.letters, constant)
+def _over_batch(reader: Context, body: Value, names: tuple[str, ...], batch: str) -> Value:
+    e = over_batch(OPERATIONS["batch_sum"], body.expression, names, batch)
+    constant = body.constant
+    if constant is not None:
+        constant = over_batch(OPERATIONS["batch_sum"], constant, names, batch)
+    return Value(e, body.letters, constant)
 
-    def _over_indices(self, node: lt.Big, over: list[lt.Node], batch: str | None = None) -> Value:
-        """The sum over index letters, from the last to the first."""
-        letters: list[str] = []
-        batches: list[str] = []
-        for part in over:
-            begin = lt.letter_of(part)
-            if (named := self.batch_of(begin)) is not None:
-                batches.append(named)
-            elif isinstance(begin, lt.Row):  # \sum_{ij}
-                letters += [index_letter(factor) for factor in begin.factors]
-            else:
-                letters.append(index_letter(begin))
-        if batch is None and letters and node.above is not None:
-            batch = self.reader.counts.get(node.above)
-            batch = batch or self.batch_size(node.above)
-        outside_examples = dict(self.reader.examples)
-        if batch is not None:
-            self.reader.examples[letters[0]] = batch
-        find_examples(self.reader, node.body, letters)
-        sizes = self.reader.entries.sizes
-        outside = {x: sizes.pop(x) for x in letters if x in sizes}
-        begins = dict(self.reader.entries.begins)
-        for letter in letters:
-            self.reader.entries.begins.pop(letter, None)
-        for part in over:
-            if look(lt.letter_of(part)) not in self.reader.examples:
-                places.bind(self.reader, part, node.above)
-        body = self._body(node, letters)
-        for part in over:
-            if look(lt.letter_of(part)) in self.reader.examples:
-                self._check_all(part, node.above)
-        if node.sign == r"\prod":
-            whole = self._multiplied(body, letters, node)
+
+def _over_indices(
+    reader: Context, node: lt.Big, over: list[lt.Node], batch: str | None = None
+) -> Value:
+    """The sum over index letters, from the last to the first."""
+    letters: list[str] = []
+    batches: list[str] = []
+    for part in over:
+        begin = lt.letter_of(part)
+        if (named := batch_of(reader, begin)) is not None:
+            batches.append(named)
+        elif isinstance(begin, lt.Row):  # \sum_{ij}
+            letters += [index_letter(factor) for factor in begin.factors]
         else:
-            whole = self._summed(body, letters, batches)
-        for letter in letters:
-            self.reader.entries.sizes.pop(letter, None)
-            if self.reader.entries.fits_zero.pop(letter, False):
-                raise _one_or_zero(letter, node)
-        self.reader.entries.sizes.update(outside)
-        self.reader.entries.begins = begins
-        self.reader.examples.clear()
-        self.reader.examples.update(outside_examples)
-        return whole
+            letters.append(index_letter(begin))
+    if batch is None and letters and node.above is not None:
+        batch = reader.counts.get(node.above)
+        batch = batch or batch_size(reader, node.above)
+    outside_examples = dict(reader.examples)
+    if batch is not None:
+        reader.examples[letters[0]] = batch
+    find_examples(reader, node.body, letters)
+    sizes = reader.entries.sizes
+    outside = {x: sizes.pop(x) for x in letters if x in sizes}
+    begins = dict(reader.entries.begins)
+    for letter in letters:
+        reader.entries.begins.pop(letter, None)
+    for part in over:
+        if look(lt.letter_of(part)) not in reader.examples:
+            places.bind(reader, part, node.above)
+    body = _body(reader, node, letters)
+    for part in over:
+        if look(lt.letter_of(part)) in reader.examples:
+            _check_all(reader, part, node.above)
+    if node.sign == r"\prod":
+        whole = _multiplied(reader, body, letters, node)
+    else:
+        whole = _summed(reader, body, letters, batches)
+    for letter in letters:
+        reader.entries.sizes.pop(letter, None)
+        if reader.entries.fits_zero.pop(letter, False):
+            raise _one_or_zero(letter, node)
+    reader.entries.sizes.update(outside)
+    reader.entries.begins = begins
+    reader.examples.clear()
+    reader.examples.update(outside_examples)
+    return whole
 
-    def _check_all(self, part: lt.Node, above: lt.Node | None) -> None:
-        """Raises: ProgramError where a sum over examples does not go over all of them."""
-        count = counted_to(part, above)
-        if count is not None and not self._is_count(count):
-            letter = look(lt.letter_of(part))
-            raise ProgramError(
-                f"{letter} numbers examples, and a sum over a batch goes over all of them: write "
-                rf"\sum_{letter}, or \sum_{{{letter}=1}}^N with an N that is nothing else",
-                column=part.at + 1,
-            )
 
-    def _is_count(self, node: lt.Node) -> bool:
-        """Whether it can be the number of examples."""
-        named = self.reader.names.find(node)
-        letter = isinstance(node, lt.Sym | lt.Script) and named is None
-        return letter or self.batch_size(node) is not None
+def _check_all(reader: Context, part: lt.Node, above: lt.Node | None) -> None:
+    """Raises: ProgramError where a sum over examples does not go over all of them."""
+    count = counted_to(part, above)
+    if count is not None and not _is_count(reader, count):
+        letter = look(lt.letter_of(part))
+        raise ProgramError(
+            f"{letter} numbers examples, and a sum over a batch goes over all of them: write "
+            rf"\sum_{letter}, or \sum_{{{letter}=1}}^N with an N that is nothing else",
+            column=part.at + 1,
+        )
 
-    def _summed(self, body: Value, letters: list[str], batches: list[str]) -> Value:
-        for letter in reversed(letters):
-            along = self.reader.examples.get(letter)
-            if along is not None and letter in body.letters:
-                raise ProgramError(f"{letter} is the number of an example and of an entry here")
-            if along is not None:
-                body = self._over_batch(body, self._variables(along), along)
-            elif counted := [x for x in unbound(body.expression) if x.name == letter]:
-                body = Value(index_sum(body.expression, ranges=Ranges(counted[:1])), body.letters)
-            else:
-                body = self.reader.entries.summed(body, letter)
-        for named in batches:
-            body = self._over_batch(body, self._variables(named), named)
-        return body
 
-    def _multiplied(self, body: Value, letters: list[str], node: lt.Big) -> Value:
-        """The product over the letters."""
-        for letter in reversed(letters):
-            if letter in self.reader.examples:
-                raise ProgramError("a product goes over entries, not over examples")
-            if counted := [x for x in unbound(body.expression) if x.name == letter]:
-                body = Value(product_over(body.expression, counted[:1]), body.letters)
-            elif letter in body.letters:
-                body = along(signs.PRODUCT, body, (letter,))
-            else:
-                raise ProgramError(f"{letter} does not stand behind this sign", column=node.at + 1)
-        return body
+def _is_count(reader: Context, node: lt.Node) -> bool:
+    """Whether it can be the number of examples."""
+    named = reader.names.find(node)
+    letter = isinstance(node, lt.Sym | lt.Script) and named is None
+    return letter or batch_size(reader, node) is not None
 
-    def _body(self, node: lt.Big, letters: list[str]) -> Value:
-        """What is summed; where it has no sense by entries, a letter is that of an example, or the
-        number of a row or column."""
-        reader = self.reader
-        sizes, examples = dict(reader.entries.sizes), dict(reader.examples)
-        try:
+
+def _summed(reader: Context, body: Value, letters: list[str], batches: list[str]) -> Value:
+    for letter in reversed(letters):
+        along = reader.examples.get(letter)
+        if along is not None and letter in body.letters:
+            raise ProgramError(f"{letter} is the number of an example and of an entry here")
+        if along is not None:
+            body = _over_batch(reader, body, _variables(reader, along), along)
+        elif counted := [x for x in unbound(body.expression) if x.name == letter]:
+            body = Value(index_sum(body.expression, ranges=Ranges(counted[:1])), body.letters)
+        else:
+            body = reader.entries.summed(body, letter)
+    for named in batches:
+        body = _over_batch(reader, body, _variables(reader, named), named)
+    return body
+
+
+def _multiplied(reader: Context, body: Value, letters: list[str], node: lt.Big) -> Value:
+    """The product over the letters."""
+    for letter in reversed(letters):
+        if letter in reader.examples:
+            raise ProgramError("a product goes over entries, not over examples")
+        if counted := [x for x in unbound(body.expression) if x.name == letter]:
+            body = Value(product_over(body.expression, counted[:1]), body.letters)
+        elif letter in body.letters:
+            body = along(signs.PRODUCT, body, (letter,))
+        else:
+            raise ProgramError(f"{letter} does not stand behind this sign", column=node.at + 1)
+    return body
+
+
+def _body(reader: Context, node: lt.Big, letters: list[str]) -> Value:
+    """What is summed; where it has no sense by entries, a letter is that of an example, or the
+    number of a row or column."""
+    reader = reader
+    sizes, examples = dict(reader.entries.sizes), dict(reader.examples)
+    try:
+        return reader.value(node.body)
+    except SymgradError as error:
+        reader.entries.sizes = dict(sizes)
+        reader.examples.clear()
+        reader.examples.update(examples)
+        if not letters or {*letters} & {*examples}:
+            raise
+        batches = {*reader.scope.batches.values()}
+        if len(batches) == 1:
+            reader.examples[letters[0]] = next(iter(batches))
             return reader.value(node.body)
-        except SymgradError as error:
-            reader.entries.sizes = dict(sizes)
-            reader.examples.clear()
-            reader.examples.update(examples)
-            if not letters or {*letters} & {*examples}:
-                raise
-            batches = {*reader.scope.batches.values()}
-            if len(batches) == 1:
-                reader.examples[letters[0]] = next(iter(batches))
-                return reader.value(node.body)
-            found = by_numbers(reader, node.body, letters)
-            if found is None:
-                raise error from None
-            return found
+        found = by_numbers(reader, node.body, letters)
+        if found is None:
+            raise error from None
+        return found
 
-    def _variables(self, batch: str) -> tuple[str, ...]:
-        return tuple(name for name, own in self.reader.scope.batches.items() if own == batch)
 
-    # batches
+def _variables(reader: Context, batch: str) -> tuple[str, ...]:
+    return tuple(name for name, own in reader.scope.batches.items() if own == batch)
 
-    def batch_of(self, node: lt.Node) -> str | None:
-        """The batch that stands there, as it is printed or as the only one is called."""
-        batches = list(dict.fromkeys(self.reader.scope.batches.values()))
-        if self.reader.names.find(node) is not None or not isinstance(node, lt.Sym):
-            return None
-        for batch in batches:
-            if node in self.reader.names.batch_looks(batch):
-                return batch
-        word = node.text
-        return batches[0] if len(batches) == 1 and word in BATCHES else None
 
-    def batch_size(self, node: lt.Node) -> str | None:
-        """The batch whose number of examples |B| is."""
-        if isinstance(node, lt.Fence) and node.left == "|":
-            node = node.inner
-            return self.batch_of(node)
+def batch_of(reader: Context, node: lt.Node) -> str | None:
+    """The batch that stands there, as it is printed or as the only one is called."""
+    batches = list(dict.fromkeys(reader.scope.batches.values()))
+    if reader.names.find(node) is not None or not isinstance(node, lt.Sym):
         return None
+    for batch in batches:
+        if node in reader.names.batch_looks(batch):
+            return batch
+    word = node.text
+    return batches[0] if len(batches) == 1 and word in BATCHES else None
+
+
+def batch_size(reader: Context, node: lt.Node) -> str | None:
+    """The batch whose number of examples |B| is."""
+    if isinstance(node, lt.Fence) and node.left == "|":
+        node = node.inner
+        return batch_of(reader, node)
+    return None
 
 
 def _one_or_zero(letter: str, node: lt.Big) -> ProgramError:

@@ -8,9 +8,11 @@ from itertools import pairwise
 
 from symgrad.errors import ProgramError
 from symgrad.language.handwriting.tokens import plain_signs
+from symgrad.language.latex_input.macros import group
 
 LONGEST_TEXT = 64 * 1024  # characters
-TOKEN = re.compile(r"\\(?:operatorname\*|[A-Za-z]+|.)|\d+(?:\.\d+)?|\.\d+|:=|\S", re.DOTALL)
+NUMBER = r"\d+(?:(?:\{,\}\d+)+|(?:\\,\d{3}(?!\d))+)?(?:\.\d+)?|\.\d+"  # 1{,}000, 1\,000, 0.5
+TOKEN = re.compile(rf"\\(?:operatorname\*|[A-Za-z]+|.)|{NUMBER}|:=|\S", re.DOTALL)
 UNREAD = re.compile(  # comments, kerns, tags, and what is set above a sign of equality
     r"(?<!\\)%.*|\\m?kern\s*-?[\d.]+(?:mu|em|ex|pt)"
     r"|\\tag\*?\{(?:[^{}]|\{[^{}]*\})*\}"
@@ -23,13 +25,16 @@ CLOSING = {r"\right", r"\bigr", r"\Bigr", r"\biggr", r"\Biggr"}
 SIZES = {rf"\{size}{side}" for size in ("big", "Big", "bigg", "Bigg") for side in ("", "m")}
 SPACES = {r"\,", r"\;", r"\:", r"\!", r"\>", r"\quad", r"\qquad", "\\\n", "\\ ", "~", "$"}
 STYLES = {rf"\{style}style" for style in ("display", "text", "script", "scriptscript")}
+SMALL = re.compile(r"\\(?:script)*(?:display|text|script)style\b")
 STYLES |= {rf"\math{kind}" for kind in ("open", "close", "bin", "rel", "ord")}
 STYLES |= {r"\limits", r"\nolimits", r"\nonumber", r"\notag", r"\mathstrut", r"\strut"}
 UNSEEN = {rf"\{name}" for name in ("phantom", "vphantom", "hphantom", "color", "textcolor")}
 SILENT = OPENING | CLOSING | SIZES | SPACES | STYLES | UNSEEN | {r"\middle"}
 WORDS = {rf"\{font}" for font in ("text", "textrm", "textit", "textbf", "textsf", "mathrm")}
 WORDS |= {rf"\{font}" for font in ("mathtt", "mathit", "operatorname", "operatorname*", "mbox")}
-SWITCHES = {r"\bf": r"\mathbf", r"\cal": r"\mathcal", r"\rm": r"\mathrm"}  # to the brace's end
+SWITCHES = {rf"\{font}": rf"\math{font}" for font in ("bf", "cal", "rm", "it", "tt")}
+SWITCHES |= {r"\sf": r"\mathrm"}
+WHOLE_AXIS = (r"\cdot", "*", r"\odot")  # of X_{i \cdot}, X_{i \bullet}
 SAME = {
     r"\lVert": "‖", r"\rVert": "‖", r"\|": "‖", r"\Vert": "‖",
     r"\lvert": "|", r"\rvert": "|", r"\vert": "|",
@@ -88,16 +93,18 @@ def tokens(text: str) -> list[Token]:
         if own in SILENT or (own == "&" and not cases):
             side = 1 if own in OPENING else -1 if own in CLOSING else 0
             if own in UNSEEN:
-                _, at = _braced(text, at)
+                _, at = group(text, at)
             continue
         if own in SWITCHES and found and found[-1].text == "{":  # {\bf x}
-            found.insert(-1, Token(SWITCHES[own], match.start()))
-            if own == r"\rm":
-                brace = found.pop()
-                word, at = _braced(text, brace.at)
-                found[-1] = Token(r"\mathrm", brace.at, word.split(own, 1)[1].strip())
+            if SWITCHES[own] in WORDS:
+                word, at = group(text, found[-1].at)
+                word = word.split(own, 1)[1].strip()
+                found[-1] = Token(SWITCHES[own], found[-1].at, word)
+            else:
+                found.insert(-1, Token(SWITCHES[own], match.start()))
         elif own in WORDS:
-            word, at = _braced(text, at)
+            word, at = group(text, at)
+            word = SMALL.sub("", word)
             if word.strip() in ("and", "und"):
                 found.append(Token(r"\land", match.start()))
             else:
@@ -108,7 +115,27 @@ def tokens(text: str) -> list[Token]:
             found.append(_token(own, match.start(), side, match.start() == end))
         side, end = 0, at
     bar = "," if sum(token.text == r"\mid" for token in found) % 2 else "|"  # f(w \mid X)
-    return _with_norms([replace(x, text=bar) if x.text == r"\mid" else x for x in found])
+    found = _with_norms([replace(x, text=bar) if x.text == r"\mid" else x for x in found])
+    return _with_commas(found)
+
+
+def _with_commas(found: list[Token]) -> list[Token]:
+    """The tokens with a comma for the only double bar between parentheses: KL(p || q)."""
+    opened, bars = [0], dict[int, list[int]]()
+    for k, token in enumerate(found):
+        if token.text in ("(", "["):
+            opened.append(k)
+        elif token.text in (")", "]") and opened[1:]:
+            opened.pop()
+        elif token.text in ("‖", "|") and opened[1:]:
+            bars.setdefault(opened[-1], []).append(k)
+    joined = list(found)
+    for first, *rest in sorted(bars.values(), reverse=True):
+        if "".join(found[k].text for k in (first, *rest)) in ("‖", "||") and (
+            not rest or (rest == [first + 1] and found[first + 1].tight)
+        ):
+            joined[first : first + 1 + len(rest)] = [replace(found[first], text=",")]
+    return joined
 
 
 def _with_norms(found: list[Token]) -> list[Token]:
@@ -136,22 +163,25 @@ def _token(own: str, at: int, side: int, tight: bool) -> Token:
         side = 1 if own[1] == "l" else -1
     if own == r"\tr":
         return Token(r"\operatorname", at, "tr")
+    if own[0].isdigit():
+        own = _digits(own, at)
     own = own if own in SAME else plain_signs(own)
     return Token(SAME.get(own, own), at, side=side, tight=tight)
 
 
-def _braced(text: str, at: int) -> tuple[str, int]:
-    """What stands in braces (or the one character there) from a place on, and where it ends."""
-    while at < len(text) and text[at].isspace():
-        at += 1
-    if at < len(text) and text[at] != "{":
-        return text[at], at + 1
-    depth, begin = 0, at + 1
-    for k in range(at, len(text)):
-        depth += {"{": 1, "}": -1}.get(text[k], 0) if text[k - 1] != "\\" else 0
-        if depth == 0:
-            return text[begin:k], k + 1
-    raise ProgramError("a brace { is not closed", column=at + 1)
+def _digits(own: str, at: int) -> str:
+    r"""A number without what groups its digits: 1{,}000{,}000 and 1\,000, but 0{,}5 is a half.
+
+    Raises: ProgramError for 1{,}000."""
+    groups = own.split(r"\,") if r"\," in own else own.split("{,}")
+    if len(groups) == 2 and "{,}" in own:
+        if len(groups[1]) == 3 and groups[0] != "0":
+            raise ProgramError(
+                f"this has two readings: write {''.join(groups)} or {'.'.join(groups)}",
+                column=at + 1,
+            )
+        return ".".join(groups)
+    return "".join(groups)
 
 
 class Cursor:
@@ -178,6 +208,12 @@ class Cursor:
         return "" if self.token is None else self.token.text
 
     @property
+    def is_alone(self) -> bool:
+        """Whether it is the only sign in braces, + or -."""
+        after = self.tokens[self.place + 1 : self.place + 2]
+        return self.next in ("+", "-") and [token.text for token in after] == ["}"]
+
+    @property
     def at(self) -> int:
         """Where it begins."""
         if self.token is not None:
@@ -197,6 +233,17 @@ class Cursor:
         """An error at the next token."""
         return ProgramError(message, column=self.at + 1)
 
+    def skips_nothing(self) -> bool:
+        r"""Whether {} and a script come next, x{}^\top, which are taken up to the script; but
+        {}^t x{}^t y are both before what they transpose."""
+        texts = [token.text for token in self.tokens[self.place :][:5]]
+        tight = self.token is not None and self.token.tight
+        raised = texts[4:5] if texts[3:4] == ["{"] else texts[3:4]
+        found = tight and texts[:2] == ["{", "}"] and texts[2:3] in (["_"], ["^"])
+        if found and raised != ["t"]:
+            self.place += 2
+        return found and raised != ["t"]
+
     def split(self) -> None:
         """Take digits apart after the first: x^23 is x^2 3."""
         token = self.tokens[self.place]
@@ -211,10 +258,10 @@ class Cursor:
         inner = self.tokens[first:last]
         if last == len(self.tokens) or self.tokens[last].text == "{" or len(inner) < 2:
             return
-        if inner[0].text in (r"\cdot", "*"):
+        if inner[0].text in WHOLE_AXIS:
             comma = [] if inner[1].text == "," else [Token(",", inner[0].at)]
             inner[:1] = [Token(":", inner[0].at), *comma]
-        if inner[-1].text in (r"\cdot", "*", ":"):
+        if inner[-1].text in (*WHOLE_AXIS, ":"):
             comma = [] if inner[-2].text == "," else [Token(",", inner[-1].at)]
             inner[-1:] = [*comma, Token(":", inner[-1].at)]
         self.tokens[first:last] = inner

@@ -134,7 +134,9 @@ def parts_of(node: Node | None) -> tuple[Node, ...]:
 
 
 def letter_of(part: Node) -> Node:
-    r"""i of i, i = 1 and 0 \leq i < n."""
+    r"""i of i, i = 1, 0 \leq i < n and i : i \neq j."""
+    if isinstance(part, Chain) and part.signs[0] == ":":
+        return letter_of(part.operands[0])
     if isinstance(part, Chain):
         return part.operands[part.signs[0] == r"\leq"]
     return part

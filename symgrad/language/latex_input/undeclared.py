@@ -11,12 +11,12 @@ from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.calls import is_entrywise
 from symgrad.language.latex_input.equations import formulas
 from symgrad.language.latex_input.examples import BOLD, counts, divisors, groups, lowered, terms
-from symgrad.language.latex_input.extent import LETTERS, indexed
+from symgrad.language.latex_input.extent import EXTREMES, LETTERS, indexed
 from symgrad.language.latex_input.functions import is_function, operation_of
 from symgrad.language.latex_input.grammar import tree
 from symgrad.language.latex_input.letters import letters_of
 from symgrad.language.latex_input.names import new_name
-from symgrad.language.latex_input.ranges import EXTREMES, in_full
+from symgrad.language.latex_input.ranges import in_full
 from symgrad.language.names import SCALARS, kind_of
 
 NO_NAMES = ("I", r"\pi", r"\top", r"\infty", "", "'")

@@ -201,13 +201,27 @@ coth: ex.Operation = elementwise(
     reserved=False,
 )
 arcsinh = elementwise(
-    "arcsinh", sympy.asinh, parity=-1, derivative=lambda x: ((1 + x**2) ** -HALF,), reserved=False
+    "arcsinh",
+    sympy.asinh,
+    parity=-1,
+    derivative=lambda x: ((1 + x**2) ** -HALF,),
+    elsewhere=("asinh", "arsinh"),
+    reserved=False,
 )
 arccosh = elementwise(
-    "arccosh", sympy.acosh, derivative=lambda x: ((x**2 - 1) ** -HALF,), reserved=False
+    "arccosh",
+    sympy.acosh,
+    derivative=lambda x: ((x**2 - 1) ** -HALF,),
+    elsewhere=("acosh", "arcosh"),
+    reserved=False,
 )
 arctanh: ex.Operation = elementwise(
-    "arctanh", sympy.atanh, parity=-1, derivative=lambda x: (1 / (1 - x**2),), reserved=False
+    "arctanh",
+    sympy.atanh,
+    parity=-1,
+    derivative=lambda x: (1 / (1 - x**2),),
+    elsewhere=("atanh", "artanh"),
+    reserved=False,
 )
 
 sqrt = declare(
