@@ -15,6 +15,7 @@ from symgrad.calculus.derivation import Key
 from symgrad.data.sparse import sparse_names
 from symgrad.numerics.arrays.listing import Op
 from symgrad.numerics.arrays.program import Program
+from symgrad.numerics.buffers.moderate import Allocated, first
 from symgrad.numerics.buffers.planned import Form
 from symgrad.numerics.given import Given, callables
 from symgrad.numerics.inputs import Signature
@@ -93,6 +94,7 @@ class Buffered:
     library: NumPy
     allocating: Callable[[Program, Form, frozenset[Op]], Callable[..., Any]]
     threads: Own
+    by_numpy: bool
 
     def __call__(
         self, inputs: Arrays, direction: Mapping[str, Any] | None = None, cotangent: Any = None
@@ -161,17 +163,29 @@ class Buffered:
         """A program for these sizes with new buffers."""
         program = self.plan.of_sizes(sizes, sparse_names(arrays))
         names = program.inputs
-        shapes = {name: arrays[name].shape for name in names}
-        dtypes = tuple(arrays[name].dtype for name in names)
-        counts = [size_of(axis, sizes) for axis in program.axes]
         found = [op for op, _ in program.results[1:]]
         few = rows_alone(rows, found, program.ops, lambda axis: size_of(axis, sizes))
-        allocate = self.allocating(program, form, few)
-        called = callables(program.functions, given, self.library)
-        read = tuple(arrays[name] for name in names) if form == "bind" else names
-        function, flat, views, labelled = allocate(
-            *counts, self.library.dtype, read, tuple(shapes.values()), dtypes, *called
-        )
+
+        def made(program: Program) -> Allocated:
+            own = [arrays[name] for name in program.inputs]
+            shapes, types = (tuple(getattr(x, each) for x in own) for each in ("shape", "dtype"))
+            counts = [size_of(axis, sizes) for axis in program.axes]
+            called = callables(program.functions, given, self.library)
+            read = tuple(own) if form == "bind" else program.inputs
+            allocate = self.allocating(program, form, few)
+            function, *rest = allocate(*counts, self.library.dtype, read, shapes, types, *called)
+            order = [names.index(name) for name in program.inputs]
+            if form != "step" or program.inputs == names:
+                return function, *rest
+            return lambda *given: function(*(given[k] for k in order)), *rest
+
+        dense = self.by_numpy and not (few or given or program.sparse)
+        moderate = self.plan.moderate(sizes) if dense else None
+        if moderate is None:
+            function, flat, views, labelled = made(program)
+        else:
+            function, flat, views, labelled = first(made(moderate), lambda: made(program))
+        shapes = {name: arrays[name].shape for name in names}
         derivatives, keys = {}, self.signature.keys
         named = {keys[k]: labels for k, labels in labelled.items()}
         for key, view in zip(keys, views, strict=True):

@@ -156,7 +156,8 @@ class Function:
 
     def _buffered(self, own: Own) -> Buffered:
         library = NumPy(self.dtype, sparse=self.modules == "numpy")
-        return Buffered(self.signature, self.plan, library, self._allocating, own)
+        by_numpy = self.modules == "numpy"
+        return Buffered(self.signature, self.plan, library, self._allocating, own, by_numpy)
 
     def _allocating(self, program: Program, form: Form, rows: frozenset[Op]) -> Callable[..., Any]:
         if self.modules == "numba":

@@ -9,8 +9,9 @@ from weakref import WeakKeyDictionary
 from symgrad.calculus.derivation import Derivation
 from symgrad.calculus.nodes import Axis
 from symgrad.errors import DataError
-from symgrad.numerics.arrays.emitter import Record, program
+from symgrad.numerics.arrays.emitter import Record, moderate_program, program
 from symgrad.numerics.arrays.program import Program
+from symgrad.numerics.buffers.moderate import time
 from symgrad.numerics.source.annotations import annotated
 from symgrad.numerics.source.comments import NONE, Comments
 
@@ -18,6 +19,7 @@ from symgrad.numerics.source.comments import NONE, Comments
 _programs: WeakKeyDictionary[Derivation, Program] = WeakKeyDictionary()
 # Of some sizes: the last ones, for what is trained again.
 _of_sizes: WeakKeyDictionary[Derivation, dict[Hashable, Program]] = WeakKeyDictionary()
+_moderate: WeakKeyDictionary[Derivation, dict[Hashable, Program | None]] = WeakKeyDictionary()
 KEPT = 8  # of them, of each derivation
 
 
@@ -59,6 +61,21 @@ class Plan:
             known[asked] = program(self.results, sizes, sparse=sparse)
         return known[asked]
 
+    def moderate(self, sizes: Mapping[Axis, int]) -> Program | None:
+        """The program for exponents that are not far from 0, which raises an OverflowError where
+        they are; None where it would not take less time."""
+        always = self.of_sizes(sizes)
+        if self.derivation is None or not always.shifted:
+            return None
+        known = _moderate.setdefault(self.derivation, {})
+        asked = frozenset(sizes.items())
+        if asked not in known:
+            if len(known) == KEPT:
+                del known[next(iter(known))]
+            made = moderate_program(self.results, sizes)
+            known[asked] = made if made and _pays(made, always, sizes) else None
+        return known[asked]
+
     @property
     def comments(self) -> Comments:
         """What the lines of `program` compute; made when they are asked for."""
@@ -70,3 +87,8 @@ class Plan:
 
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__ | {"results": [], "derivation": None, "noted": self.comments}
+
+
+def _pays(made: Program, always: Program, sizes: Mapping[Axis, int]) -> bool:
+    """Whether it takes the same inputs, and less time."""
+    return {*made.inputs} == {*always.inputs} and time(made, sizes) < time(always, sizes)

@@ -437,6 +437,17 @@ MUTANTS: list[Mutant] = [
         ),
     ),
     *planted_in(
+        "symgrad/numerics/passes/moderate.py",
+        "tests/numerics/test_moderate.py",
+        ("every exponent is moderate", "return LEFT / most if most", "return 1e3 if most"),
+        ("1 - sigmoid(x) is rounded", "if entry := reflected(", "if False and reflected("),
+    ),
+    *planted_in(
+        "symgrad/numerics/buffers/moderate.py",
+        "tests/numerics/test_moderate.py",
+        ("slopes stay where they were", "np.copyto(view, other)", "pass"),
+    ),
+    *planted_in(
         "symgrad/numerics/passes/ranges.py",
         "tests/test_real_inputs.py",
         (

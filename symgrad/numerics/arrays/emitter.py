@@ -29,6 +29,7 @@ from symgrad.numerics.passes.fronts import with_fronts
 from symgrad.numerics.passes.kronecker import without_kronecker
 from symgrad.numerics.passes.limits import at_limits
 from symgrad.numerics.passes.low_rank import by_small_systems
+from symgrad.numerics.passes.moderate import share, with_reflections
 from symgrad.numerics.passes.ranges import in_range
 from symgrad.numerics.passes.separating import separated
 from symgrad.numerics.passes.spreads import by_spreads
@@ -61,14 +62,45 @@ def program(
     filled in.
 
     Raises: DataError where one of these would be filled."""
+    flat = _prepared(results, sizes or {}, sparse)
+    shifted = in_range(flat)
+    made = _computed(shifted, sizes or {}, record, sparse)
+    return replace(made, shifted=shifted.results != flat.results)
+
+
+def moderate_program(
+    results: Sequence[tuple[ix.Entry, tuple[ix.Label, ...]]], sizes: Mapping[ix.Axis, int]
+) -> Program | None:
+    """The same of formulas as they are written, for exponents that are not far from 0; None where
+    something else may leave the range of floats."""
+    flat = _prepared(results, sizes, frozenset())
+    moderate = share(flat)
+    return replace(_computed(with_reflections(flat), sizes), share=moderate) if moderate else None
+
+
+def _prepared(
+    results: Sequence[tuple[ix.Entry, tuple[ix.Label, ...]]],
+    sizes: Mapping[ix.Axis, int],
+    sparse: frozenset[str],
+) -> Flat:
+    """The formulas by their structure, whatever their numbers."""
     flat = flattened(Flat(results))
     if sizes and not sparse:
         flat = without_kronecker(flat)
-    flat = by_spreads(by_small_systems(flat, sizes or {}), sizes or {})
-    flat = separated(in_range(at_limits(with_cofactors(flat))))
+    return at_limits(with_cofactors(by_spreads(by_small_systems(flat, sizes), sizes)))
+
+
+def _computed(
+    flat: Flat,
+    sizes: Mapping[ix.Axis, int],
+    record: Record | None = None,
+    sparse: frozenset[str] = frozenset(),
+) -> Program:
+    """What computes formulas that keep to the range of floats."""
+    flat = separated(flat)
     flat = without_differences(chosen_alone(by_lines(by_clipping(flat))))
-    flat = with_fronts(flat, sizes or {})
-    costs, recorded = Costs(sizes or {}), record is not None
+    flat = with_fronts(flat, sizes)
+    costs, recorded = Costs(sizes), record is not None
     emitter, written = _written(flat, costs, recorded, sparse)
     again = [  # forward and backward together
         _written(flat, replace(costs, promised=promised), recorded, sparse)

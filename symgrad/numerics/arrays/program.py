@@ -22,13 +22,17 @@ class Program:
     """A function of arrays (in the order of `inputs`) and of sizes.
 
     `ops` are its steps, `results` what it returns: operations and their shapes. `floats` is the
-    argument whose type the function computes in, if there is one.
+    argument whose type the function computes in, if there is one. It is `shifted` where
+    formulas are written otherwise to keep to the range of floats. With a `share` it raises an
+    OverflowError where an exponent is beyond this share of that range.
     """
 
     inputs: tuple[str, ...]
     ops: tuple[Op, ...]
     results: tuple[tuple[Op, Dims], ...]
     floats: str
+    shifted: bool = False
+    share: float = 0.0
 
     @cached_property
     def used(self) -> tuple[Axis, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from symgrad.numerics.arrays.listing import Listing, Op
 from symgrad.numerics.arrays.program import Program, needed
@@ -35,4 +36,4 @@ class ArrayPass:
             self.of(op)
         results = tuple((self.of(op), dims) for op, dims in program.results)
         made = needed(self.listing.ops, [op for op, _ in results])
-        return Program(program.inputs, made, results, program.floats)
+        return replace(program, ops=made, results=results)

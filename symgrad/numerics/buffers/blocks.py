@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from math import ceil, prod
 from typing import Any, TypeAlias
@@ -198,7 +198,10 @@ def blocked(
         if len(workers) > 1 and os.getpid() not in pools:
             pools[os.getpid()] = ThreadPoolExecutor(len(workers) - 1)
         others = [pools[os.getpid()].submit(worker.run, *read) for worker in workers[1:]]
-        workers[0].run(*read)
+        try:
+            workers[0].run(*read)
+        finally:
+            wait(others)
         for worker, other in zip(workers[1:], others, strict=True):
             other.result()
             np.add(total, worker.total, total)

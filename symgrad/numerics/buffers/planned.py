@@ -21,6 +21,7 @@ from symgrad.numerics.buffers.choosing import CHOOSING, SIGNING
 from symgrad.numerics.buffers.known_inputs import knowable, reading
 from symgrad.numerics.buffers.layouts import COPY
 from symgrad.numerics.buffers.matrices import matrix_texts
+from symgrad.numerics.buffers.moderate import MODERATE
 from symgrad.numerics.buffers.onto import onto_lines
 from symgrad.numerics.buffers.places import Places
 from symgrad.numerics.buffers.powers import BY_LOGARITHMS
@@ -127,6 +128,7 @@ class _Planner(BufferText):
         taking = any(op.kind == "take" for op in self.places)
         named = {op.name for op in self.places}
         made = [TAKING] * taking + [CHOOSING] * ("where" in named) + [SIGNING] * ("sign" in named)
+        made += [MODERATE] * bool(self.program.share)
         return made + [text for name, text in BY_LOGARITHMS.items() if name in named]
 
     def gradients(self) -> list[str]:
@@ -203,6 +205,8 @@ class _Planner(BufferText):
             return [f"{name}({operands}, {out})"]
         if op.routine:
             return [f"{self.once(f'each({name}, {op.routine.scipy!r})')}({operands}, {out})"]
+        if name == "exp" and self.program.share:
+            return [f"{self.moderate(texts[0])[:-1]}, {out})"]
         if name in BY_LOGARITHMS:
             return [f"{name}({operands}, {out})"]
         return [self.call(name, f"{operands}, {out}")]

@@ -62,9 +62,9 @@ def parts(program: Program, axis: Axis) -> Parts | None:
     sums = tuple(op for op in kinds if _is_sum(op, axis) and kinds[op] == SUMMED)
     if not sums or any(kinds[op] == ROWS for op in results):
         return None
-    last = _Builder({op for op in kinds if kinds[op] != SUMMED} | {*sums})
+    last = _Builder({op for op in kinds if kinds[op] != SUMMED} | {*sums}, program.share)
     ends = [(last.made(op), dims) for op, dims in program.results]
-    rows = _Builder({op for op in kinds if kinds[op] == WHOLE})
+    rows = _Builder({op for op in kinds if kinds[op] == WHOLE}, program.share)
     for op, kind in kinds.items():  # what is cut into blocks stands before what is not
         if op.kind == "input" and kind == ROWS:
             rows.made(op)
@@ -74,7 +74,7 @@ def parts(program: Program, axis: Axis) -> Parts | None:
         for op in dict.fromkeys((*rows.taken, *last.taken))
         if kinds[op] == WHOLE and op.kind != "input"
     )
-    first = _Builder(set())
+    first = _Builder(set(), program.share)
     made = [first.made(op) for op in given]
     return Parts(
         axis,
@@ -199,6 +199,7 @@ class _Builder:
     """Makes operations again, of `taken` inputs where they are `known`."""
 
     known: set[Op]
+    share: float
     listing: Listing = field(default_factory=Listing)
     done: dict[Op, Op] = field(default_factory=dict)
     taken: list[Op] = field(default_factory=list)
@@ -229,5 +230,5 @@ class _Builder:
     def part(self, results: list[tuple[Op, Dims]], given: tuple[Op, ...]) -> Part:
         """The program of these results."""
         names = tuple(f"p{k}" for k in range(len(self.taken)))
-        program = Program(names, tuple(self.listing.ops), tuple(results), "")
+        program = Program(names, tuple(self.listing.ops), tuple(results), "", share=self.share)
         return Part(program, tuple(self.taken), given)

@@ -149,13 +149,13 @@ def _spreads(term: ix.ClosedTerm) -> bool:
     """Whether it is a product of matrices of probabilities, p_ik q_kj, whose logarithms have a sum
     over more indices than any of them and the product."""
     own = [{*f.labels} for f in term.factors]
-    wide = [labels for labels, f in zip(own, term.factors, strict=True) if _is_probability(f.node)]
+    wide = [labels for labels, f in zip(own, term.factors, strict=True) if is_probability(f.node)]
     together = set().union(*wide)
     kept = set().union(*own) - {*term.summed}
     return len(wide) > 1 and not any(map(together.issubset, (*own, kept)))
 
 
-def _is_probability(node: Node) -> bool:
+def is_probability(node: Node) -> bool:
     """Whether it is a function with values between 0 and 1 by what its record says."""
     meaning = node.operation.meaning if isinstance(node, (ix.Map, ix.Apply)) else None
     return bool(getattr(meaning, "simplex", False) or getattr(meaning, "reflection", None))
@@ -163,7 +163,7 @@ def _is_probability(node: Node) -> bool:
 
 def _bounded(node: ix.Map | ix.Apply) -> bool:
     """Whether it is a probability, or the exponential of what is never positive, as exp(-x^2)."""
-    if _is_probability(node):
+    if is_probability(node):
         return True
     argument = node.operands[0]
     return isinstance(argument, Polynomial) and all(

@@ -61,6 +61,18 @@ def in_range(flat: Flat) -> Flat:
     return _Ranges().over(flat) if any(map(has_logarithm, flat.nodes)) else flat
 
 
+def reflected(node: Node, labels: Labels) -> Entry | None:
+    """1 - f(x) as f(-x), where that is the same."""
+    if not isinstance(node, Polynomial) or not opposite(node):
+        return None
+    function, own, _ = next(f for t in opened(node, labels) for f in t.factors)
+    if not isinstance(function, ix.Map) or function.operation.meaning.reflection is None:
+        return None
+    (argument,) = function.entries(own)
+    minus = contract([Term(-ONE, (Factor(*argument),))], labels)
+    return map_entry(function.operation, [minus], labels)
+
+
 class Scale(NamedTuple):
     """node = exp(shift) rest; no rest is a rest of 1."""
 
@@ -140,7 +152,8 @@ class _Ranges(Pass):
 
     def _scale(self, node: Node) -> Scale | None:
         labels = ix.new_labels(node.axes)
-        made, own = self._reflected(node, labels) or self.done[node].at(labels)
+        made, own = self.done[node].at(labels)
+        made, own = reflected(made, own) or (made, own)
         if isinstance(made, (ix.Map, ix.Apply)) and has_logarithm(made):
             return Scale(Counterpart.of(logarithm_of(made, own), labels), None)
         if not isinstance(node, Polynomial):
@@ -159,18 +172,6 @@ class _Ranges(Pass):
             rest = contract([_lowered(*each, shift, labels) for each in tops], labels)
         one = isinstance(rest.node, Polynomial) and rest.node.terms == ((1, (), ()),)
         return Scale(Counterpart.of(shift, labels), None if one else Counterpart.of(rest, labels))
-
-    def _reflected(self, node: Node, labels: Labels) -> Entry | None:
-        """1 - f(x) as f(-x), where that is the same."""
-        if not isinstance(node, Polynomial) or not opposite(node):
-            return None
-        factor = self.made(next(f for t in opened(node, labels) for f in t.factors))
-        function = factor.node
-        if not isinstance(function, ix.Map) or function.operation.meaning.reflection is None:
-            return None
-        (argument,) = function.entries(factor.labels)
-        x = Factor(*argument)
-        return map_entry(function.operation, [contract([Term(-ONE, (x,))], labels)], labels)
 
     def _top(self, term: Term, labels: Labels, alone: bool) -> tuple[Entry, Term]:
         """The logarithm of a term's magnitude, and the term without it: of what is the same in the

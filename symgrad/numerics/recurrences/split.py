@@ -93,7 +93,7 @@ class Part:
         results |= {f"d {k}": (o.entry, o.labels) for k, o in derivation.outcomes.items()}
         plain = program([*results.values()])
         of_plain = (plain.inputs, plain.ops, plain.results, plain.floats)
-        made = PartProgram(*of_plain, order, prefix)
+        made = PartProgram(*of_plain, whole=order, prefix=prefix)
         ops = (op for op, _ in made.results)
         return cls(prefix, made, dict(zip(results, ops, strict=True)), inputs)
 

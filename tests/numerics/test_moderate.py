@@ -1,0 +1,84 @@
+"""Programs for moderate exponents compute what those for all do, also where they raise."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import symgrad as sg
+from symgrad.numerics.buffers import blocks
+from symgrad.numerics.passes.moderate import LEFT
+
+COUNT = 2000
+NAMES = ("w", "k")
+HEAD = """x: Vector(n)
+t: Scalar
+w: Vector(n)
+k: Scalar
+s = w.T @ x
+p = sigmoid(k)
+"""
+LOSSES = {
+    "zeros": """mean(-t * log(p + (1 - p) * exp(-exp(s))) - (1 - t) * (t * s - exp(s))
+            for x, t in batch)""",
+    "counts": "mean((t + k) * log(k + exp(s)) - t * s for x, t in batch)",
+    "rates": "-mean(log(p * exp(s - exp(s) * t) + (1 - p) * exp(-t)) for x, t in batch)",
+    "shares": "mean((exp(s) / (exp(s) + exp(t * k)) - t)**2 for x, t in batch)",
+}
+# predictors and k: near 0, where 1 - sigmoid(k) is rounded, and beyond the range of floats
+NUMBERS = [(1, 1.5), (8, 1.5), (1, 40), (300, 1.5), (900, 1.5), (1, 800), (1, -800), (2, -0.5)]
+
+
+def derived(name: str) -> sg.Derivation:
+    return sg.derive(f"{HEAD}loss = {LOSSES[name]}", NAMES)
+
+
+def drawn(size: float, k: float, dtype: str) -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(0)
+    numbers = {"t": rng.random(COUNT), "w": np.array([0.7, -0.2, 0.1]) * size, "k": np.array(k)}
+    numbers["x"] = rng.uniform(-1, 1, (COUNT, 3))
+    return {name: np.array(a, dtype) for name, a in numbers.items()}
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("name", LOSSES)
+def test_numbers_are_those_for_all_exponents(
+    name: str, threads: int, dtype: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blocks, "LINE", 0)
+    monkeypatch.setattr(blocks, "BLOCK", 1 << 12 if threads == 2 else blocks.BLOCK)
+    monkeypatch.setattr(blocks, "NARROW", 1)
+    derivation = derived(name)
+    plain = derivation.lambdify(dtype=dtype)
+    function = derivation.lambdify(dtype=dtype, reuse_buffers=True, threads=threads)
+    near = 1e-10 if dtype == "float64" else 2e-4
+    for size, k in NUMBERS:
+        inputs = drawn(size, k, dtype)
+        value, wanted = plain(inputs)
+        for found, slopes in (function(inputs), function(inputs), function.bind(inputs)()):
+            assert found == pytest.approx(value, rel=near, nan_ok=True)
+            for each in NAMES:
+                smallest = near * abs(wanted[each]).max()
+                np.testing.assert_allclose(slopes[each], wanted[each], rtol=near, atol=smallest)
+
+
+@pytest.mark.parametrize("name, most", [("zeros", 5), ("counts", 2), ("rates", 5), ("shares", 0)])
+def test_exponents_are_moderate_by_what_is_multiplied(name: str, most: int) -> None:
+    """A quotient of exponentials is faster as one of a difference."""
+    plan = derived(name).lambdify(reuse_buffers=True).plan
+    made = plan.moderate({axis: COUNT if axis == "batch" else 3 for axis in plan.program.axes})
+    assert (made.share if made else 0) == (LEFT / most if most else 0)
+
+
+def test_a_step_takes_what_one_for_all_takes() -> None:
+    """Training far out, and near again."""
+    derivation = derived("zeros")
+    function = derivation.lambdify(reuse_buffers=True)
+    step = function.step(drawn(1, 1.5, "float64"))
+    for size in (1, 900, 2):
+        inputs = drawn(size, 1.5, "float64")
+        value, slopes = derivation.lambdify()(inputs)
+        found = step.run(step.function, *(inputs[name] for name in step.shapes))
+        assert found == pytest.approx(value)
+        np.testing.assert_allclose(step.derivatives["w"], slopes["w"], rtol=1e-10)
