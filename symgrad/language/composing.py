@@ -7,6 +7,7 @@ matrices; a minus goes in front of a product. Fractions and numbers are put toge
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -137,11 +138,20 @@ def _factors(formula: Formula, scalar: bool, closed: bool) -> tuple[Parts, Parts
 
 
 def product(factors: Iterable[Formula], apart: bool = False) -> Formula:
-    """A product of scalars; 1 where there are none."""
-    first, *rest = (*factors,) or (ONE,)
+    """A product of scalars, equal ones as a power; 1 where there are none."""
+    counts = Counter(factors)
+    first, *rest = (_repeated(factor, counts[factor]) for factor in counts) if counts else (ONE,)
     for factor in rest:
         first = juxtaposed(first, factor, apart=apart)
     return first
+
+
+def _repeated(factor: Formula, count: int) -> Formula:
+    if count == 1:
+        return factor
+    if isinstance(factor, fm.Number) or (isinstance(factor, fm.Script) and "^" in factor.at):
+        return fm.Row((factor,) * count, scalars=count)
+    return raised(factor, _whole(count))
 
 
 def raised(base: Formula, above: Formula) -> Formula:

@@ -15,6 +15,7 @@ from typing import Protocol, TypeVar
 # product, a sum sign with its body, a product without a sign, what has a raised script or is a
 # fraction, what has a lowered one, and what stands for itself.
 LIST, RELATION, SUM, SIGN, KRONECKER, HADAMARD, BIG, PRODUCT, SCRIPT, INDEXED, ATOM = range(11)
+OUTSIDE, WITHIN, RAISED = range(3)  # of fractions and exponents, in a fraction, in an exponent
 Parts = tuple["Formula", ...]
 Levels = tuple[int, tuple[int, ...]]
 Out = TypeVar("Out")
@@ -103,6 +104,11 @@ class Fraction(Formula):
 
     small: bool = False
     by_entry: bool = False
+
+    @property
+    def of_numbers(self) -> bool:
+        """Whether digits stand above and below."""
+        return all(isinstance(part, Number) for part in self.parts)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,7 +206,8 @@ def levels(node: Formula, flat: bool) -> Levels:
             return node.binds, (SUM, *(last,) * (count - 1))
         case Infix():  # a / b c, A x B C: of b alone, or of b c?
             last = SCRIPT if node.binds == KRONECKER or "/" in node.signs else BIG
-            return node.binds, (*(max(last, PRODUCT),) * (count - 1), last)
+            first = PRODUCT if "/" in node.signs else max(last, PRODUCT)
+            return node.binds, (*(first,) * (count - 1), last)
         case Negative():
             return SIGN, (KRONECKER,)
         case Slope():
@@ -260,20 +267,20 @@ class Writer(Protocol[Out]):
 
 def printed(root: Formula, writer: Writer[Out]) -> Out:
     """A formula in one format, from the leaves up, without recursion. A fraction inside a fraction,
-    or in an exponent, is written a / b."""
-    done: dict[tuple[int, bool], tuple[Out, float]] = {}  # and how tightly it binds
-    shown: dict[tuple[int, bool], Formula] = {}
+    but one of numbers, or in an exponent, is written a / b."""
+    done: dict[tuple[int, int], tuple[Out, float]] = {}  # and how tightly it binds
+    shown: dict[tuple[int, int], Formula] = {}
 
-    def show(formula: Formula, inside: bool) -> Formula:
+    def show(formula: Formula, inside: int) -> Formula:
         key = (id(formula), inside)
         if key not in shown:
             node = writer.shown(formula)
-            sloped = inside and isinstance(node, Fraction)
+            sloped = isinstance(node, Fraction) and inside > node.of_numbers
             shown[key] = Infix(node.parts, signs=("/",), binds=HADAMARD) if sloped else node
         return shown[key]
 
-    first = show(root, False)
-    stack: list[tuple[Formula, bool, list[tuple[Formula, bool]] | None]] = [(first, False, None)]
+    first = show(root, OUTSIDE)
+    stack: list[tuple[Formula, int, list[tuple[Formula, int]] | None]] = [(first, OUTSIDE, None)]
     while stack:
         node, inside, parts = stack.pop()
         if (id(node), inside) in done:
@@ -290,11 +297,11 @@ def printed(root: Formula, writer: Writer[Out]) -> Out:
             for (out, binds), want in zip((done[id(n), x] for n, x in parts), wanted, strict=True)
         ]
         done[id(node), inside] = writer.write(node, tuple(n for n, _ in parts), written), own
-    return done[id(first), False][0]
+    return done[id(first), OUTSIDE][0]
 
 
-def _inside(node: Formula, inside: bool) -> Iterable[bool]:
-    """Whether each part is inside a fraction or an exponent."""
+def _inside(node: Formula, inside: int) -> Iterable[int]:
+    """What each part is inside of."""
     if isinstance(node, Script):
-        return (inside, *(inside or place == "^" for place in node.at))
-    return (inside or isinstance(node, Fraction),) * len(node.parts)
+        return (inside, *(RAISED if place == "^" else inside for place in node.at))
+    return (max(inside, WITHIN) if isinstance(node, Fraction) else inside,) * len(node.parts)

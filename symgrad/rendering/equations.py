@@ -88,17 +88,17 @@ def proof_equations(
 ) -> Iterator[Equation]:
     """The lines of a proof, each left side once, with their numbers where there are any."""
     bound = proof.uses.derivation.naming.bound
-    before: object = None
+    before = ""
     for line, value in zip(proof.lines, values, strict=False):
         left = written(line.left) if isinstance(line.left, Expression) else line.left
         yield Equation(
-            None if left == before else left,
+            None if plain_text(left) == before else left,
             (_right(line.right, bound),),
             words(line.move),
             fits=fitting_formula(line.shapes),
             value=value,
         )
-        before = left
+        before = plain_text(left)
 
 
 def _right(right: Form, bound: Bound) -> Formula:

@@ -12,17 +12,18 @@ from symgrad.calculus.letters import Letters
 from symgrad.calculus.nodes import core_labels
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.proofs.expanded import expanded_lines, expansion_of
-from symgrad.calculus.proofs.lines import Differential, Indexed, ProofLine
+from symgrad.calculus.proofs.lines import Differential, Form, Indexed, ProofLine
 from symgrad.calculus.proofs.scalars import scalar_lines
 from symgrad.calculus.proofs.solved import equation_of
 from symgrad.calculus.proofs.uses import Proof, Statement, Uses, part_of
 from symgrad.calculus.terms import identity, product, terms_of
 from symgrad.language import composing
 from symgrad.language import formula as fm
-from symgrad.language.expressions import Letter, Name
+from symgrad.language.expressions import Expression, Letter, Name
 from symgrad.language.formula import Formula
 from symgrad.language.operations.entries import at
 from symgrad.language.phrases import phrase
+from symgrad.language.plain import plain_text
 from symgrad.language.typeset import typeset
 
 PLACES = "pqrstuvabcd"  # the letters of the variable's entry
@@ -40,7 +41,7 @@ def index_proof(uses: Uses) -> Proof:
     for statement in uses.statements.values():
         lines += [*writer.solved(statement), *expanded_lines(uses, statement)]
         lines += [writer.slope(statement), *writer.closed(statement)]
-    lines += writer.total(lines[-1].right)
+    lines += writer.total(lines[-1])
     return Proof("index", tuple(lines), uses)
 
 
@@ -135,10 +136,9 @@ class _Writer:
             move = PUT_IN if expansion_of(uses, statement) is not None else move
         elif through:
             move = phrase("chain rule, through {0}", ", ".join(through))
-        elif self._stand_still(statement.node):
-            move = "derivative by an entry, all else fixed"
         else:
-            move = "derivative by an entry"
+            by = "derivative by an entry" if core_labels(self.places) else "derivative"
+            move = f"{by}, all else fixed" if self._stand_still(statement.node) else by
         left = self._derivative(statement.node, statement.labels, letters)
         right = self.indexed(terms_of(entry), statement.labels, letters)
         return ProofLine(left, right, move, uses.differential(statement.node), by_entry=True)
@@ -192,7 +192,7 @@ class _Writer:
 
     # the sum over the uses
 
-    def total(self, last: object) -> Iterator[ProofLine]:
+    def total(self, last: ProofLine) -> Iterator[ProofLine]:
         """What the chain rule makes of the derivatives: in index notation, and as the step says
         it. Of several uses each has its part, and these are added."""
         uses = self.uses
@@ -213,12 +213,15 @@ class _Writer:
             sides[SUMMED] = self.indexed(entry, labels, self.letters_of(letters))
         elif len(entry) != len(terms):
             sides[JOINED] = self.indexed(entry, labels, self.letters_of(letters))
-        if isinstance(last, Indexed) and {s.written for s in sides.values()} == {last.written}:
+        right = last.right
+        if isinstance(right, Indexed) and {s.written for s in sides.values()} == {right.written}:
             sides = {}  # the statement is what is differentiated
         for move, side in sides.items():
-            yield ProofLine(typeset(at(uses.left, *index)), side, move, change, True)
-        if uses.answer is not None:
-            yield ProofLine(uses.left, uses.answer, "in matrix notation", change, by_entry=True)
+            last = ProofLine(typeset(at(uses.left, *index)), side, move, change, True)
+            yield last
+        if uses.answer is not None and not _says(last, uses.left, uses.answer):
+            move = "in matrix notation" if _has_entries(last.right) else PUT_IN
+            yield ProofLine(uses.left, uses.answer, move, change, by_entry=True)
 
     def _parts(self) -> Iterator[ProofLine]:
         """What each use sends, by the number of its step."""
@@ -252,6 +255,24 @@ class _Writer:
             term._replace(summed=(*term.summed, *summed))
             for term in (product((seed, t)) for t in self._slope_at(user, labels))
         ]
+
+
+def _has_entries(form: Form) -> bool:
+    """Whether there are entries of vectors or matrices in it."""
+    return isinstance(form, Indexed) and any(
+        core_labels(f.labels) for t in form.terms for f in t.factors
+    )
+
+
+def _says(line: ProofLine, left: Expression, right: Expression) -> bool:
+    """Whether a line reads left = right, as one on numbers does."""
+    sides = (line.left, getattr(line.right, "written", line.right))
+    return all(map(_reads_alike, sides, (left, right)))
+
+
+def _reads_alike(one: Form | Formula, other: Expression) -> bool:
+    written = typeset(one) if isinstance(one, Expression) else one
+    return isinstance(written, Formula) and plain_text(written) == plain_text(typeset(other))
 
 
 def _labelled(derivative: Formula, number: str) -> Formula:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 import sympy
@@ -29,7 +30,7 @@ RELATIONS = {">": ">", "<": "<", ">=": r"\geq", "<=": r"\leq", "==": "=", "!=": 
 
 def scalar_lines(uses: Uses) -> Iterator[ProofLine]:
     """For each scalar function whose argument moves: its definition, its derivative by scalar
-    calculus, and that derivative as the record has it."""
+    calculus, and that derivative in the form that the other lines have."""
     moving = uses.moving
     used = dict.fromkeys(
         (node.operation, k)
@@ -61,8 +62,13 @@ def _lines(operation: Operation, k: int, point: Sequence[Name]) -> Iterator[Proo
     derivative = Scalar(_written(slope), slope)
     yield ProofLine(left, derivative, "scalar calculus", by_one)
     recorded: Expression = meaning.derivative(*point)[k]
-    if unparse(recorded).replace(" ", "") != plain_text(derivative.written).replace(" ", ""):
-        yield ProofLine(left, recorded, "as the record has it", by_one)
+    if _signs(unparse(recorded)) != _signs(plain_text(derivative.written)):
+        yield ProofLine(left, recorded, "in the form used here", by_one)
+
+
+def _signs(text: str) -> list[str]:
+    """The names, numbers and signs of a formula: of 2 / pi x and of 2 x / pi the same."""
+    return sorted(re.findall(r"\w+|[^\w\s*()]", text))
 
 
 def symbol_of(name: Name) -> sympy.Symbol:
