@@ -42,7 +42,7 @@ def quotient(top: Formula, bottom: Formula, scalar: bool = True, by_entry: bool 
     if any(_is_slope(f) for f in (top, *_factors_of(top))):
         if by_entry:
             return juxtaposed(top, quotient(ONE, bottom, by_entry=True), (True, False))
-        number, rest = _number_before(top)
+        number, rest = number_before(top)
         return juxtaposed(quotient(number, bottom), rest, (True, scalar))  # 2/n dL/dx
     if not (scalar or by_entry) and _has_fraction(top):
         front, rest = _scalars_before(top)
@@ -52,7 +52,7 @@ def quotient(top: Formula, bottom: Formula, scalar: bool = True, by_entry: bool 
     return top if bottom == ONE else fm.Fraction((top, bottom), by_entry=by_entry)
 
 
-def _number_before(product: Formula) -> tuple[Formula, Formula]:
+def number_before(product: Formula) -> tuple[Formula, Formula]:
     """The number at the front of a product, 1 where there is none, and what it multiplies."""
     if not isinstance(product, fm.Row) or not isinstance(product.parts[0], fm.Number):
         return ONE, product

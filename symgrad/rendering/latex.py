@@ -11,6 +11,7 @@ from symgrad.language.expressions import Expression
 from symgrad.language.formula import Formula
 from symgrad.language.measure import SIGN, points
 from symgrad.language.phrases import phrase
+from symgrad.language.quotients import number_before, quotient
 from symgrad.language.table import PLAIN, Table
 from symgrad.language.tex import escaped, words_in_formula
 from symgrad.language.tex import latex as tex
@@ -202,15 +203,25 @@ def broken(formula: Formula, table: Table, room: float) -> list[str]:
         case fm.Row():
             return _broken_row(formula, table, room)
         case fm.Fraction():  # its bar is as long as what stands above
-            sloped = fm.Infix(formula.parts, signs=("/",), binds=fm.HADAMARD)
-            return _broken_infix(sloped, table, room)
+            return _broken_fraction(formula, table, room)
         case fm.Infix():
             return _broken_infix(formula, table, room)
     return [tex(formula, table)]
 
 
+def _broken_fraction(fraction: fm.Fraction, table: Table, room: float) -> list[str]:
+    """A long top over a short scalar stands beside its fraction, others before a slash."""
+    top, bottom = fraction.parts
+    if fraction.by_entry or points(bottom, table) > room / 3:
+        sloped = fm.Infix(fraction.parts, signs=("/",), binds=fm.HADAMARD)
+        return _broken_infix(sloped, table, room)
+    number, rest = number_before(top)
+    return _broken_row(fm.Row((quotient(number, bottom), rest), scalars=1), table, room)
+
+
 def _broken_row(row: fm.Row, table: Table, room: float) -> list[str]:
-    """A product without signs, broken inside of its widest factor."""
+    """A product without signs: in two lines between its factors where that takes fewer lines, or
+    no bracket but that of a function, than to break its widest factor."""
     parts = tuple(map(table.shown, fm.fitted(row)))
     k = max(range(len(parts)), key=lambda k: points(parts[k], table))
     others = [replace(row, parts=side) for side in (parts[:k], parts[k + 1 :])]
@@ -218,15 +229,37 @@ def _broken_row(row: fm.Row, table: Table, room: float) -> list[str]:
     taken = sum(points(side, table) for side in others if side.parts)
     first, *more = broken(parts[k], table, max(room - taken, room / 2))
     lines = [f"{before} {first}".strip(), *more]
-    return [*lines[:-1], f"{lines[-1]} {after}".strip()]
+    lines = [*lines[:-1], f"{lines[-1]} {after}".strip()]
+    halves = _halves(replace(row, parts=parts), table, room)
+    return halves if halves and (len(lines) > 2 or isinstance(parts[k], fm.Applied)) else lines
+
+
+def _halves(row: fm.Row, table: Table, room: float) -> list[str]:
+    """The product in two lines about as long; none where one of them has no room."""
+    splits = (
+        [replace(row, parts=side) for side in (row.parts[:k], row.parts[k:])]
+        for k in range(1, len(row.parts))
+    )
+    widths = [
+        (max(points(one, table), points(other, table) + SIGN), k)
+        for k, (one, other) in enumerate(splits, 1)
+    ]
+    wide, k = min(widths)
+    if wide > room:
+        return []
+    return [
+        tex(replace(row, parts=row.parts[:k]), table),
+        rf"\cdot {tex(replace(row, parts=row.parts[k:]), table)}",
+    ]
 
 
 def _broken_infix(formula: fm.Infix, table: Table, room: float) -> list[str]:
     lines, used = [""], 0.0
     for sign, part in zip(("", *formula.signs), fm.fitted(formula), strict=True):
-        first, *more = broken(part, table, room)
         wide = points(part, table) + SIGN
-        short = used + wide <= room and not more
+        beside = used if wide > room > 4 * used and formula.binds > fm.SUM else 0.0
+        first, *more = broken(part, table, room - beside)
+        short = used + wide <= room or (beside > 0 and bool(more))
         if lines[-1] and not short and formula.binds != fm.RELATION:  # = begins a line, > does not
             lines.append("")
             used = 0.0
