@@ -22,7 +22,7 @@ from symgrad.language.expressions import (
 )
 from symgrad.language.operations import arithmetic as op
 from symgrad.language.operations.batches import batch_mean, batch_sum
-from symgrad.language.operations.constants import eye
+from symgrad.language.operations.constants import eye, ones
 from symgrad.language.operations.contractions import diag, dot, einsum, lookup
 from symgrad.language.operations.entries import entry
 from symgrad.language.operations.meanings import Elementwise, Function, Linear, Monomial
@@ -126,6 +126,10 @@ def product(left: Expression, right: Expression) -> Expression:
         return times(right.arguments[0], product(left, right.arguments[1]))
     if is_call(right, op.negative):
         return negated(product(left, right.arguments[0]))
+    if is_call(right, ones) and right.shape[1] == ONE:  # diag(v) 1 = v
+        *before, last = left.arguments if is_call(left, op.matmul) else (left,)
+        if is_call(last, diag) and last.shape[1] != ONE:
+            return product(before[0], last.arguments[0]) if before else last.arguments[0]
     return _part(left, right) or left @ right
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
-from symgrad.calculus.algebra import product, times, transposed
+from symgrad.calculus.algebra import is_negative, negated, over, product, times, transposed
 from symgrad.calculus.functions import aligned
 from symgrad.calculus.nodes import ONE, Factor, Identity, Label, Term
 from symgrad.calculus.notation import Notation, full
@@ -16,7 +16,15 @@ from symgrad.calculus.polynomials import contract
 from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.language import dimensions
 from symgrad.language.dimensions import Shape, column
-from symgrad.language.expressions import Expression, Name, Operation, Value, is_call
+from symgrad.language.expressions import (
+    Expression,
+    Name,
+    Operation,
+    Value,
+    is_call,
+    is_scalar,
+)
+from symgrad.language.operations import arithmetic as op
 from symgrad.language.operations import kronecker
 from symgrad.language.operations.constants import eye, filled
 from symgrad.language.operations.contractions import diag
@@ -166,11 +174,23 @@ def _placed(labels: tuple[Label, ...]) -> list[Pair]:
 
 def stacked(matrix: Expression) -> Expression:
     """vec(matrix); a column is its own."""
-    return matrix if matrix.shape[1] == dimensions.ONE else vec(matrix)
+    return matrix if matrix.shape[1] == dimensions.ONE else _linear(vec, matrix)
 
 
 def _outer(rows: Expression, columns: Expression) -> Expression:
-    return product(stacked(rows), transposed(stacked(columns)))
+    right = transposed(stacked(columns))
+    return _linear(lambda left: product(left, right), stacked(rows))
+
+
+def _linear(function: Callable[[Expression], Expression], e: Expression) -> Expression:
+    """A linear function of e, the scalars of e in front."""
+    if is_negative(e):
+        return negated(_linear(function, negated(e)))
+    if is_call(e, op.multiply) and is_scalar(e.arguments[0]):
+        return times(e.arguments[0], _linear(function, e.arguments[1]))
+    if is_call(e, op.divide) and is_scalar(e.arguments[1]):
+        return over(_linear(function, e.arguments[0]), e.arguments[1])
+    return function(e)
 
 
 def _kron(fast: Expression, slow: Expression) -> Expression:

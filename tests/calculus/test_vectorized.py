@@ -99,6 +99,12 @@ JACOBIANS: list[tuple[str, str, str, Matrix]] = [
         lambda X, K: vec(K) @ np.ones((1, 6)),
     ),
     (
+        "-sum(X) * K / norm2(y)",
+        "X",
+        "-vec(K) @ vec(ones(m, n)).T / norm2(y)",
+        lambda X, K, y: -vec(K) @ np.ones((1, 6)) / np.linalg.norm(y),
+    ),
+    (
         "X / norm2(X)",
         "X",
         "eye(m*n) / norm2(X) - vec(X) @ vec(unit(X)).T / norm2(X)**2",

@@ -66,7 +66,8 @@ def chosen(condition: ex.Expression, one: ex.Expression, other: ex.Expression) -
         both = ex.operands(over) if ex.is_call(over, subtract) else ()
         return where(*(both or (over, ex.expression(0))), one, other)
     if operation is same_label:
-        return condition * one + (1 - condition) * other
+        first, second = _where(condition, one), _where(1 - condition, other)
+        return first + second if first and second else first or second or one
     if operation is multiply:
         first, second = ex.operands(condition)
         return chosen(first, chosen(second, one, other), other)
@@ -76,6 +77,12 @@ def chosen(condition: ex.Expression, one: ex.Expression, other: ex.Expression) -
             return chosen(opposite, other, one)
     text = unparse(condition)
     raise ProgramError(f"where: {text} is no condition; write where({text} > 0, ...)")
+
+
+def _where(condition: ex.Expression, value: ex.Expression) -> ex.Expression | None:
+    """The value where the condition is 1; None where that is 0."""
+    number = value.value if isinstance(value, ex.Number) else None
+    return None if number == 0 else condition if number == 1 else condition * value
 
 
 def _shape(arguments: tuple[ex.Expression, ...], options: ex.Options) -> Shape:
