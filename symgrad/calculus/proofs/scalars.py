@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 import sympy
@@ -67,8 +66,8 @@ def _lines(operation: Operation, k: int, point: Sequence[Name]) -> Iterator[Proo
 
 
 def _signs(text: str) -> list[str]:
-    """The names, numbers and signs of a formula: of 2 / pi x and of 2 x / pi the same."""
-    return sorted(re.findall(r"\w+|[^\w\s*()]", text))
+    """The letters, digits and signs of a formula: of 2 / pi * x and of 2 * x / pi the same."""
+    return sorted(sign for sign in text if sign not in " *()")
 
 
 def symbol_of(name: Name) -> sympy.Symbol:
