@@ -65,7 +65,7 @@ class Plan:
         """The program for exponents that are not far from 0, which raises an OverflowError where
         they are; None where it would not take less time."""
         always = self.of_sizes(sizes)
-        if self.derivation is None or not always.shifted:
+        if self.derivation is None or not (always.shifted or _has_powers(always)):
             return None
         known = _moderate.setdefault(self.derivation, {})
         asked = frozenset(sizes.items())
@@ -92,3 +92,8 @@ class Plan:
 def _pays(made: Program, always: Program, sizes: Mapping[Axis, int]) -> bool:
     """Whether it takes the same inputs, and less time."""
     return {*made.inputs} == {*always.inputs} and time(made, sizes) < time(always, sizes)
+
+
+def _has_powers(program: Program) -> bool:
+    """Whether it has powers whose exponents are no numbers."""
+    return any(op.name == "power" and not op.operands[1].constant for op in program.ops)

@@ -437,6 +437,16 @@ MUTANTS: list[Mutant] = [
         ),
     ),
     *planted_in(
+        "symgrad/numerics/passes/powers.py",
+        "tests/numerics/test_powers.py",
+        ("a power takes in less than its base", "or abs(have) < abs(by)", ""),
+        (
+            "the base's number is left out",
+            "term.coefficient / own[0].coefficient",
+            "term.coefficient",
+        ),
+    ),
+    *planted_in(
         "symgrad/numerics/passes/moderate.py",
         "tests/numerics/test_moderate.py",
         ("every exponent is moderate", "return LEFT / most if most", "return 1e3 if most"),

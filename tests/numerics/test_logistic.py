@@ -59,7 +59,8 @@ def test_one_exponential_gives_the_same_numbers(loss: str, count: int, dtype: st
     (axis,) = plan.program.axes
     sizes = {axis: len(FAR)}
     program = by_one_exponential(laid_out(plan.of_sizes(sizes), sizes), dtype)
-    assert [op.name for op in program.ops].count("exp") == count
+    names = [op.name for op in program.ops]
+    assert names.count("exp") == count and names.count("log1p") <= 1
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -52,3 +54,27 @@ def test_what_they_are_made_of(loss: str, wrt: list[str], counts: dict[str, int]
     sizes = dict.fromkeys(plan.program.axes, MANY)
     names = [op.name for op in by_exponentials(laid_out(plan.of_sizes(sizes), sizes), sizes).ops]
     assert {name: names.count(name) for name in counts} == counts
+
+
+# losses, how many powers they and their derivatives by s are made of, and these derivatives
+MERGED = [
+    ("(t / exp(s))**k", 1, lambda t, s, k: -k * (t / np.exp(s)) ** k),
+    ("(t * k * exp(s))**k / k", 1, lambda t, s, k: (t * k * np.exp(s)) ** k),
+    ("(t + s**2)**k", 2, lambda t, s, k: k * (t + s**2) ** (k - 1) * 2 * s),
+]
+POSITIVE = np.linspace(0.1, 2, 2 * MANY)
+
+
+@pytest.mark.parametrize(
+    "t", [POSITIVE, POSITIVE - 0.1, -POSITIVE], ids=["above", "with 0", "below"]
+)
+@pytest.mark.parametrize(("loss", "count", "slope"), MERGED)
+def test_a_power_takes_in_what_is_raised(loss: str, count: int, slope: Any, t: np.ndarray) -> None:
+    declared = "x: Vector(n)\nt: Scalar\nw: Vector(n)\nk: Scalar\ns = w.T @ x\n"
+    program = f"{declared}loss = mean({loss} for x, t in batch)"
+    function = sg.derive(program, ["w"]).lambdify(reuse_buffers=True)
+    ops = function.plan.program.ops
+    assert [op.name for op in ops].count("power") == count
+    x, w = np.random.default_rng(0).normal(size=(len(t), 2)), np.array([0.3, -0.2])
+    found = function({"x": x, "t": t, "w": w, "k": np.array(2.0)})[1]["w"]
+    np.testing.assert_allclose(found, x.T @ slope(t, x @ w, 2) / len(t), rtol=1e-11)

@@ -30,6 +30,7 @@ from symgrad.numerics.passes.kronecker import without_kronecker
 from symgrad.numerics.passes.limits import at_limits
 from symgrad.numerics.passes.low_rank import by_small_systems
 from symgrad.numerics.passes.moderate import share, with_reflections
+from symgrad.numerics.passes.powers import by_logarithms, merged
 from symgrad.numerics.passes.ranges import in_range
 from symgrad.numerics.passes.separating import separated
 from symgrad.numerics.passes.spreads import by_spreads
@@ -73,7 +74,7 @@ def moderate_program(
 ) -> Program | None:
     """The same of formulas as they are written, for exponents that are not far from 0; None where
     something else may leave the range of floats."""
-    flat = _prepared(results, sizes, frozenset())
+    flat = by_logarithms(_prepared(results, sizes, frozenset()))
     moderate = share(flat)
     return replace(_computed(with_reflections(flat), sizes), share=moderate) if moderate else None
 
@@ -87,7 +88,8 @@ def _prepared(
     flat = flattened(Flat(results))
     if sizes and not sparse:
         flat = without_kronecker(flat)
-    return at_limits(with_cofactors(by_spreads(by_small_systems(flat, sizes), sizes)))
+    flat = by_spreads(by_small_systems(merged(flat), sizes), sizes)
+    return at_limits(with_cofactors(flat))
 
 
 def _computed(

@@ -3,8 +3,8 @@
     e = exp(min(x, c)):    softplus(x) = max(x, log(1 + e)),    sigma(x) = e / (1 + e)
 
 A softplus and its derivative share it; so do sigma(x) and sigma(-x) = 1 / (1 + e), of which none is
-1 less the other one: both have all of their digits. What softplus(x) and softplus(-x) have in
-common stays theirs.
+1 less the other one: both have all of their digits. Beside each other softplus(x)
+and softplus(-x) are max(x, 0) and max(-x, 0) and one logarithm, log(1 + exp(-|x|)).
 """
 
 from __future__ import annotations
@@ -32,32 +32,35 @@ def by_one_exponential(program: Program, dtype: Any) -> Program:
     sigmoids = {op: of for op in program.ops if (of := _sigmoid(op))}
     softplus = {op: of for op in program.ops if (of := _softplus(op))}
     bends, slopes = _signs(softplus), _signs(sigmoids)
-    shared = {Signed(x, min(signs)) for x, signs in bends.items() if len(signs) == 1}
+    alone = {Signed(x, min(signs)) for x, signs in bends.items() if len(signs) == 1}
     pairs = [x for x, signs in slopes.items() if len(signs) == 2 and len(bends[x]) != 1]
-    shared |= {Signed(x, 1) for x in pairs}
+    shared = alone | {Signed(x, 1) for x in pairs}
     if not shared:
         return program
     limit = float(np.floor(np.log(np.finfo(dtype).max)))
-    return _OneExponential(sigmoids, softplus, shared, limit).over(program, program.ops)
+    return _OneExponential(sigmoids, softplus, alone, shared, limit).over(program, program.ops)
 
 
 class _OneExponential(ArrayPass):
-    """Of functions of numbers whose exponential, up to a limit, is `shared`."""
+    """Of functions of numbers whose exponential, up to a limit, is `shared`; `alone` are those
+    whose softplus is the only one."""
 
     def __init__(
         self,
         sigmoids: Mapping[Op, Signed],
         softplus: Mapping[Op, Signed],
+        alone: set[Signed],
         shared: set[Signed],
         limit: float,
     ) -> None:
         super().__init__()
-        self.sigmoids, self.softplus, self.shared = sigmoids, softplus, shared
+        self.sigmoids, self.softplus = sigmoids, softplus
+        self.alone, self.shared = alone, shared
         self.limit = self.listing.number(limit)
 
     def made(self, op: Op) -> Op:
         """The operation; such a function by a shared exponential."""
-        if (of := self.softplus.get(op)) in self.shared:
+        if (of := self.softplus.get(op)) in self.alone:
             x = self._signed(op, of)
             return self._of(op, "maximum", x, self._of(op, "log1p", self._exponential(op, x)))
         if not (of := self.sigmoids.get(op)):

@@ -12,7 +12,7 @@ from symgrad.numerics.arrays.listing import Op
 from symgrad.numerics.arrays.program import Program
 from symgrad.numerics.interpreter import Sizes, size_of
 
-SLOW = {"exp": 4, "log": 5, "log1p": 6, "divide": 2}  # beside a sum, an entry
+SLOW = {"exp": 4, "log": 5, "log1p": 6, "divide": 2, "power": 9}  # beside a sum, an entry
 LOOK = 2  # the same, at the exponents of an exponential
 CALL = 200  # entries, which take the time of a call
 MODERATE = """

@@ -36,15 +36,15 @@ class _Flattening(Pass):
 
     def __init__(self, flat: Flat) -> None:
         super().__init__()
-        self.uses = Counter(operand for node in flat.nodes for operand in _occurrences(node))
+        self.uses = Counter(operand for node in flat.nodes for operand in occurrences(node))
         self.uses.update(entry.node for entry, _ in flat.results)
 
     def terms(self, terms: Sequence[Term], labels: tuple[Label, ...]) -> list[Term]:
         """The terms multiplied out: those of a number, or of what has an inverse in it."""
         made = _cancelled(super().terms(terms, labels), labels)
         if not labels:
-            return [each for t in made for each in _multiplied(t, self._applied)]
-        out = [(t, _multiplied(t, self._cheap)) for t in made]
+            return [each for t in made for each in multiplied(t, self._applied)]
+        out = [(t, multiplied(t, self._cheap)) for t in made]
         done = [each for t, parts in out for each in (parts if _has_inverse(parts) else [t])]
         return [each for t in done for each in self._of_rows(self._of_sums(t))]
 
@@ -52,7 +52,7 @@ class _Flattening(Pass):
         """A product of matrices that is summed over one of its indices, as one sum."""
         arrays = [f for f in term.factors if f.labels]
         if len(arrays) == 1 and not {*arrays[0].labels}.isdisjoint(term.summed):
-            (made,) = _multiplied(
+            (made,) = multiplied(
                 term, lambda node: self._alone(node) and bool(node.terms[0].summed)
             )
             return made
@@ -63,7 +63,7 @@ class _Flattening(Pass):
         arrays = [f for f in term.factors if f.labels]
         if len(arrays) == 1 and not isinstance(arrays[0].node, OneHot):
             array = arrays[0].node
-            parts = _multiplied(term, lambda node: node is array and self.uses[node] == 1)
+            parts = multiplied(term, lambda node: node is array and self.uses[node] == 1)
             if parts and all(scatters(t, arrays[0].labels) for t in parts):
                 return parts
         return [term]
@@ -90,7 +90,8 @@ def _substituted(node: Polynomial) -> bool:
 def _cancelled(terms: list[Term], labels: tuple[Label, ...]) -> list[Term]:
     """The terms of a sum with those of the sums in it, where so many cancel that there are no
     more."""
-    parts = [each for t in terms for each in (_multiplied(t, _is_sum) if _is_alone(t) else [t])]
+    opens = (_is_sum if _is_alone(t) else _is_sum_of_numbers for t in terms)
+    parts = [each for t, of in zip(terms, opens, strict=True) for each in multiplied(t, of)]
     if len(terms) < 2 or not len(terms) < len(parts) <= MOST:
         return terms
     node, own = combined(parts, labels)
@@ -103,6 +104,10 @@ def _is_sum(node: Polynomial) -> bool:
     return len(node.terms) > 1
 
 
+def _is_sum_of_numbers(node: Polynomial) -> bool:
+    return _is_sum(node) and not node.axes
+
+
 def _is_alone(term: Term) -> bool:
     """Whether it is a multiple of one factor."""
     return len(term.factors) == 1 and not term.summed
@@ -112,14 +117,14 @@ def _has_inverse(terms: Sequence[Term]) -> bool:
     return any(solvable(f.node) for t in terms for f in t.factors)
 
 
-def _occurrences(node: Node) -> Sequence[Node]:
+def occurrences(node: Node) -> Sequence[Node]:
     """The operands of a node, each as often as it stands there."""
     if isinstance(node, Polynomial):
         return [f.node for t in node.terms for f in t.factors]
     return node.operands
 
 
-def _multiplied(term: Term, opens: Callable[[Polynomial], bool]) -> list[Term]:
+def multiplied(term: Term, opens: Callable[[Polynomial], bool]) -> list[Term]:
     """A term multiplied out, with the definitions of the nodes that `opens` chooses."""
     done = [term._replace(factors=())]
     for factor in term.factors:

@@ -154,7 +154,7 @@ class _Limits(Pass):
             return []
         if isinstance(node, ix.Map) and node.operation is variable_power and power == 1:
             _, (exponent, _) = node.arguments
-            own = {exponent, *exponent.operands}
+            own = {*exponent.operands}  # y^0 is a number itself
             return [w for w in _within(term, factor) if own & {w.node, *w.node.operands}]
         squared = _squared(node) if power < 0 else None
         if not squared:
