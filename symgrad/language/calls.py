@@ -11,7 +11,7 @@ from symgrad.language.comprehensions import NAMES, over_indices, read_comprehens
 from symgrad.language.dimensions import dimension_text
 from symgrad.language.expressions import OPERATIONS, Expression, Operation, Size
 from symgrad.language.generators import generator
-from symgrad.language.handwriting.marks import MAGNITUDE, NORM, PRIME
+from symgrad.language.handwriting.marks import LOG, MAGNITUDE, NORM, PRIME
 from symgrad.language.handwriting.vocabulary import MODULES
 from symgrad.language.operations import arrays, conventions
 from symgrad.language.operations.advice import advice
@@ -43,7 +43,7 @@ def is_module(node: ast.expr, scope: Scope) -> bool:
 def read_call(node: ast.Call, scope: Scope, read: Read) -> Expression:
     """What a call says; raises ProgramError where it is of no function."""
     match node.func:
-        case ast.Name(id=name) if name.startswith((MAGNITUDE, NORM, PRIME)):
+        case ast.Name(id=name) if name.startswith((LOG, MAGNITUDE, NORM, PRIME)):
             return _marked(name, node, scope, read)
         case ast.Name(id="I" | "indicator" | "Indicator" as name) if [
             type(a) for a in node.args
@@ -90,9 +90,13 @@ def _is_batch(arguments: list[ast.expr], scope: Scope) -> bool:
 
 
 def _marked(name: str, node: ast.Call, scope: Scope, read: Read) -> Expression:
-    """|x|, ‖x‖ and f'(x)."""
+    """|x|, ‖x‖, log |A| and f'(x)."""
     remark = remark_at(node, scope)
     match node.args:
+        case [ast.Call(ast.Name(id=inner), [argument])] if name == LOG:
+            if inner == MAGNITUDE:
+                return conventions.log_magnitude(read(argument), remark)
+            return OPERATIONS["log"](read(node.args[0]))
         case [ast.Name(id=batch)] if name == MAGNITUDE and batch in scope.batches.values():
             return Size(batch)
         case [argument]:

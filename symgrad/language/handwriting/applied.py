@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import keyword
-from collections.abc import Iterator
 
-from symgrad.language.handwriting.marks import PRIME
+from symgrad.language.handwriting.marks import LOG, PRIME
 from symgrad.language.handwriting.tokens import Token
 from symgrad.language.handwriting.vocabulary import MODULES
 from symgrad.language.handwriting.writing import Writer
@@ -95,8 +94,7 @@ def _function(writer: Writer, name: str, token: Token) -> None:
         writer.raise_apart(raised[0])
     match writer.texts(3):
         case [bar, *_] if bar in BARS:
-            inside = "".join(_until_bar(writer, bar))
-            writer.refuse(token.start, f"{name} is a function; write {name}({inside})")
+            _before_bars(writer, name, token)
         case ["'", "(", *_] | ["'", "'", "("] as following:
             primes = following.count("'")
             writer.skip(primes)
@@ -121,15 +119,15 @@ def _function(writer: Writer, name: str, token: Token) -> None:
             writer.add(name, token, begins=True, ends=following[:1] != ["("])
 
 
-def _until_bar(writer: Writer, bar: str) -> Iterator[str]:
-    """What stands between bars, and these."""
-    yield bar
-    following = writer.ahead()
-    next(following)
-    for token in following:
-        yield writer.text[token.start : token.end]
-        if token.text == bar:
-            return
+def _before_bars(writer: Writer, name: str, token: Token) -> None:
+    """log |A| and exp ‖x‖."""
+    writer.note(token, f"{name} is a function, its argument stands in brackets")
+    writer.add(f"{LOG if name == 'log' else name}(", token, begins=True)
+    writer.last = None
+    opening = writer.following(1)[0]
+    writer.skip(1)
+    writer.read(opening)
+    writer.open[-1].closing = "))"
 
 
 def _is_operand(text: str) -> bool:

@@ -10,6 +10,7 @@ from symgrad.language.handwriting.tokens import Token
 from symgrad.language.handwriting.writing import Bracket, Writer
 
 BRACKETS = {"(": ")", "[": "]", "{": "}"}
+RAISING = ("power", "raised", "transpose", "inverse")  # kinds of tokens
 UNPAIRED = "stands alone; the absolute value is |x|, and there is no or"
 
 
@@ -59,6 +60,11 @@ def _closing_bar(writer: Writer, token: Token) -> None:
             name = f"{NORM}_{below.removeprefix('_')}("
             writer.pieces[bracket.piece] = replace(old, text=name)
     writer.add(bracket.closing, token, end, ends=True)
+    after = next(writer.ahead(), token)
+    if bracket.closing == "))" and after.kind in RAISING:
+        function = writer.pieces[bracket.piece - 1].text.strip("_(")
+        ways = f"{function}(|x|^2) or {function}(|x|)^2"
+        writer.refuse(after.start, f"what is raised here? Write {ways}")
 
 
 def root(writer: Writer, token: Token) -> None:

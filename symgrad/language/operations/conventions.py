@@ -32,10 +32,11 @@ from symgrad.language.operations.arithmetic import constant_value, divide
 from symgrad.language.operations.constants import filled, ones
 from symgrad.language.operations.contractions import dot
 from symgrad.language.operations.kronecker import kron
-from symgrad.language.operations.linear_algebra import inv
+from symgrad.language.operations.linear_algebra import inv, logdet
 from symgrad.language.operations.meanings import Elementwise, Linear, Monomial
 from symgrad.language.operations.norms import norm1, norm2
 from symgrad.language.operations.piecewise import absolute, step
+from symgrad.language.operations.smooth import log
 from symgrad.language.problem import Variable
 from symgrad.language.scope import function_named
 from symgrad.language.shapes import given, plain_transpose
@@ -195,6 +196,14 @@ def magnitude(x: Expression, remark: Remark) -> Expression:
         raise _two(f"|{text}|", f"abs({text}), entry by entry,", f"det({text})")
     remark("", f"abs({text}), entry by entry; the norm is norm2({text})")
     return absolute(x)
+
+
+def log_magnitude(x: Expression, remark: Remark) -> Expression:
+    """log |x|, of a matrix the logarithm of its determinant."""
+    if is_scalar(x) or _is_column(x):
+        return log(magnitude(x, remark))
+    remark("", f"logdet({unparse(x)})")
+    return logdet(x)
 
 
 def norm(below: str, x: Expression, remark: Remark) -> Expression:
