@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from string import ascii_uppercase
 from types import MappingProxyType
@@ -17,7 +17,7 @@ from symgrad.grading.moved import Moved
 from symgrad.grading.notation import ONE, WHOLE, symbol_of
 from symgrad.grading.paper import Paper
 from symgrad.grading.rows import Piece, Row
-from symgrad.grading.sheet import GROUP, PARTIAL, REASON
+from symgrad.grading.sheet import ANYWHERE, GROUP, PARTIAL, REASON, SUPPOSED, TO_BE_TAKEN, Called
 from symgrad.grading.stacked import commutations, stacked_shape
 from symgrad.language.dimensions import SCALAR, core
 from symgrad.language.expressions import Expression, Name
@@ -69,7 +69,7 @@ OF_A_FORMULA = re.compile(  # \frac{\partial (Xw - y)^2}{\partial w}
     r"(?:\s*(?:\\left|\\lVert|\\?\||[(\[])|[^{}]*?(?:[+-]|\^\s*(?!\{?\s*[(\[])))"
 )
 UPRIGHT = re.compile(r"\\math(?:rm|sf)(?:\s*\{\s*d\s*\}|\s+d)")
-BRACKET = r"\s*(?:\\left|\\[bB]ig+l?)?\s*[(\[]"
+BRACKET = r"\s*(?:\\left|\\[bB]ig+l?)?\s*[(\[](?![^()\[\]]*,)"
 MOVING = re.compile(rf"(?<![A-Za-z{{\\]){D}{BRACKET}")  # d(r^T r)
 MOVING_UPRIGHT = re.compile(UPRIGHT.pattern + BRACKET)
 UNNAMED = "the differential of a formula without a name: not graded"
@@ -89,11 +89,14 @@ MOVED_FORMULA = re.compile(  # \mathrm{d} of it, without a name: d tr(A X), d(Ax
     rf"(?:\s*[_^]\s*(?:{BRACED}|\\[a-z]+|\w))*)",
     re.DOTALL,
 )
-TO_BE_TAKEN = "a derivative that is still to be taken: not graded"
 GAP = r"(?:\\q?quad\b|\\[ ,;]|&|\\text\{[^{}]*\}|\s)"
 IMPLIES = r"\\(?:Rightarrow|Longrightarrow|implies|Leftrightarrow|Longleftrightarrow|iff)\b"
 NEXT = re.compile(rf"(?:(?<!\\)[,;]\s*{GAP}+|{GAP}*{IMPLIES}{GAP}*)(?=[^,;]*=)")
 BEST = re.compile(r"(\\?[A-Za-z]+)\s*\^\s*(?:\*|\\star|\\ast|\{\s*(?:\*|\\star|\\ast)\s*\})")  # w^*
+VALUE = re.compile(  # f(x) =, L(0) =
+    r"(?P<name>[A-Zabce-z]|\\(?:mathcal\s*\{\w\}|ell))\s*(?:\\left\s*)?"
+    r"\((?P<at>(?:\\?\w+\s*,?\s*)+|(?<=[LJf}]\()[^()=]*?)(?:\\right\s*)?\)[\s&]*$"
+)
 BY = re.compile(r"\\nabla(?!\s*_)")
 ARROWS = r"\\(?:Rightarrow|Longrightarrow|implies|therefore|iff|to)\b"
 END = r"\\(?:blacksquare|square|qed|Box)\b"
@@ -104,7 +107,7 @@ QUOTIENT = re.compile(  # \frac{dL}{dW}
     r"(?<=frac)(\s*\{\s*)d(?=\s*[A-Za-z\\{])([^{}]*(?:\{[^{}]*\}[^{}]*)*\}\s*\{\s*)d"
 )
 SINGLE = re.compile(
-    r"(?<![\\A-Za-z{])d(?=\s*(?:[A-Za-z](?![A-Za-z])|\\[A-Za-z]|\\\||[|(]|\\[,;:!]\s*[A-Za-z\\]))"
+    r"(?<![\\A-Za-z{])d(?=\s*(?:[A-Za-z](?![A-Za-z])|\\[A-Za-z]|\\\||\||\((?![^()]*,)|\\[,;:!]\s*[A-Za-z\\]))"
 )
 MOVED = re.compile(  # dW =
     r"(?:^|[$\\&\s])d\s?(?:[A-Za-z]|\\[a-z]+|\\\||\||\((?![^()]*,))[^=\n&]{0,40}&?=", re.MULTILINE
@@ -122,6 +125,8 @@ class LatexSheet:
     text: str
     paper: Paper
 
+    called: Called = field(init=False, default_factory=Called)
+
     def __post_init__(self) -> None:
         blanked = NOTHING.sub(lambda m: " " * len(m[0]), self.text)
         self.text = SIGNS.sub(lambda m: "=".ljust(len(m[0])), blanked)
@@ -138,13 +143,15 @@ class LatexSheet:
                 unread = f"{PARTIAL}: not graded" if PARTIAL in beside else ""
                 if any(start < formula.begin < end for start, end in reasons):
                     unread = REASON
-                whole = self._whole(formula)
+                supposed = SUPPOSED.search(self.text[: formula.begin]) is not None
+                moving = self.differential and not self._named_d
+                whole = written_on(placed(formula, self.text), self.paper, moving)
                 cuts = [m for m in NEXT.finditer(whole.text) if _is_open(whole.text[: m.start()])]
                 ends = [*(m.start() for m in cuts), None]
                 for start, end in zip([0, *(m.end() for m in cuts)], ends, strict=True):
                     part = whole.part(start, end)
                     left = part.text[: _parts(part.text)[0][1]].strip("&: ")
-                    yield left, partial(self._row, part, unread)
+                    yield left, partial(self._row, part, unread, start == 0 and supposed)
 
     @cached_property
     def differential(self) -> bool:
@@ -157,29 +164,17 @@ class LatexSheet:
         """Whether d is a name, so that only an upright one is of a differential."""
         return "d" in self.paper.names.known
 
-    def _whole(self, formula: Formula) -> Piece:
-        """A formula with its places, without the words around it."""
-        places, line = [], 1 + self.text.count("\n", 0, formula.begin)
-        column = formula.begin - self.text.rfind("\n", 0, formula.begin)
-        for character in formula.text:
-            places.append((line, column))
-            line, column = (line + 1, 1) if character == "\n" else (line, column + 1)
-        front, back = BEFORE.match(formula.text), AFTER.search(formula.text)
-        start, end = front.end() if front else 0, back.start() if back else len(places)
-        piece = Piece(formula.text, places).part(start, end)
-        if (single := self.paper.names.single) is not None:
-            piece = piece.replaced(BY, lambda m: rf"\nabla_{{{single}}}")
-        piece = piece.replaced(BEST, lambda m: rf"\hat{{{m[1]}}}")
-        piece = piece.replaced(QUOTIENT, lambda m: rf"{m[1]}\partial {m[2]}\partial ")
-        piece = piece.replaced(UPRIGHT, lambda m: r"\mathrm{d}")
-        if self._named_d or not self.differential:
-            return piece
-        return piece.replaced(SINGLE, lambda m: r"\mathrm{d}")
+    def _row(self, whole: Piece, unread: str, supposed: bool) -> Row:
+        """An equation, which may be only `supposed`."""
+        return replace(self._read(whole, unread), supposed=supposed)
 
-    def _row(self, whole: Piece, unread: str = "") -> Row:
+    def _read(self, whole: Piece, unread: str) -> Row:
         """An equation, each side read by itself beside the left one."""
         whole = of_one_example(whole, self.paper)
         left, *sides = [whole.part(*ends) for ends in _parts(whole.text)]
+        value = VALUE.match(left.text)
+        if value is not None and self.called.elsewhere(value["name"], value["at"]):
+            unread = ANYWHERE
         if unread:
             return Row(left, sides, unread)
         if self.differential:
@@ -365,6 +360,29 @@ def _is_of_all(left: Left | None, paper: Paper) -> bool:
         value = paper.given.get(text)
         return text in {*WHOLE, *shared} or (isinstance(value, Name) and value.name in shared)
     return symbol.top in WHOLE and symbol.of not in paper.asked.batch
+
+
+def placed(formula: Formula, text: str) -> Piece:
+    """A formula with its places in a text, without the words around it."""
+    places, line = [], 1 + text.count("\n", 0, formula.begin)
+    column = formula.begin - text.rfind("\n", 0, formula.begin)
+    for character in formula.text:
+        places.append((line, column))
+        line, column = (line + 1, 1) if character == "\n" else (line, column + 1)
+    front, back = BEFORE.match(formula.text), AFTER.search(formula.text)
+    start, end = front.end() if front else 0, back.start() if back else len(places)
+    return Piece(formula.text, places).part(start, end)
+
+
+def written_on(piece: Piece, paper: Paper, moving: bool) -> Piece:
+    r"""A formula with \nabla_w for \nabla, \hat{w} for w^*, and its derivatives' d as \partial; a
+    single d is a differential's where it is `moving`."""
+    if (single := paper.names.single) is not None:
+        piece = piece.replaced(BY, lambda m: rf"\nabla_{{{single}}}")
+    piece = piece.replaced(BEST, lambda m: rf"\hat{{{m[1]}}}")
+    piece = piece.replaced(QUOTIENT, lambda m: rf"{m[1]}\partial {m[2]}\partial ")
+    piece = piece.replaced(UPRIGHT, lambda m: r"\mathrm{d}")
+    return piece.replaced(SINGLE, lambda m: r"\mathrm{d}") if moving else piece
 
 
 def of_one_example(whole: Piece, paper: Paper) -> Piece:

@@ -26,8 +26,8 @@ from symgrad.grading.latex_sheet import LatexSheet, Unread
 from symgrad.grading.misfit import misfit
 from symgrad.grading.notation import as_written
 from symgrad.grading.rows import Piece, Row
-from symgrad.grading.sheet import rows_of
-from symgrad.grading.sides import Sides, is_like_latex
+from symgrad.grading.sheet import rows_of, sentence
+from symgrad.grading.sides import SUPPOSED, Sides, is_like_latex, is_new
 from symgrad.grading.verdict import CORRECT, INCOMPLETE, WHERE_TRIED, LineVerdict, Verdict
 from symgrad.language.dimensions import SCALAR
 from symgrad.language.handwriting.tokens import is_latex
@@ -75,7 +75,8 @@ def grade_derivation(
     text, seed = text_wanted("a derivation", text), whole_number("seed", seed)
     try:
         with also_called(functions_beside(asked)):
-            return _Grading(Sides(asked, wanted, layout, seed), kind or usual).graded(text, wanted)
+            grading = _Grading(Sides(asked, wanted, layout, seed), kind or usual, text)
+            return grading.graded(wanted)
     except SymgradError as error:
         error.message = as_written(error.message)
         if isinstance(error, UnknownNameError) and error.message.endswith(" is not declared"):
@@ -90,13 +91,15 @@ class _Grading:
 
     sides: Sides
     kind: str
+    text: str
     lines: list[LineVerdict] = field(default_factory=list)
     unread: dict[int, Unread] = field(default_factory=dict)
+    supposing: tuple[int, int] | None = None  # the sentence of the last condition
     untried: list[int] = field(default_factory=list)  # lines with a branch that was not reached
 
-    def graded(self, text: str, wanted: Sequence[str]) -> Verdict:
+    def graded(self, wanted: Sequence[str]) -> Verdict:
         """The verdict on the whole."""
-        paper = self.sides.paper
+        paper, text = self.sides.paper, self.text
         if is_latex(text):
             self.unread = dict(enumerate(LatexSheet(text, paper).rows()))
         else:
@@ -161,7 +164,7 @@ class _Grading:
             row = self.sides.differentials.named(row)
             grader = self.sides.grader(row)
         for k, side in enumerate(row.sides):
-            if k > 0 and self.sides.is_new(side.text):  # ... = p - y = delta
+            if k > 0 and is_new(side.text, self.sides.paper):  # ... = p - y = delta
                 return self._row(Row(side, row.sides[k - 1 : k]))
             with located(side if side.text else row.left):
                 if not side.text:
@@ -170,6 +173,10 @@ class _Grading:
                     verdict, remark = (None, side.unread) if side.unread else grader(side, k)
                 except ShapeError as error:
                     verdict, remark = misfit(error, row.left.shown, {}, ""), ""
+                if self._is_supposed(row) and (verdict is None or not verdict.correct):
+                    verdict, remark = None, SUPPOSED if verdict else remark
+                    if remark == SUPPOSED:
+                        self.supposing = sentence(self.text, row)
                 if verdict is not None and verdict.kind == WHERE_TRIED:
                     self.untried.append(side.line)
             correct = None if verdict is None else verdict.correct
@@ -182,6 +189,10 @@ class _Grading:
                 line, lines = side.line, tuple(self.lines)
                 return replace(verdict, line=line, diagnosis=diagnosis, lines=lines)
         return None
+
+    def _is_supposed(self, row: Row) -> bool:
+        """Whether an equation is a condition, or stands behind one in its sentence."""
+        return row.supposed or sentence(self.text, row) == self.supposing
 
     def _as_written(self, text: str) -> str:
         return as_written(text, self.sides.paper.unnamed)

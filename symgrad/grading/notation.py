@@ -61,6 +61,7 @@ class Names:
     output: str = "loss"
     batched: bool = False
     single: str | None = None  # what is differentiated by, where that is one variable
+    numbers: frozenset[str] = frozenset()  # its own names of numbers, which have a gradient
 
     def of(self, text: str) -> str | None:
         """The known name that a text means, as W1 for W_1 or W^(1), mu for μ."""
@@ -162,6 +163,10 @@ def _nabla(text: str, names: Names) -> Symbol | None:
         return None
     by, *top = re.sub(r"^(?:(?:grad|nabla)_|∇_?)", "", text).split()
     of = names.of(by) or by.strip("{}")
+    if of not in names.known and names.of(of[:-1]) and of[-1] == "L":  # ∇_xL
+        return Symbol(WHOLE[0], names.of(of[:-1]) or of)
+    if not top and of in names.numbers and names.single is not None and "_" not in text:
+        return Symbol(of, names.single)
     if not top:
         return Symbol(OPEN, of)
     named = names.top(top[0])

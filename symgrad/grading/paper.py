@@ -13,7 +13,7 @@ from symgrad.errors import ProgramError
 from symgrad.grading.answer import LOSS_NAMES
 from symgrad.grading.notation import ONE, OPEN, Names, Symbol
 from symgrad.grading.opening import alone, one_example
-from symgrad.language.expressions import Expression, Name, calls_in, names_in
+from symgrad.language.expressions import Expression, Name, calls_in, is_scalar, names_in
 from symgrad.language.operations.meanings import Total
 from symgrad.language.problem import Problem, Variable
 
@@ -59,6 +59,7 @@ class Paper:
             self.asked.output_name,
             bool(self.asked.batch),
             self.wanted[0] if len(self.wanted) == 1 else None,
+            frozenset(n for n, e in self.given.items() if n not in self.symbols and is_scalar(e)),
         )
 
     @cached_property

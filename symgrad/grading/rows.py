@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from symgrad.errors import ShapeError, SymgradError
 
+SINGLE = "∇"  # differentiated by what the problem asks for
 Place = tuple[int, int]  # line and column, from 1
 
 
@@ -37,6 +38,11 @@ class Piece:
     def saying(self, text: str) -> Piece:
         """Another text in its place."""
         return Piece(text, [self.places[0]] * max(len(text), 1), self.source or self.text)
+
+    def called(self, at: str) -> Piece:
+        """A function's name with its arguments."""
+        text = f"{self.text}({at})" if at else self.text
+        return replace(self.saying(text), source="")
 
     def __add__(self, other: Piece) -> Piece:
         blank = (other.places or self.places)[:1]
@@ -76,6 +82,8 @@ class Row:
     of: Piece | None = None
     by: str = ""
     stacked: str = ""  # the derivative without its vec, where that stands in it
+    at: str = ""  # the arguments that its left side has as a function's value
+    supposed: bool = False  # whether it is a condition, if x = 0
     whole: bool = False  # whether entries in it were read as whole vectors and matrices
 
     @property

@@ -132,7 +132,8 @@ def _wrong_shape(evidence: Evidence) -> Finding | None:
         constant = "zeros" if vanish(exam.got, exam.noise) else "ones"
         scaled = f"zeros({dimensions})" if constant == "zeros" else f"... * ones({dimensions})"
         if all(map(_spread, exam.got, exam.want, exam.noise)):
-            like = f"Each entry has that value: it is to be spread over the shape of {exam.name}."
+            over = exam.title or exam.name
+            like = f"Each entry has that value: it is to be spread over the shape of {over}."
             return Finding(f"{text} {like}", given, f"Write {scaled}.")
         if evidence.replacement is None:
             text += f" A number that is meant for each entry is written {scaled}."
@@ -148,9 +149,8 @@ def _zero(evidence: Evidence) -> Finding | None:
     exam = evidence.exam
     if not vanish(exam.got, exam.noise) or vanish(exam.want, exam.noise):
         return None
-    return Finding(
-        f"The answer is 0 everywhere, but {exam.what} is not: it depends on {exam.name}."
-    )
+    depends = "" if exam.title else f": it depends on {exam.name}"
+    return Finding(f"The answer is 0 everywhere, but {exam.what} is not{depends}.")
 
 
 def worst_entry(exam: Exam) -> str:

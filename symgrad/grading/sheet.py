@@ -10,13 +10,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from functools import partial
 
 from symgrad.errors import ProgramError
-from symgrad.grading.rows import Piece, Row
+from symgrad.grading.rows import SINGLE, Piece, Row
 from symgrad.language.expressions import OPERATIONS
 
 REASON = "a reason for the step above: not graded"
+TO_BE_TAKEN = "a derivative that is still to be taken: not graded"
+ANYWHERE = "said of other arguments: not graded"
 REASONS = re.compile(  # below a step of a printed derivation: a sentence, and a proof in entries
     r"^(?P<gap> *)(?:\w+ +| {10})\(\d+\) .*\n(?:(?P=gap) {16,}.*\n)*"
     r"(?P<lines>(?P=gap) {14}\S.*\n(?:(?P=gap) {14,}.*\n?)*)",
@@ -35,7 +38,7 @@ NABLA = (
 DIFFERENTIAL = rf"d\({FRACTION}\)"
 FUNCTIONS = r"(?:(?:tr|trace|log|ln|det|logdet|exp|sum)(?!\w)\s?)"
 MOVED = (  # the differential of a formula without a name: d tr(A X), d log det X, d X^-1, d|x|^2
-    rf"(?<!\w)[d∂]\s?(?P<of>(?:{FUNCTIONS}*(?:{GROUP}|\|\|[^|]+\|\||‖[^‖]+‖|\|[^|]+\|)"
+    rf"(?<!\w)[d∂]\s?(?!\([^()]*,)(?P<of>(?:{FUNCTIONS}*(?:{GROUP}|\|\|[^|]+\|\||‖[^‖]+‖|\|[^|]+\|)"
     rf"|{FUNCTIONS}+{NAME}|{NAME}(?=\^\{{?-1|\*\*-1|⁻¹))"
     r"(?:_\w|\^\{?-?\w+\}?|\*\*-?\d|\.T|[²³⁻¹ᵀ])*)(?!\s*/\s*[d∂])"
 )
@@ -48,11 +51,26 @@ DERIVATIVE = rf"(?:{SECOND}|{DIFFERENTIAL}|{FRACTION}|{BARE}|{NABLA}|{NAME}\.gra
 TURNED = r"(?:\.T|\^T|ᵀ|\^⊤|')"
 VEC = re.compile(rf"vec\((\w+)\)|{TURNED}| ")
 LEFT = rf"\({DERIVATIVE}\){TURNED}|{DERIVATIVE}{TURNED}?|{MOVED}|{NAME}"
-OF_WHAT = r"(?:(?<=[LJEf])\(\w+(?:, ?\w+)*\))?"  # L(x, y)
-OPERATOR = re.compile(
+OF_WHAT = rf"(?:\((?P<at>{NAME}(?:, ?{NAME})*|(?<=[LJf]\()[^()=]+)\))?"  # L(x, y)
+ELSEWHERE = re.compile(rf"(?<!\w)(?:L|J|loss)\((?!{NAME}(?:, ?{NAME})*\))")  # L(x + h)
+SUPPOSED = re.compile(  # if x = 0, at x = 0
+    r"(?:\b(?:if|when|whenever|at|for|suppose|assume|assuming|unless|example|case)|e\.g\.)[\s,:$]*$",
+    re.IGNORECASE,
+)
+OPERATOR = re.compile(  # d/dw of it
     rf"[d∂]\s?/\s?[d∂](?P<by>{NAME})\s+(?P<of>[^=\s][^=]*?)\s*=(?!=)"
-    rf"|(?<!\w)[d∂]\s?(?P<formula>{GROUP}(?:\.T|\^T|ᵀ)?)\s?/\s?[d∂]\s?(?P<below>{NAME})\s*=(?!=)"
-)  # d/dw of it, d(it)/dw
+)
+QUOTIENT = re.compile(  # d(it)/dw
+    rf"(?<!\w)[d∂]\s?(?P<of>{GROUP}(?:\.T|\^T|ᵀ)?)\s?/\s?[d∂]\s?(?P<by>{NAME})\s*=(?!=)"
+)
+GRADIENT = re.compile(  # ∇_w of a formula, which is no name
+    rf"(?:∇|(?<!\w)(?:grad|nabla)(?![^\W_]))(?:_\{{?(?P<by>{NAME})\}}?(?!\w))?\s*"
+    rf"(?P<of>(?!(?:L|l|loss|J|f)\b|\(?{NAME}(?:\([\w ,]*\))?\)?{TURNED}?\s*=)[^=\s_][^=]*?)"
+    r"\s*=(?!=)"
+)
+TAKEN = re.compile(  # such a gradient, or d/dw of a formula, within a side
+    rf"∇(?:_{NAME})?\s?[(|‖]|(?<!\w)(?:grad|nabla)_{NAME}\s?\(|(?<!\w)[d∂]\s?/\s?[d∂]{NAME}"
+)
 EQUATION = re.compile(rf"(?<!\w)(?P<left>{LEFT}){OF_WHAT}\s*(?P<is>:?=(?!=)|:(?=\s))")
 EQUALS = re.compile(r"(?<![=<>!:])(?::?=:?)(?![=>])")
 LABEL = re.compile(r"\s*(?:\(\w{1,4}\)|\d+[.)]|[-*•–](?=\s)|[⇒→∴]|=>|->)\s*")
@@ -69,6 +87,8 @@ LETTERS = {"ᵢ": "i", "ⱼ": "j", "ₖ": "k"}
 LOWER = re.compile(r"(?<=[^\W\d_])(?<!\bsum)_[i-t]{1,4}\b")  # of an entry
 CALLED = re.compile(r"sum_[a-t]|(?P<name>[^\W\d]\w*) ?\((?P<inside>[^()]*)")  # a sum, a function
 SIGNS = re.compile(r"[∑Σᵢⱼₖ]|(?<=\w)(?:\^ ?)?\*(?=\s*=)")  # w* = ...
+ARGUMENT = re.compile(r"[\\{}\w^]*[^\W\d][\\{}\w^]*")  # a name, in LaTeX too
+STOP = re.compile(r"[.;]\$?\s")
 OPERATORS = "=+-*/@⊙·×−∘,(["
 GOING_ON = re.compile(r"\s*[+*/@⊙·×∘)\]]")
 WORDS = frozenset(  # that stand between formulas
@@ -119,6 +139,18 @@ def rows_of(text: str, known: AbstractSet[str]) -> list[Row]:
                 raise piece.located(error)
             rows += found
             before = bool(found)
+    return _of_one_function(rows)
+
+
+def _of_one_function(rows: list[Row]) -> list[Row]:
+    """The rows; those of a function's values at other arguments than its first row's are not
+    graded."""
+    called = Called()
+    for row in rows:
+        elsewhere = called.elsewhere(row.left.text, row.at)
+        if elsewhere or any(ELSEWHERE.search(piece.text) for piece in (row.left, *row.sides)):
+            row.unread = row.unread or ANYWHERE
+            row.left = row.left.called(row.at)
     return rows
 
 
@@ -193,21 +225,40 @@ def _equations(piece: Piece, known: AbstractSet[str]) -> Iterator[Row]:
         sides = _sides(piece.part(stacked.end()), known)
         yield Row(left, sides, stacked=VEC.sub(r"\1", left.text))
         return
-    if (operator := OPERATOR.search(piece.text)) is not None:
-        of = "of" if operator["of"] else "formula"
-        left = piece.part(operator.start(), operator.end() - 1)
-        by, formula = operator["by"] or operator["below"], piece.part(*operator.span(of))
-        yield Row(left, _sides(piece.part(operator.end()), known), of=formula, by=by)
-        return
-    starts = [m for m in EQUATION.finditer(piece.text) if _begins(piece.text, m, known)]
-    if not starts:
+    if (starts := _starts(piece.text, known)) == []:
         yield from _identity(piece, known)
         return
     ends = [m.start() for m in starts[1:]]
     for match, end in zip(starts, [*ends, None], strict=True):
-        left = piece.part(match.start("left"), match.end("left"))
-        fixed = f"{PARTIAL}: not graded" if PARTIAL in piece.text else ""
-        yield Row(left, _sides(piece.part(match.end(), end), known), fixed)
+        sides = _sides(piece.part(match.end(), end), known)
+        if match.re is EQUATION:
+            left, at = piece.part(*match.span("left")), match["at"] or ""
+            supposed = "/" not in left.text and SUPPOSED.search(piece.text[: match.start()])
+            fixed = f"{PARTIAL}: not graded" if PARTIAL in piece.text else ""
+            yield Row(left, sides, fixed, at=at, supposed=bool(supposed))
+        else:
+            left, of = piece.part(match.start(), match.end() - 1), piece.part(*match.span("of"))
+            yield Row(left, sides, of=of, by=match["by"] or SINGLE)
+
+
+def _starts(text: str, known: AbstractSet[str]) -> list[re.Match[str]]:
+    """Where the equations of a line begin: what their left sides say."""
+    found = dict[int, re.Match[str]]()
+    for pattern in (EQUATION, GRADIENT, OPERATOR, QUOTIENT):
+        for match in pattern.finditer(text):
+            if _begins(text, match, known):
+                found[match.start()] = match
+    starts = list[re.Match[str]]()
+    for _, match in sorted(found.items()):
+        if not starts or match.start() >= starts[-1].end():
+            starts.append(match)
+    return starts
+
+
+def _of_two_terms(formula: str) -> bool:
+    """Whether there is a + or - outside brackets."""
+    terms = (m.start() for m in re.finditer(r"(?<=[\w)\]|‖ᵀ']) ?[-+−]", formula))
+    return any(_is_open(formula, k) for k in terms)
 
 
 def _begins(text: str, match: re.Match[str], known: AbstractSet[str]) -> bool:
@@ -216,8 +267,14 @@ def _begins(text: str, match: re.Match[str], known: AbstractSet[str]) -> bool:
     front = text[: match.start()]
     if any(front.count(a) > front.count(b) for a, b in ("()", "[]", "{}")):
         return False
-    if match["is"] == ":" and "/" not in match["left"] and not match["left"].startswith("grad"):
+    if match.re is GRADIENT and _of_two_terms(match["of"]):
         return False
+    if match.re is EQUATION:
+        name = match["left"]
+        if match["at"] and name in OPERATIONS:
+            return False
+        if match["is"] == ":" and "/" not in name and not name.startswith("grad"):
+            return False
     while (label := LABEL.match(front)) and label.end():
         front = front[label.end() :]
     blank = front[-1:].isspace()
@@ -275,8 +332,9 @@ def _sides(piece: Piece, known: AbstractSet[str]) -> list[Piece]:
     """The formulas between the =, up to the first words."""
     sides: list[Piece] = []
     for part in _split(piece):
-        sides.append(_until(part, known))
-        if len(sides[-1].text) < len(part.text):
+        side = _until(part, known)
+        sides.append(replace(side, unread=TO_BE_TAKEN) if TAKEN.search(side.text) else side)
+        if len(side.text) < len(part.text):
             break
     return sides
 
@@ -286,7 +344,7 @@ def _until(piece: Piece, known: AbstractSet[str]) -> Piece:
     text = piece.text
     cuts = [len(text)]
     for match in re.finditer(
-        r"\s{2,}|\t|[,;]\s|\s(?=[(\[])|\s(?=[^\W\d_]{1,})|\s*(?:=>|⇒|→)", text
+        r"\s{2,}|\t|[,;]\s|(?<!\d)\.\s|\s(?=[(\[])|\s(?=[^\W\d_]{1,})|\s*(?:=>|⇒|→)", text
     ):
         front = text[: match.start()]
         if not _is_open(text, match.start()) or not front or front.count("<") > front.count(">"):
@@ -322,7 +380,7 @@ def _is_formula_of(called: re.Match[str], known: AbstractSet[str]) -> bool:
 def _is_cut(text: str, match: re.Match[str], known: AbstractSet[str]) -> bool:
     """Whether words begin at a gap."""
     after = LOWER.sub("", re.split(r"[;,]\s", text[match.end() :].lstrip())[0])
-    if match[0].strip() in (",", ";", "=>", "⇒", "→"):
+    if match[0].strip() in (",", ";", ".", "=>", "⇒", "→"):
         return True
     if text[: match.start()].rstrip().endswith(tuple(OPERATORS)) or not after:
         return False
@@ -340,3 +398,23 @@ def _is_cut(text: str, match: re.Match[str], known: AbstractSet[str]) -> bool:
         return bool(shape or said) and not re.search(r"[+*/@]| [-−] ", inside[1])
     prose = [w for w in unknown if len(w) > 1]
     return words[:1] == prose[:1] != [] and (words[0].lower() in WORDS or len(prose) > 1)
+
+
+class Called(dict[str, set[str]]):
+    """Which functions have been given, each with its arguments: f(x) = ..."""
+
+    def elsewhere(self, name: str, at: str) -> bool:
+        """Whether `name` at these arguments, with commas between them, is another value than the
+        one that was given: f(0), f(b)."""
+        arguments = set(re.split(r"\s*,\s*", at.strip())) if at else set[str]()
+        if not all(map(ARGUMENT.fullmatch, arguments)):
+            return True
+        first = self.setdefault(name, arguments) if arguments else arguments
+        return not (first <= arguments or arguments <= first)
+
+
+def sentence(text: str, row: Row) -> tuple[int, int]:
+    """Where a row stands: its line, and how many stops are before it there."""
+    line, column = row.left.places[0]
+    front = text.splitlines()[line - 1][: column - 1]
+    return line, len(STOP.findall(front))

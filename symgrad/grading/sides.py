@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from symgrad.errors import ProgramError, ShapeError, SymgradError, UnknownNameError, did_you_mean
@@ -19,12 +19,13 @@ from symgrad.grading.moved import UNREAD
 from symgrad.grading.notation import OPEN, WHOLE, ZERO, Names, Symbol, symbol_of
 from symgrad.grading.opening import equal, is_loss, is_mean, restated
 from symgrad.grading.paper import Macro, Paper
-from symgrad.grading.rows import Piece, Row
+from symgrad.grading.rows import SINGLE, Piece, Row
 from symgrad.grading.stacked import Stacked
 from symgrad.grading.stationary import SET, Stationary
 from symgrad.grading.verdict import Verdict
 from symgrad.language.expressions import OPERATIONS, Expression, Name
 from symgrad.language.names import unused
+from symgrad.language.operations.arithmetic import constant_value
 from symgrad.language.problem import Problem
 from symgrad.language.scope import Scope
 from symgrad.language.syntax import words_in
@@ -35,6 +36,7 @@ OF_THE_PROBLEM = (
     "{0} is a variable of the problem; what it is where a derivative is 0 stands after a line that "
     "sets it so, dL/d{0} = ... = 0"
 )
+SUPPOSED = "only supposed: not graded"
 BAR = "_bar"
 ENTRY = re.compile(r"(?:(?P<name>[^\W\d_][^\W_]*)|\))_(?P<letters>[i-t]{1,4})\b")
 SUM = re.compile(r"\bsum_[a-z]+\b")  # sum_i,j
@@ -87,6 +89,8 @@ class Sides:
             return lambda side, k: self._derivative(symbol, text, side, k)
         if (variable := self.stationary.variable(text, names)) is not None:
             return lambda side, k: self.stationary.solved(variable, text, self._claimed(side))
+        if text in self.asked.variables and row.supposed:
+            return lambda side, k: (None, SUPPOSED)
         if text in self.asked.variables:
             raise ProgramError(OF_THE_PROBLEM.format(text))
         if text in self.paper.macros:
@@ -106,7 +110,8 @@ class Sides:
 
     def _of_a_formula(self, row: Row) -> Grader:
         """d/dw of a formula: the formula gets a name."""
-        by = self.paper.names.of(row.by)
+        names = self.paper.names
+        by = names.single if row.by == SINGLE else names.of(row.by)
         if by is None or row.of is None:
             return lambda side, k: (None, UNNAMED)
         name = unused("formula", {*self.paper.problem().definitions, *self.paper.said})
@@ -116,16 +121,6 @@ class Sides:
         if is_loss(self.asked, claim, self.seed):
             self.paper.alike.add(name)
         return lambda side, k: self.derivatives.graded(Symbol(name, by), side)
-
-    def is_new(self, text: str) -> bool:
-        """Whether a side is nothing but a name that no line gave: what it stands for is before
-        it."""
-        names, symbol = self.paper.names, symbol_of(text, self.paper.names)
-        if symbol is not None:
-            own = symbol.layer is not None or text.endswith(BAR)
-            return own and self.paper.value_name(symbol) is None
-        known = {*names.known, *self.paper.said, *self.paper.macros, *self.paper.sizes, *OPERATIONS}
-        return text.isidentifier() and text not in known
 
     def _delta(self, symbol: Symbol, text: str, side: Piece, k: int) -> Graded:
         """delta2 = ...: the cotangent of what goes into the second layer's function, or of another
@@ -223,9 +218,9 @@ class Sides:
 
     def _defined(self, name: str, side: Piece, k: int) -> Graded:
         formula = self.reader.formula(side)
-        if k > 0:
-            if name in self.paper.macros:
-                return None, "not graded: a name for differentials"
+        if k > 0 and name in self.paper.macros:
+            return None, "not graded: a name for differentials"
+        if k > 0 and name in self.paper.given:
             return self._same(name, self.paper.given[name], formula)
         if self.differentials.inside(formula):
             meaning = self.differentials.claim(formula).expression
@@ -242,7 +237,19 @@ class Sides:
     def _same(self, name: str, meaning: Expression, formula: FormulaTree) -> Graded:
         """Whether a formula has the value of another."""
         claim = self.reader.claim(formula)
+        if constant_value(claim.expression) == 0 and claim.expression.shape != meaning.shape:
+            claim = replace(claim, expression=0 * meaning)  # of any shape
         return judged(equal(self.paper.problem(), meaning, claim, name, self.seed)), "right"
+
+
+def is_new(text: str, paper: Paper) -> bool:
+    """Whether a side is nothing but a name that no line gave: what it stands for is before it."""
+    names, symbol = paper.names, symbol_of(text, paper.names)
+    if symbol is not None:
+        own = symbol.layer is not None or text.endswith(BAR)
+        return own and paper.value_name(symbol) is None
+    known = {*names.known, *paper.said, *paper.macros, *paper.sizes, *OPERATIONS}
+    return text.isidentifier() and text not in known
 
 
 def _is_wrong(graded: Graded) -> bool:

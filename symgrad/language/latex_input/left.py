@@ -58,9 +58,11 @@ def left_side(reader: Reader, node: lt.Node) -> Left | None:
                 of = left_side(reader, lt.Row(node.at, tuple(rest)) if rest[1:] else rest[0])
                 new = of is not None and reader.names.find(rest[0]) is None and of.shape is None
                 return Left(f"log_{of.text}") if of is not None and new else None
-            fenced = len(rest) == 1 and isinstance(rest[0], lt.Fence) and rest[0].left == "("
-            if fenced and not is_d(first, reader.names):
-                return _name(reader, first)  # f(x)
+            match rest:
+                case [lt.Fence(left="(", inner=inner)] if isinstance(inner, lt.Listed) or not is_d(
+                    first, reader.names
+                ):
+                    return _name(reader, first)  # f(x), d(x, y)
             return _differential(reader, first, rest[0]) if len(rest) == 1 else None
     return _name(reader, node)
 
