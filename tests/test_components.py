@@ -34,12 +34,12 @@ def test_the_array_of_entries_is_the_result(case: dict[str, Any]) -> None:
 SAID = [
     ("A: Matrix(m, n)\nx: Vector(n)\nz: Vector(m)\nloss = z.T @ A @ x", "x", "sum(z[j] * A[j, i] "
      "for j in range(m))", r"\sum_{j} z_{j} A_{ji}"),
-    ("X: Matrix(n, n)\nloss = logdet(X)", "X", "inv(X)[j, i]", r"\left(X^{-1}\right)_{ji}"),
+    ("X: Matrix(n, n)\nloss = logdet(X)", "X", "inv(X)[j, i]", r"(X^{-1})_{ji}"),
     ("z: Vector(k)\no: Index(k)\nloss = -log(softmax(z)[o])", "z", "softmax(z)[i] - (i == o)",
-     r"\operatorname{softmax}\left(z\right)_{i} - [i = o]"),
+     r"\operatorname{softmax}(z)_{i} - [i = o]"),
     ("X: Matrix(m, n)\nw: Vector(n)\np = sigmoid(X @ w)\nloss = sum(p)", "w",
      "sum(p[j] * (1 - p[j]) * X[j, i] for j in range(m))",
-     r"\sum_{j} p_{j} \left(1 - p_{j}\right) X_{ji}"),
+     r"\sum_{j} p_{j} (1 - p_{j}) X_{ji}"),
     ("a: Scalar\nloss = a**2", "a", "2 * a", "2 a"),
 ]  # fmt: skip
 

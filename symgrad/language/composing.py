@@ -202,9 +202,9 @@ def summed(over: Formula, body: Formula, upto: Formula | None = None) -> Formula
     return negative(fm.Big((over, positive, *last)))
 
 
-def magnitude(formula: Formula, tall: bool = True) -> Formula:
+def magnitude(formula: Formula) -> Formula:
     """|formula|"""
-    return fm.Fence((formula,), left="|", right="|", tall=tall)
+    return fm.Fence((formula,), left="|", right="|")
 
 
 def norm(formula: Formula) -> Formula:
@@ -245,4 +245,4 @@ def _behind(sign: Formula, formula: Formula) -> Formula:
 def indicator(left: Formula, sign: str, right: Formula) -> Formula:
     """[left = right], as a number."""
     inside = fm.Infix((left, right), signs=(sign,), binds=fm.RELATION)
-    return fm.Fence((inside,), left="[", right="]", tall=False)
+    return fm.Fence((inside,), left="[", right="]")

@@ -128,11 +128,10 @@ class Script(Formula):
 
 @dataclass(frozen=True, kw_only=True)
 class Fence(Formula):
-    """A formula between delimiters, which grow with it where it is `tall`."""
+    """A formula between delimiters."""
 
     left: str = "("
     right: str = ")"
-    tall: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -203,7 +203,7 @@ def at_index(base: fm.Formula, index: str, layers: bool) -> fm.Formula:
     if rest:
         at = fm.Infix((at, _letter(rest[1])), signs=(rest[0],))
     if layers:
-        return composing.raised(base, fm.Fence((at,), tall=False))
+        return composing.raised(base, fm.Fence((at,)))
     if isinstance(base, fm.Script) and base.at == "_":
         return composing.lowered(base.parts[0], composing.listed((base.parts[1], at), ","))
     return composing.lowered(base, at)

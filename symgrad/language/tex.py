@@ -3,13 +3,15 @@ r"""Formulas in LaTeX: a fold of their structure."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import accumulate
 
 from symgrad.language import formula as fm
 from symgrad.language.glyphs import plain
 from symgrad.language.table import PLAIN, Table
 
 DOT, THIN = r" \cdot ", r" \, "
-TIGHT = ("(", ")", "[", "]", "|")  # delimiters that need no space
+TALL = (r"\frac", r"\tfrac", r"\sum", r"\sqrt", r"\under", r"\begin", r"\left", r"\big")
+BARS = (r"\lvert", r"\rvert")
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class Latex:
 
     def fenced(self, written: str) -> str:
         """In round brackets."""
-        return rf"\left({written}\right)"
+        return delimited("(", written, ")")
 
     def write(self, node: fm.Formula, parts: fm.Parts, written: list[str]) -> str:
         """A node."""
@@ -54,9 +56,9 @@ class Latex:
                 pairs = zip(node.at, written[1:], strict=True)
                 return written[0] + "".join(f"{at}{{{script}}}" for at, script in pairs)
             case fm.Fence():
-                return delimited(node, written[0])
+                return delimited(node.left, written[0], node.right)
             case fm.Applied():
-                return written[0] + delimited(node, ", ".join(written[1:]))
+                return written[0] + delimited(node.left, ", ".join(written[1:]), node.right)
             case fm.Big():
                 above = f"^{{{written[2]}}}" if len(written) > 2 else ""
                 return rf"{node.sign}_{{{written[0]}}}{above} {written[1]}"
@@ -71,8 +73,8 @@ class Latex:
             case fm.Cases():
                 return _cases(written)
             case fm.Grid():
-                rows = r" \\ ".join(" & ".join(row) for row in node.rows(written))
-                return rf"\begin{{pmatrix}} {rows} \end{{pmatrix}}"
+                rows = [" & ".join(row) for row in node.rows(written)]
+                return rf"\begin{{pmatrix}} {below(rows)} \end{{pmatrix}}"
         raise TypeError(f"no LaTeX of {node!r}")
 
 
@@ -85,12 +87,33 @@ def latex(formula: fm.Formula, table: Table = PLAIN) -> str:
     return fm.printed(formula, Latex(table))
 
 
-def delimited(node: fm.Fence | fm.Applied, inside: str) -> str:
-    """Between the delimiters of a node."""
-    space = "" if node.left in TIGHT else " "
-    if isinstance(node, fm.Fence) and not node.tall:
-        return f"{node.left}{inside}{node.right}"
-    return rf"\left{node.left}{space}{inside}{space}\right{node.right}"
+def delimited(left: str, inside: str, right: str) -> str:
+    r"""Between delimiters: larger ones around two pairs within each other, and growing ones, which
+    are set wider, around what is tall.
+
+    >>> delimited("(", "y - f", ")"), delimited("|", "-x", "|"), delimited("|", "B", "|")
+    ('(y - f)', '\\lvert -x \\rvert', '|B|')
+    >>> delimited("(", "A (b - f(x))", ")")
+    '\\bigl(A (b - f(x))\\bigr)'
+    >>> delimited("(", r"\frac{x}{n} - 1", ")")
+    '\\left(\\frac{x}{n} - 1\\right)'
+    """
+    if any(sign in inside for sign in TALL):
+        size = ("\\left", "\\right")
+    else:
+        left, right = BARS if left == "|" and not inside.isalnum() else (left, right)
+        size = ("\\bigl", "\\bigr") if nesting(inside) > 1 else ("", "")
+    space = " " if left[1:].isalpha() else ""
+    return f"{size[0]}{left}{space}{inside}{space}{size[1]}{right}"
+
+
+def nesting(text: str) -> int:
+    """How many brackets stand within each other.
+
+    >>> nesting("A (b - f(x))")
+    2
+    """
+    return max(accumulate((sign in "([") - (sign in ")]") for sign in text), default=0)
 
 
 def _cases(written: list[str]) -> str:
@@ -98,7 +121,16 @@ def _cases(written: list[str]) -> str:
         " & ".join(written[k : k + 2]) + (r" & \text{else}" if k + 1 == len(written) else "")
         for k in range(0, len(written), 2)
     ]
-    return r"\begin{cases} " + r" \\ ".join(rows) + r" \end{cases}"
+    return rf"\begin{{cases}} {below(rows)} \end{{cases}}"
+
+
+def below(rows: list[str]) -> str:
+    r"""One row below the other; a [ would be read as how far below.
+
+    >>> print(below(["x", "[i = j]"]))
+    x \\ {}[i = j]
+    """
+    return r" \\ ".join("{}" * row.startswith("[") + row for row in rows)
 
 
 def separator(row: fm.Row, left: fm.Formula, right: fm.Formula) -> str:

@@ -25,7 +25,7 @@ def typeset(root: ex.Expression, shown: bool = True) -> Formula:
     >>> from symgrad.language.tex import latex
     >>> x = ex.Name("x1", column(dimension("n")))
     >>> latex(typeset(2 * (x - 1).T @ x))
-    '2 \\left(x_{1} - \\mathbf{1}\\right)^{\\top} x_{1}'
+    '2 (x_{1} - \\mathbf{1})^{\\top} x_{1}'
     """
     sized = unsized(root, shown)
 
@@ -137,7 +137,7 @@ def batch(name: str) -> Formula:
 
 def length(of: str) -> Formula:
     """The number of examples of a batch."""
-    return composing.spelled(composing.magnitude(batch(of), tall=False), f"size({of})", fm.ATOM)
+    return composing.spelled(composing.magnitude(batch(of)), f"size({of})", fm.ATOM)
 
 
 def dimension_formula(dimension: Dimension) -> Formula:

@@ -65,7 +65,7 @@ def fitting_formula(shapes: Sequence[tuple[Dimension, ...]]) -> Formula | None:
         return None
     if len(shapes) == 1:
         return shape_formula(shapes[0])
-    fences = (fm.Fence((shape_formula(shape),), tall=False) for shape in shapes)
+    fences = (fm.Fence((shape_formula(shape),)) for shape in shapes)
     return composing.listed(fences, " ")
 
 

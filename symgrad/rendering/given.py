@@ -56,7 +56,7 @@ def labels_below(d: Dimension) -> Formula:
     """{0, ..., n - 1}"""
     last = composing.chain("-", dimension_formula(d), composing.ONE)
     labels = composing.listed((fm.Number(digits="0"), composing.DOTS, last))
-    return fm.Fence((labels,), left=r"\{", right=r"\}", tall=False)
+    return fm.Fence((labels,), left=r"\{", right=r"\}")
 
 
 def _count(d: Dimension) -> tuple[Formula, str]:

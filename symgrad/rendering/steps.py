@@ -102,7 +102,7 @@ def _steps(steps: Steps) -> Formula:
     first = (fm.Named(name=steps.index), fm.Number(digits="1"))
     begins = fm.Infix(first, signs=("=",), binds=fm.RELATION)
     counted = composing.listed((begins, composing.DOTS, dimension_formula(steps.length)))
-    runs = fm.Fence((counted,), tall=False)
+    runs = fm.Fence((counted,))
     return composing.spelled(runs, f"for {steps.index} in range(1, {steps.length} + 1)", fm.LIST)
 
 

@@ -276,7 +276,7 @@ def test_every_form_has_the_chain() -> None:
     assert "Backward" not in text and "By W      r = p - y" in text
     assert "dL = 2 * r.T @ dr" in text
     assert r"\noindent\textbf{By $W$}" in tex
-    pairing = r"\left\langle 2 V^{\top} r, \mathrm{d}h \right\rangle"
+    pairing = r"\langle 2 V^{\top} r, \mathrm{d}h \rangle"
     assert pairing + r" \tag*{\footnotesize factors across" in tex
     assert derivation.markdown().count(r"\mathrm{d}L = ") == 2
     assert '<h2 id="by-x">By x</h2>' in derivation.html()

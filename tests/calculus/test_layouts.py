@@ -152,7 +152,7 @@ def test_the_layout_is_stated_everywhere(
 
 def test_the_transpose_is_written_at_the_left_side() -> None:
     derivation = sg.derive(REGRESSION, ["x"], layout="numerator")
-    equation = r"\left(\nabla_{x} L\right)^{\top} &= 2 \left(W x - y\right)^{\top} W"
+    equation = r"(\nabla_{x} L)^{\top} &= 2 (W x - y)^{\top} W"
     assert equation in derivation.latex("result")
     assert equation.replace("&", "") in derivation.markdown("result")
     assert "\\top" not in sg.derive(REGRESSION, ["lam"], layout="numerator").latex("result")

@@ -169,7 +169,7 @@ def test_the_printed_text_is_a_program() -> None:
 
 
 def test_layers_are_raised_and_steps_lowered_in_latex() -> None:
-    assert r"\left(W^{(l + 1)}\right)^{\top}" in of_program(MLP).latex()
+    assert r"(W^{(l + 1)})^{\top}" in of_program(MLP).latex()
     assert r"\nabla_{W} L &= \sum_{t = 1}^{T} " in of_program(RNN).latex()
     assert r"h_{t - 1}^{\top}" in of_program(RNN).latex()
 

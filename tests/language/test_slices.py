@@ -115,7 +115,7 @@ def test_a_difference_is_a_part_of_the_identity_twice() -> None:
     result = sg.derive(parsed(PROGRAMS[0][0])).results["x"]
     assert result.expression == "2 * (eye(n)[:, 1:] - eye(n)[:, :-1]) @ (x[1:] - x[:-1])"
     assert result.notation == "matrix"
-    assert r"\left(x_{2 : n} - x_{1 : n - 1}\right)" in result.latex
+    assert r"(x_{2 : n} - x_{1 : n - 1})" in result.latex
 
 
 def test_every_back_end_has_slices() -> None:

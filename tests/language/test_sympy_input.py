@@ -267,13 +267,13 @@ def test_equal_names_of_equal_results_are_one() -> None:
 
 LATEX = [
     (y - A * x, r"y - A x"),
-    (softmax(A * x), r"\operatorname{softmax}\left(A x\right)"),
-    (softmax(W, axis=1), r"\operatorname{softmax}_{\text{rows}}\left(W\right)"),
-    ((y - x).T * A, r"\left(y - x\right)^{\top} A"),
-    (lam * squared_norm(x), r"\lambda \left\lVert x \right\rVert^{2}"),
+    (softmax(A * x), r"\operatorname{softmax}(A x)"),
+    (softmax(W, axis=1), r"\operatorname{softmax}_{\text{rows}}(W)"),
+    ((y - x).T * A, r"(y - x)^{\top} A"),
+    (lam * squared_norm(x), r"\lambda \lVert x \rVert^{2}"),
     (Trace(x * x.T - A), r"\operatorname{tr}\left(x x^{\top} - A \right)"),
     (sympy.exp(x.T * x - 1) * Trace(A), r"e^{x^{\top} x - 1} \operatorname{tr}\left(A \right)"),
-    (batch_sum(squared_norm(x), over=x), r"\sum_{x \in B} \left\lVert x \right\rVert^{2}"),
+    (batch_sum(squared_norm(x), over=x), r"\sum_{x \in B} \lVert x \rVert^{2}"),
     (named("W_hat", A), r"\hat{W}"),
     (x.applyfunc(lambda e: a * e), r"a x"),
 ]

@@ -35,7 +35,7 @@ def test_json_in_full() -> None:
     assert content["output"]["expression"] == "norm2(W @ x - y)**2"
     (result,) = content["results"]
     assert result["expression"] == "2 * (W @ x - y) @ x.T"
-    assert result["latex"] == r"2 \left(W x - y\right) x^{\top}"
+    assert result["latex"] == r"2 (W x - y) x^{\top}"
     assert result["shape"] == ["m", "n"]
     last = content["steps"][-1]
     assert (last["left"], last["right"], last["uses"]) == ("dL/dW", "dL/dr @ x.T", [1])

@@ -31,7 +31,7 @@ k: Index(n)
 Golden = Callable[[str, str], None]
 EXPRESSIONS = [
     ("a + b", r"a + b"),
-    ("a - (b - a)", r"a - \left(b - a\right)"),
+    ("a - (b - a)", r"a - (b - a)"),
     ("a * b", r"a b"),
     ("2 * a", r"2 a"),
     ("a * 2", r"a \cdot 2"),
@@ -40,38 +40,38 @@ EXPRESSIONS = [
     ("2 * (x - a / b * y) / b", r"\frac{2}{b} \left(x - \frac{a}{b} y\right)"),
     ("(x - y / a) / b / a", r"\frac{1}{b a} \left(x - \frac{y}{a}\right)"),
     ("(a - b / a) / b", r"\frac{a - b / a}{b}"),
-    ("exp(x.T @ y / a) / b", r"\frac{\exp\left(x^{\top} y / a\right)}{b}"),
-    ("exp(a * b / a / b) / a", r"\frac{\exp\left(a b / \left(a b\right)\right)}{a}"),
+    ("exp(x.T @ y / a) / b", r"\frac{\exp(x^{\top} y / a)}{b}"),
+    ("exp(a * b / a / b) / a", r"\frac{\exp(a b / (a b))}{a}"),
     ("exp(1/2 * a) / b", r"\frac{\exp\left(\frac{1}{2} a\right)}{b}"),
-    ("unit(x) @ unit(x).T / a", r"\frac{x x^{\top}}{\left\lVert x \right\rVert^{2} a}"),
-    ("-(x + y)", r"-\left(x + y\right)"),
-    ("(a + b) * x", r"\left(a + b\right) x"),
+    ("unit(x) @ unit(x).T / a", r"\frac{x x^{\top}}{\lVert x \rVert^{2} a}"),
+    ("-(x + y)", r"-(x + y)"),
+    ("(a + b) * x", r"(a + b) x"),
     ("x * y", r"x \odot y"),
-    ("A @ (x + y)", r"A \left(x + y\right)"),
-    ("(A @ B).T", r"\left(A B\right)^{\top}"),
-    ("(A + B).T @ x", r"\left(A + B\right)^{\top} x"),
+    ("A @ (x + y)", r"A (x + y)"),
+    ("(A @ B).T", r"(A B)^{\top}"),
+    ("(A + B).T @ x", r"(A + B)^{\top} x"),
     ("x.T @ A @ x", r"x^{\top} A x"),
     ("inv(A)", r"A^{-1}"),
     ("A @ A @ A @ x", r"A^{3} x"),
-    ("A.T @ A.T @ A @ A", r"\left(A^{\top}\right)^{2} A^{2}"),
+    ("A.T @ A.T @ A @ A", r"(A^{\top})^{2} A^{2}"),
     ("inv(A) @ inv(A) @ A @ B @ A", r"A^{-2} A B A"),
-    ("x.T @ A @ x * x.T @ A @ x", r"\left(x^{\top} A x\right) x^{\top} A x"),
+    ("x.T @ A @ x * x.T @ A @ x", r"(x^{\top} A x) x^{\top} A x"),
     ("inv(A).T", r"A^{-\top}"),
     ("a**2", r"a^{2}"),
     ("a**(b + 1)", r"a^{b + 1}"),
-    ("(a + b)**2", r"\left(a + b\right)^{2}"),
+    ("(a + b)**2", r"(a + b)^{2}"),
     ("-a**2", r"-a^{2}"),
-    ("(-a)**2", r"\left(-a\right)^{2}"),
+    ("(-a)**2", r"(-a)^{2}"),
     ("A**2", r"A^{\odot 2}"),
-    ("exp(-x)", r"\exp\left(-x\right)"),
+    ("exp(-x)", r"\exp(-x)"),
     ("sqrt(a + b)", r"\sqrt{a + b}"),
-    ("abs(a)", r"\left|a\right|"),
-    ("norm2(x - y)**2", r"\left\lVert x - y \right\rVert^{2}"),
-    ("outer(x + y, y)", r"\left(x + y\right) y^{\top}"),
-    ("dot(x + y, y)", r"\left\langle x + y, y \right\rangle"),
-    ("trace(A @ B)", r"\operatorname{tr}\left(A B\right)"),
-    ("sum(A + B, axis=1)", r"\left(A + B\right) \mathbf{1}"),
-    ("softmax(A, axis=1)", r"\operatorname{softmax}_{\text{rows}}\left(A\right)"),
+    ("abs(a)", r"|a|"),
+    ("norm2(x - y)**2", r"\lVert x - y \rVert^{2}"),
+    ("outer(x + y, y)", r"(x + y) y^{\top}"),
+    ("dot(x + y, y)", r"\langle x + y, y \rangle"),
+    ("trace(A @ B)", r"\operatorname{tr}(A B)"),
+    ("sum(A + B, axis=1)", r"(A + B) \mathbf{1}"),
+    ("softmax(A, axis=1)", r"\operatorname{softmax}_{\text{rows}}(A)"),
     ("A[k]", r"A_{k,:}"),
     ("onehot(k)", r"\mathbf{e}_{k}"),
     ("eye(n)", r"I"),
@@ -80,35 +80,35 @@ EXPRESSIONS = [
     ("a**(1/2)", "a^{1 / 2}"),
     ("pi * a", r"\pi a"),
     ("1e-5 * a", r"10^{-5} a"),
-    ("sum(x) / n", r"\frac{\operatorname{sum}\left(x\right)}{n}"),
-    ("sigmoid(x)", r"\sigma\left(x\right)"),
+    ("sum(x) / n", r"\frac{\operatorname{sum}(x)}{n}"),
+    ("sigmoid(x)", r"\sigma(x)"),
     (
         "sum(sum(A, axis=0)**2)",
-        r"\operatorname{sum}\left(\left(\mathbf{1}^{\top} A\right)^{\odot 2}\right)",
+        r"\operatorname{sum}((\mathbf{1}^{\top} A)^{\odot 2})",
     ),
     ("x + 2", r"x + 2 \cdot \mathbf{1}"),
     ("1 - x", r"\mathbf{1} - x"),
     ("A - a", r"A - a \mathbf{1}"),
-    ("norm1(A, axis=1)", r"\left\lVert A \right\rVert_{1,\text{rows}}"),
-    ("norm2(A, axis=0)", r"\left\lVert A \right\rVert_{\text{columns}}"),
-    ("unit(A, axis=1)", r"\operatorname{unit}_{\text{rows}}\left(A\right)"),
-    ("unit(x).T @ y", r"\frac{x^{\top}}{\left\lVert x \right\rVert} y"),
-    ("step(x - y)", r"\mathbf{1}\left[x - y > 0\right]"),
+    ("norm1(A, axis=1)", r"\lVert A \rVert_{1,\text{rows}}"),
+    ("norm2(A, axis=0)", r"\lVert A \rVert_{\text{columns}}"),
+    ("unit(A, axis=1)", r"\operatorname{unit}_{\text{rows}}(A)"),
+    ("unit(x).T @ y", r"\frac{x^{\top}}{\lVert x \rVert} y"),
+    ("step(x - y)", r"\mathbf{1}[x - y > 0]"),
     ("-x / a", r"-\frac{x}{a}"),
     ("x / (a / b)", r"\frac{b x}{a}"),
     ("A @ (a * x)", "a A x"),
-    ("dot(x, y) * A", r"\left\langle x, y \right\rangle A"),
-    ("(x.T @ y) * A", r"\left(x^{\top} y\right) A"),
+    ("dot(x, y) * A", r"\langle x, y \rangle A"),
+    ("(x.T @ y) * A", r"(x^{\top} y) A"),
     ("1e-13 * a", r"10^{-13} a"),
     ("0.3 * a", "0.3 a"),
     ("3.14159265 * a", "3.14159265 a"),
-    ("logdet(A @ B)", r"\log\left|\det \left(A B\right)\right|"),
-    ("kron(A, A @ B)", r"A \otimes \left(A B\right)"),
+    ("logdet(A @ B)", r"\log\lvert \det (A B) \rvert"),
+    ("kron(A, A @ B)", r"A \otimes (A B)"),
 ]
 SYMBOLS = [  # the user's names come first, and no two look alike
     (
         "sigma: Scalar\nx: Vector(n)\nloss = sum(sigmoid(sigma * x))",
-        r"\operatorname{sigmoid}\left(\sigma x",
+        r"\operatorname{sigmoid}(\sigma x",
     ),
     ("I: Matrix(n, n)\nloss = trace(I @ eye(n))", r"I \mathbf{I}"),
     (
@@ -190,9 +190,9 @@ def test_every_example_is_balanced(name: str, level: str) -> None:
 def test_results_in_latex() -> None:
     program = "W: Matrix(m, n)\nx: Vector(n)\ny: Vector(m)\nloss = norm2(W @ x - y)**2"
     derivation = sg.derive(program, ["W"])
-    assert derivation.results["W"].latex == r"2 \left(W x - y\right) x^{\top}"
+    assert derivation.results["W"].latex == r"2 (W x - y) x^{\top}"
     latex = derivation.latex("result")
-    row = r"\nabla_{W} L &= 2 \left(W x - y\right) x^{\top} \tag*{\footnotesize $m \times n$}"
+    row = r"\nabla_{W} L &= 2 (W x - y) x^{\top} \tag*{\footnotesize $m \times n$}"
     assert row in latex
     second = sg.hessian("x: Vector(n)\nA: Matrix(n, n)\nloss = x.T @ A @ x", ["x"])
     assert r"\frac{\partial^{2} L}{\partial x^{2}} &= A + A^{\top}" in second.latex("result")
@@ -289,5 +289,5 @@ def test_a_long_product_is_broken_between_its_factors() -> None:
     """Before a dot, not inside of a bracket in it."""
     problem = sg.parse("A: Matrix(m, n)\nx: Vector(n)\nb: Vector(m)\nloss = logsumexp(A @ x + b)")
     shown = sg.hessian(problem, ["A", "b"]).latex("result")
-    assert r"&\qquad \cdot \operatorname{softmax}\left(A x + b\right)^{\top}" in shown
+    assert r"&\qquad \cdot \operatorname{softmax}(A x + b)^{\top}" in shown
     assert r"\operatorname{softmax}\Bigl(" not in shown

@@ -72,8 +72,10 @@ def test_pages_are_well_formed() -> None:
 
 # brackets
 
-TOKEN = re.compile(r"\\left|\\right|\\lVert|\\rVert|\\[a-z]+|\d+\.?\d*|[A-Za-z]|[-+^_(){}\[\]|>/]")
+TOKEN = re.compile(r"\\[lr]vert|\\lVert|\\rVert|\\[a-z]+|\d+\.?\d*|[A-Za-z]|[-+^_(){}\[\]|>/]")
+SIZE = re.compile(r"\\(left|right|bigl|bigr)(?![a-z])")
 NAMES = "A: Matrix(n, n)\nB: Matrix(n, n)\nC: Matrix(n, n)\na: Scalar\nb: Scalar\nc: Scalar\n"
+BRACKETS = {"(": ")", r"\lvert": r"\rvert"}
 FUNCTIONS = {r"\exp": np.exp, r"\tanh": np.tanh, r"\sin": np.sin}
 
 
@@ -81,6 +83,8 @@ class Reader:
     """Evaluates LaTeX at numbers."""
 
     def __init__(self, text: str, values: dict[str, Array]) -> None:
+        text = text.replace(r"\left|", r"\lvert ").replace(r"\right|", r"\rvert ")
+        text = re.sub(r"\|(\w)\|", r"\\lvert \1\\rvert ", SIZE.sub("", text))
         self.tokens = TOKEN.findall(text)
         assert "".join(self.tokens) == text.replace(" ", "").replace(r"\,", ""), text
         self.values = values
@@ -116,7 +120,7 @@ class Reader:
     def product(self) -> Array:
         digit = self.peek()[0].isdigit()
         value, _ = self.power()
-        while self.peek() and self.peek() not in (*"+-)}]|/>", r"\odot", r"\oslash", r"\right"):
+        while self.peek() and self.peek() not in (*"+-)}]|/>", r"\odot", r"\oslash", r"\rvert"):
             dotted = self.peek() == r"\cdot" and bool(self.take())
             bold = self.peek() == r"\mathbf"
             factor, starts = self.power()
@@ -155,7 +159,7 @@ class Reader:
         if token == r"\mathbf":
             for part in "{1}":
                 self.take(part)
-            if self.peek() == r"\left":
+            if self.peek() == "[":
                 return self.inside("[", "]")
             return np.ones((self.size, self.size))
         if token in (r"\frac", r"\tfrac"):
@@ -169,11 +173,10 @@ class Reader:
             return abs(self.inside("(", ")"))
         if token in FUNCTIONS:
             return FUNCTIONS[token](self.inside("(", ")"))  # type: ignore[no-any-return]
-        if token == r"\left":
+        if token in BRACKETS:
             self.tokens.insert(0, token)
-            if self.tokens[1] == "|":
-                return abs(self.inside("|", "|"))
-            return self.inside("(", ")")
+            inside = self.inside(token, BRACKETS[token])
+            return inside if token == "(" else abs(inside)
         return self.values[token]
 
     def braced(self) -> Array:
@@ -183,13 +186,11 @@ class Reader:
         return value
 
     def inside(self, left: str, right: str) -> Array:
-        self.take(r"\left")
         self.take(left)
         value = self.sum()
         if left == "[":
             self.take(">")
             value = (value > self.sum()).astype(float)
-        self.take(r"\right")
         self.take(right)
         return value
 

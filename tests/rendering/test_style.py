@@ -37,7 +37,7 @@ def right_sides(page: str) -> list[str]:
 
 NOTATIONS = [
     ("partial", r"\frac{\partial L}{\partial W} &= \frac{\partial L}{\partial z} x^{\top}"),
-    ("nabla", r"\nabla_{W} L &= \left(\nabla_{z} L\right) x^{\top}"),
+    ("nabla", r"\nabla_{W} L &= (\nabla_{z} L) x^{\top}"),
     ("bar", r"\bar{W} &= \bar{z} x^{\top}"),
     ("delta", r"\frac{\partial L}{\partial W} &= \delta_{z} x^{\top}"),
 ]

@@ -277,7 +277,7 @@ def _reads_alike(one: Form | Formula, other: Expression) -> bool:
 
 def _labelled(derivative: Formula, number: str) -> Formula:
     """What one use sends to a derivative, or to its entry: the number of its step above it."""
-    label = fm.Fence((fm.Number(digits=number),), tall=False)
+    label = fm.Fence((fm.Number(digits=number),))
     if isinstance(derivative, fm.Script) and derivative.at == "_":
         return fm.Script((*derivative.parts, label), at="_^")
     return composing.raised(fm.Fence((derivative,)), label)

@@ -38,7 +38,7 @@ def _sum(call: Call, body: Formula) -> Formula:
 def members(variables: Sequence[str], of: str) -> Formula:
     """(x, y) in B"""
     names = [Named(name=name) for name in variables]
-    each = Fence((listed(names),), tall=False) if len(names) > 1 else names[0]
+    each = Fence((listed(names),)) if len(names) > 1 else names[0]
     return Infix((each, batch(of)), signs=(r"\in",), binds=RELATION)
 
 

@@ -175,7 +175,7 @@ diag = contraction(
 def indexable(array: Formula, labels: Sequence[ex.Expression]) -> Formula:
     """What indices are lowered beside: where one is a number [x], since x_0 may be a name."""
     numbers = any(isinstance(x, ex.Call) and not x.arguments for x in labels)
-    return Fence((array,), left="[", right="]", tall=False) if numbers else array
+    return Fence((array,), left="[", right="]") if numbers else array
 
 
 lookup = contraction(

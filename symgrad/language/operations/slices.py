@@ -141,7 +141,7 @@ def _notation(call: Call, array: Formula, *starts: Formula) -> Formula:
         ALL if length == d else _axis_formula(start, length, not letters)
         for start, length, d in each
     ]
-    base = Fence((array,), left="[", right="]", tall=False) if letters else array
+    base = Fence((array,), left="[", right="]") if letters else array
     return lowered(base, listed(compress(said, _written(call)), ","))
 
 
