@@ -244,8 +244,8 @@ MUTANTS: list[Mutant] = [
         "tests/language/test_latex_input.py",
         (
             "A^{-T} is the inverse",
-            "return Value(signs.INVERSE(self._plain(value)).T)",
-            "return Value(signs.INVERSE(self._plain(value)))",
+            "return Value(signs.INVERSE(_plain(reader, value)).T)",
+            "return Value(signs.INVERSE(_plain(reader, value)))",
         ),
     ),
     *planted_in(
@@ -384,7 +384,11 @@ MUTANTS: list[Mutant] = [
         "symgrad/language/latex_input/open_functions.py",
         "tests/grading/test_open_functions.py",
         ("any name below nabla is the first argument", "if not digits:", "if digits is None:"),
-        ("primes are not counted", 'self._called(name, "1" * order)', 'self._called(name, "1")'),
+        (
+            "primes are not counted",
+            '_called(reader, name, "1" * order)',
+            '_called(reader, name, "1")',
+        ),
     ),
     *planted_in(
         "symgrad/language/handwriting/writing.py",

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from symgrad.errors import ProgramError, SymgradError
 from symgrad.language.expressions import Name
 from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.names import Names, label_of
 from symgrad.language.scope import Scope
+
+ORDER = "ijkl"  # of the axes of what is told entry by entry
 
 
 def index_letter(node: lt.Node) -> str:
@@ -50,3 +54,10 @@ def letters_of(below: lt.Node | None) -> tuple[str, ...] | None:
         return tuple(map(index_letter, parts))
     except SymgradError:
         return None
+
+
+def in_order(letters: Iterable[str]) -> tuple[str, ...]:
+    """The order of axes by their letters: i, j, k is one, others stand as they are met."""
+    met = tuple(letters)
+    usual = ORDER[: len(met)]
+    return tuple(usual) if {*met} == {*usual} else met

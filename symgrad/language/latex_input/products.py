@@ -8,12 +8,13 @@ from typing import TypeGuard
 from symgrad.errors import ProgramError, ShapeError, SymgradError
 from symgrad.language.expressions import OPERATIONS, Number, is_scalar
 from symgrad.language.latex_input import tree as lt
-from symgrad.language.latex_input.calls import applied, check_closed, function_at
+from symgrad.language.latex_input.calls import applied, call, check_closed, function_at
 from symgrad.language.latex_input.context import Context
 from symgrad.language.latex_input.derivatives import differential_at, gradient_at
 from symgrad.language.latex_input.entries import UnknownSizeError, Value
 from symgrad.language.latex_input.open_functions import after_nabla
 from symgrad.language.latex_input.tree import Node
+from symgrad.language.operations import signs
 
 COMPARISONS = ("<", ">", r"\leq", r"\geq", "=", r"\neq")
 MANY = 12  # factors that are grouped in every way
@@ -127,6 +128,14 @@ def divided(reader: Context, left: Value, operand: Node, before: Node) -> Value:
             column=operand.at + 1,
         )
     return reader.entries.times(over(reader, left, reader.value(first)), product(reader, rest))
+
+
+def quotient(reader: Context, node: lt.Fraction) -> Value:
+    r"""A fraction; of rows \frac{X_{i,:}}{\|X_{i,:}\|} is the unit vector of each, of 0 too."""
+    top = reader.value(node.top)
+    if top.slices and node.bottom == lt.Fence(0, "‖", node.top):
+        return call(reader, signs.UNIT, [top], {})
+    return over(reader, top, reader.value(node.bottom))
 
 
 def over(reader: Context, top: Value, bottom: Value) -> Value:

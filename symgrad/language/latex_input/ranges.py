@@ -3,7 +3,7 @@ r"""Sums over a part of their indices: \sum_{j \neq i}, \sum_{i < j}, \sum_{j = 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from symgrad.errors import ProgramError
@@ -23,7 +23,14 @@ def in_full(root: lt.Node, known: Known, by_entries: bool = False) -> lt.Node:
 
     Raises: ProgramError where it is not said what a sum goes over."""
     outer = lt.rewritten(root, lambda n: lt.Num(n.at, "1") if isinstance(n, lt.Big) else n)
-    return _Ranges(known, by_entries).within(root, dict.fromkeys(free(outer, known)))
+    beside = [
+        lt.factors_of(part)
+        for n in lt.walk(root)
+        if isinstance(n, lt.Script)
+        for part in lt.parts_of(n.below)
+    ]
+    lowered = frozenset(x.text for parts in beside for x in parts if isinstance(x, lt.Sym))
+    return _Ranges(known, by_entries, lowered).within(root, dict.fromkeys(free(outer, known)))
 
 
 @dataclass
@@ -41,6 +48,7 @@ class _Over:
 class _Ranges:
     known: Known
     by_entries: bool
+    lowered: frozenset[str]  # what is lowered beside names
 
     def within(self, node: lt.Node, outside: Mapping[str, str | None]) -> lt.Node:
         """The node, letters being bound `outside` of it, each with the number where it begins."""
@@ -99,7 +107,7 @@ class _Ranges:
         new = [x for x in between if isinstance(x, lt.Sym) and x.text not in over.letters]
         if len(new) < len(between) or not new:
             between = ()
-            new = [x for x in self._letters(sides) if x.text not in bound]
+            new = [x for x in self._letters(sides, bound) if x.text not in bound]
         pairs = lt.compared(part)
         if between:
             first = sides[0] if signs[0] == r"\leq" else _after(sides[0])
@@ -179,10 +187,12 @@ class _Ranges:
         letters = {x.text for x in self._letters(lt.walk(end))}
         return bool(letters & {*outside, *NEVER_SIZES})
 
-    def _letters(self, nodes: Iterable[lt.Node]) -> list[lt.Sym]:
-        """Those that are index letters."""
-        signs = [x for x in nodes if isinstance(x, lt.Sym) and x.text in LETTERS]
-        return [x for x in signs if self.known(x) is None]
+    def _letters(self, nodes: Iterable[lt.Node], bound: Container[str] = ()) -> list[lt.Sym]:
+        """Those that are index letters: of the usual ones, or, where none of these is left, of what
+        is lowered beside a name."""
+        signs = [x for x in nodes if isinstance(x, lt.Sym) and self.known(x) is None]
+        usual = [x for x in signs if x.text in LETTERS and x.text not in bound]
+        return usual or [x for x in signs if x.text in self.lowered]
 
 
 def _between(letter: lt.Sym, first: lt.Node, stop: lt.Node) -> lt.Chain:

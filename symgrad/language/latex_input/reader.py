@@ -25,7 +25,7 @@ from symgrad.language.latex_input.extent import check_extent
 from symgrad.language.latex_input.names import Names, look, new_name
 from symgrad.language.latex_input.norms import norm
 from symgrad.language.latex_input.places import bracketed, number_at
-from symgrad.language.latex_input.products import divided, dotted, over, starred
+from symgrad.language.latex_input.products import divided, dotted, quotient, starred
 from symgrad.language.latex_input.rows import matrix_of
 from symgrad.language.latex_input.scripts import entry_of_numbered, with_scripts
 from symgrad.language.latex_input.slopes import is_nabla
@@ -90,8 +90,8 @@ class Reader:
                 return dotted(self, node)
             case lt.Script():
                 return self._script(node)
-            case lt.Fraction(top=top, bottom=bottom):
-                return over(self, self.value(top), self.value(bottom))
+            case lt.Fraction():
+                return quotient(self, node)
             case lt.Root(inner=inner):
                 return self.entries.entrywise(signs.ROOT, self.value(inner))
             case lt.Fence():

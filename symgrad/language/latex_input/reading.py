@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -20,11 +20,12 @@ from symgrad.language.latex_input.extent import free, indexed
 from symgrad.language.latex_input.functions import is_function
 from symgrad.language.latex_input.grammar import RELATIONS, tree
 from symgrad.language.latex_input.left import Left, left_side
-from symgrad.language.latex_input.letters import with_deltas
-from symgrad.language.latex_input.names import Names
+from symgrad.language.latex_input.letters import in_order, with_deltas
+from symgrad.language.latex_input.names import Names, new_name
 from symgrad.language.latex_input.places import begins_at_zero
 from symgrad.language.latex_input.ranges import in_full
 from symgrad.language.latex_input.reader import Reader
+from symgrad.language.latex_input.rows import TwoReadingsError, of_each_row
 from symgrad.language.latex_input.slopes import with_differentials
 from symgrad.language.names import entry_parts
 from symgrad.language.operations.constants import filled, ones, zeros
@@ -37,7 +38,6 @@ from symgrad.language.unparse import unparse
 
 MOST_SIZES = 40  # of 1 and I in a formula
 EQUAL = ("=", r"\equiv")
-ORDER = "ijkl"  # of the axes of what is told entry by entry
 
 
 @dataclass(frozen=True)
@@ -293,27 +293,39 @@ def _equation(reader: Reader, root: lt.Node, known: Known) -> Equation:
         axes = known.axes if shape is None else indexed_dims(shape)
         alone = free(root, reader.names.find)
         if len(alone) == len(axes):
-            sizes = zip(_in_order(alone), axes, strict=True)
+            sizes = zip(in_order(alone), axes, strict=True)
             reader.entries.sizes.update((x, size) for x, size in sizes if not alone[x])
     sides = []
     for operand in rest:
-        value = reader.value(operand)
+        value = _value(reader, operand)
         if value.letters:
-            letters = left.letters if left is not None else _in_order(value.letters)
+            letters = left.letters if left is not None else in_order(value.letters)
             letters, left = _entries_of(left, value, letters)
             value = reader.entries.whole(value, letters)
         elif left is not None and left.letters:
             value = reader.entries.whole(value, left.letters)
         sides.append(_sized(reader, value, shape))
         shape = sides[0].shape if shape is None else shape  # Y X = I
+    if left is not None and left.text == "L" and sides and not ex.is_scalar(sides[-1]):
+        left = replace(left, text=new_name(operands[0]) or "L")  # E = exp(A) is no loss
     return Equation(left, tuple(sides))
 
 
-def _in_order(letters: Iterable[str]) -> tuple[str, ...]:
-    """The order of axes by their letters: i, j, k is one, others stand as they are met."""
-    met = tuple(letters)
-    usual = ORDER[: len(met)]
-    return tuple(usual) if {*met} == {*usual} else met
+def _value(reader: Reader, side: lt.Node) -> Value:
+    """What a side means; where it has no sense by entries, for each row that it numbers."""
+    sizes = dict(reader.entries.sizes)
+    try:
+        return reader.value(side)
+    except TwoReadingsError:
+        raise
+    except SymgradError as error:
+        known = reader.entries.sizes
+        reader.entries.sizes = dict(sizes)
+        found = of_each_row(reader, side)
+        reader.entries.sizes = known
+        if found is None:
+            raise error from None
+        return found
 
 
 def _entries_of(

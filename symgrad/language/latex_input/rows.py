@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import product
+from itertools import pairwise, product
 
 from symgrad.errors import ProgramError, SymgradError
-from symgrad.language.dimensions import ONE, Dimension, core
-from symgrad.language.expressions import Expression
+from symgrad.language.dimensions import ONE, Dimension, core, indexed_dims
+from symgrad.language.expressions import Expression, Letter, leaves, names_in
 from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.context import Context
-from symgrad.language.latex_input.entries import Value
-from symgrad.language.latex_input.letters import letters_of
+from symgrad.language.latex_input.entries import ALPHABET, Value
+from symgrad.language.latex_input.extent import free
+from symgrad.language.latex_input.letters import in_order, letters_of
 from symgrad.language.latex_input.places import is_along, label_at, place_of
-from symgrad.language.operations.entries import at
+from symgrad.language.operations.entries import array, at, entry, unbound
 
 MOST_LETTERS = 3  # of a sum over rows or columns
 
@@ -36,12 +37,13 @@ def by_numbers(reader: Context, body: lt.Node, letters: list[str]) -> Value | No
     """What is summed, x_i being a row or column of X: each letter runs as far as an axis of
     what it stands below. None where that has no sense either; refused where it has two."""
     sizes, outside = dict(reader.entries.sizes), set(reader.numbers)
+    lying = (reader.lying,) if outside else (False, True)
     found: dict[str, tuple[Value, dict[str, Dimension]]] = {}
     reader.numbers |= {*letters}
     ways = [[sizes[x]] if x in sizes else lengths(reader, body, x) for x in letters]
     possible = len(letters) <= MOST_LETTERS and has_rows(reader, body)
     try:
-        for reader.lying in (False, True) if possible else ():
+        for reader.lying in lying if possible else ():
             for chosen in product(*ways):
                 reader.entries.sizes = {**sizes, **dict(zip(letters, chosen, strict=True))}
                 value = _fitting(reader, body)
@@ -52,13 +54,43 @@ def by_numbers(reader: Context, body: lt.Node, letters: list[str]) -> Value | No
     finally:
         reader.numbers.clear()
         reader.numbers |= outside
-        reader.lying = False
+        reader.lying = lying[0]
     if len(found) > 1:
         raise row_or_column(letters[0])
     for value, reader.entries.sizes in found.values():
         return value
     reader.entries.sizes = sizes
     return None
+
+
+def of_each_row(reader: Context, root: lt.Node) -> Value | None:
+    r"""\sigma(\sum_j A_{ij} W^\top H_j) for each i, which numbers rows; None of another formula,
+    and of X_{i,:} Y_{j,:}^\top, which may be of rows or of columns."""
+    letters = in_order(free(root, reader.names.find))
+    if not letters or any(map(_is_of_slices, lt.walk(root))):
+        return None
+    found = by_numbers(reader, root, [*letters])
+    if found is None or found.letters:
+        return None
+    e = found.expression
+    places = {x.name: x for x in unbound(e)}
+    if not {*letters} <= {*places}:
+        return None
+    bound = {x.name for x in leaves(e) if isinstance(x, Letter)}
+    taken = {*names_in(e), *bound, *reader.scope.dimensions}
+    fresh = (name for name in ALPHABET if name not in taken)
+    inner = [Letter(name, d) for d, name in zip(indexed_dims(e.shape), fresh, strict=False)]
+    body = entry(e, *inner) if inner else e
+    return Value(array(body, [*(places[x] for x in letters), *inner]))
+
+
+def _is_of_slices(node: lt.Node) -> bool:
+    """Whether two of X_{i,:} and X_{:,j} stand beside each other."""
+    slices = [
+        isinstance(x, lt.Script) and lt.Sym(0, ":") in lt.parts_of(x.below)
+        for x in lt.factors_of(node)
+    ]
+    return any(one and other for one, other in pairwise(slices))
 
 
 def _fitting(reader: Context, body: lt.Node) -> Value | None:

@@ -9,7 +9,7 @@ from symgrad.language.operations.gamma import gammaln
 from symgrad.language.operations.kronecker import kron
 from symgrad.language.operations.linear_algebra import det, inv, logdet
 from symgrad.language.operations.matrix_functions import matrix_power, pinv, sqrtm
-from symgrad.language.operations.norms import norm1, norm2
+from symgrad.language.operations.norms import norm1, norm2, unit
 from symgrad.language.operations.piecewise import absolute, maximum, minimum, relu, step
 from symgrad.language.operations.products import product
 from symgrad.language.operations.smooth import exp, log, sqrt
@@ -17,7 +17,7 @@ from symgrad.language.operations.spectra import nuclear_norm
 
 MAGNITUDE, DETERMINANT, INVERSE = absolute, det, inv  # |x|, |A|, A^{-1}
 EXPONENTIAL, ROOT, KRONECKER, INDICATOR = exp, sqrt, kron, step
-POSITIVE = relu  # (x)_+
+POSITIVE, UNIT = relu, unit  # (x)_+, x / ‖x‖ of each row
 PSEUDO_INVERSE, MATRIX_ROOT, MATRIX_POWER = pinv, sqrtm, matrix_power  # A^\dagger, A^{1/2}, A^k
 CASES = where  # a if x > 0 else b
 LOGARITHM, LOG_DETERMINANT, LOG_GAMMA = log, logdet, gammaln
