@@ -276,6 +276,54 @@ def test_rows_and_columns_of_a_matrix(formula: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("formula", "text"),
+    [
+        (r"w^\top x_i", "vector(w.T @ X[i] for i in range(N))"),
+        (r"X_{i,:} w", "vector(X[i].T @ w for i in range(N))"),
+        (
+            r"\sigma\Bigl(\sum_{j=1}^N S_{ij} (x_j - x_i)\Bigr)",
+            "matrix(sigmoid(sum(S[i, j] * (X[j] - X[i]) for j in range(N)))[k] for i in range(N) "
+            "for k in range(n))",
+        ),
+        (
+            r"z_i = \sum_j \frac{\exp(x_i^\top x_j)}{\sum_l \exp(x_i^\top x_l)} y_j",
+            "z = vector(sum(exp(X[i].T @ X[j]) / sum(exp(X[i].T @ X[l]) for l in range(N)) * y[j] "
+            "for j in range(N)) for i in range(N))",
+        ),
+        (
+            r"h_i = \sum_j S_{ij} x_j",
+            "h = matrix(sum(S[i, j] * X[j] for j in range(N))[k] for i in range(N) "
+            "for k in range(n))",
+        ),
+    ],
+)
+def test_for_each_row(formula: str, text: str) -> None:
+    program = ROWS.replace("loss", "S: Matrix(N, N)\nloss")
+    assert sg.parse_latex(formula, sg.parse(program)) == text
+
+
+def test_two_slices_beside_each_other_are_rows_or_columns() -> None:
+    with pytest.raises(sg.SymgradError, match="no product by entries"):
+        sg.parse_latex(r"\exp(X_{i,:} X_{j,:}^\top)", sg.parse(ROWS))
+
+
+def test_sums_as_sympy_prints_them() -> None:
+    formula = (
+        r"\sum_{\substack{0 \leq i_{1} \leq n - 1\\0 \leq i_{2} \leq n - 1}} {A}_{i_{1},i_{2}} "
+        r"{x}_{i_{1},0} {x}_{i_{2},0} + {A}_{0,1} + {x}_{2,0}"
+    )
+    problem = sg.parse(PROGRAM)
+    text = 'sum(sum(einsum("ij,j->ij", einsum("ij,i->ij", A, x), x), axis=1)) + A[0, 1] + x[2]'
+    assert sg.parse_latex(formula, problem) == text
+    assert sg.parse_latex(r"\operatorname{DiagMatrix}\left(x\right) A", problem) == "diag(x) @ A"
+
+
+def test_what_is_no_number_is_no_loss() -> None:
+    said = "E = A + A\nq = E @ x"
+    assert sg.parse_latex(r"$E = A + A$ and $q = E x$", sg.parse(PROGRAM)) == said
+
+
+@pytest.mark.parametrize(
     ("indices", "norms"),
     [
         ((r"i \cdot", r"i, \cdot", "i*", "i, *", "i:", "i, :"), "norm2(X, axis=1)"),

@@ -54,6 +54,23 @@ def test_operations_under_a_power_read_back(name: str) -> None:
         assert [*misread(derivation)] == [], text
 
 
+ROWS = """
+X: Matrix(N, d)
+k: Scalar
+loss = sum(unit(X[i] - X[j])[0] * exp(-k * X[i, 0]) for i in range(N) for j in range(N))
+"""
+PAIRS = """
+z: Matrix(N, d)
+k: Scalar
+loss = sum(exp(-k * norm2(z[i] - z[j])**2) for i in range(N) for j in range(N) if i != j)
+"""
+
+
+def test_unit_vectors_of_rows_and_letters_of_sums_read_back() -> None:
+    assert [*misread(sg.derive(ROWS))] == []
+    assert [*misread(sg.hessian(PAIRS, wrt=["z", "k"]))] == []
+
+
 READ = [c for k, c in enumerate(CASES) if k % 3 == 0 or c["id"] in INDEXED]
 
 

@@ -133,7 +133,8 @@ def divided(reader: Context, left: Value, operand: Node, before: Node) -> Value:
 def quotient(reader: Context, node: lt.Fraction) -> Value:
     r"""A fraction; of rows \frac{X_{i,:}}{\|X_{i,:}\|} is the unit vector of each, of 0 too."""
     top = reader.value(node.top)
-    if top.slices and node.bottom == lt.Fence(0, "‖", node.top):
+    numbered = top.slices or (reader.numbers and top.column)
+    if numbered and node.bottom == lt.Fence(0, "‖", node.top):
         return call(reader, signs.UNIT, [top], {})
     return over(reader, top, reader.value(node.bottom))
 

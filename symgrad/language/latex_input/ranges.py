@@ -22,6 +22,7 @@ def in_full(root: lt.Node, known: Known, by_entries: bool = False) -> lt.Node:
     is told may have indices without a left side that names them.
 
     Raises: ProgramError where it is not said what a sum goes over."""
+    root = _with_letters(root, known)
     outer = lt.rewritten(root, lambda n: lt.Num(n.at, "1") if isinstance(n, lt.Big) else n)
     beside = [
         lt.factors_of(part)
@@ -31,6 +32,22 @@ def in_full(root: lt.Node, known: Known, by_entries: bool = False) -> lt.Node:
     ]
     lowered = frozenset(x.text for parts in beside for x in parts if isinstance(x, lt.Sym))
     return _Ranges(known, by_entries, lowered).within(root, dict.fromkeys(free(outer, known)))
+
+
+def _with_letters(root: lt.Node, known: Known) -> lt.Node:
+    """The tree with each letter i_1 that a sum goes over as one sign."""
+    below = [node.below for node in lt.walk(root) if isinstance(node, lt.Big) and node.below]
+    places = [x for node in below for x in lt.walk(node) if isinstance(x, lt.Script)]
+
+    def letter(node: lt.Node) -> lt.Node:
+        match node:
+            case lt.Script(base=lt.Sym(text=text), below=lt.Num(digits=digits), above=None) if (
+                node in places and known(node) is None
+            ):
+                return lt.Sym(node.at, text + digits)
+        return node
+
+    return lt.rewritten(root, letter) if places else root
 
 
 @dataclass

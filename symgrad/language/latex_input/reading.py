@@ -335,8 +335,9 @@ def _entries_of(
     if left is None or left.letters:
         return letters, left
     name, *below = left.text.split("_")
-    if len(below) == 1 and {*below[0]} == {*value.letters}:
-        return tuple(below[0]), replace(left, text=name, letters=tuple(below[0]))
+    if len(below) == 1 and {*below[0]} == {*value.letters} - {*value.slices}:
+        own = (*below[0], *value.slices)
+        return own, replace(left, text=name, letters=own)
     return letters, left
 
 

@@ -81,7 +81,8 @@ def of_each_row(reader: Context, root: lt.Node) -> Value | None:
     fresh = (name for name in ALPHABET if name not in taken)
     inner = [Letter(name, d) for d, name in zip(indexed_dims(e.shape), fresh, strict=False)]
     body = entry(e, *inner) if inner else e
-    return Value(array(body, [*(places[x] for x in letters), *inner]))
+    slices = tuple(":" * k for k, _ in enumerate(inner, start=1))
+    return Value(array(body, [*(places[x] for x in letters), *inner]), (*letters, *slices))
 
 
 def _is_of_slices(node: lt.Node) -> bool:

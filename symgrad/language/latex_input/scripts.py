@@ -74,6 +74,7 @@ def indexed(reader: Context, value: Value, below: lt.Node, bracketed: bool = Fal
     parts = list(lt.parts_of(below))
     if len(parts) == 1 and isinstance(parts[0], lt.Row) and not places.is_sum(parts[0]):
         parts = list(parts[0].factors)
+    bracketed = bracketed or (len(parts) == 2 and lt.Num(0, "0") in parts)  # A_{0,1}
     if len(parts) == 2 and parts[1] == lt.Num(0, "0") and value.column:  # of SymPy's columns
         parts = parts[:1]
     if any(map(places.is_part, parts)):

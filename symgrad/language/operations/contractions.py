@@ -166,7 +166,7 @@ diag = contraction(
     rule="diagonal",
     sentence="Only the diagonal passes a gradient.",
     latex=r"\operatorname{diag}",
-    elsewhere=("diagonal", "diagflat"),
+    elsewhere=("diagonal", "diagflat", "diagmatrix"),
     symbol="g",
     sympy_classes=(DiagMatrix, DiagonalOf),
 )
