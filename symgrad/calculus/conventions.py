@@ -17,16 +17,22 @@ from symgrad.calculus.nodes import ONE, Entry, Factor, Label, Term, core_axes
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.terms import identity
 from symgrad.errors import OptionError, one_of
-from symgrad.language.phrases import Phrase, enumerated, joined, phrase
+from symgrad.language.dimensions import dims
+from symgrad.language.expressions import Name
+from symgrad.language.operations.contractions import diag
+from symgrad.language.phrases import Phrase, enumerated, joined, phrase, quoted
 from symgrad.language.problem import TIES, Problem
 
 CONVENTIONS = ("independent", "part", "entries")
 SENTENCES = {
     "part": "Of the gradient G by {0}, the entries being independent, this is the symmetric "
-    "part, (G + G^T) / 2.",
+    "part, {1}.",
     "entries": "The entries ij and ji of {0} count as one: with G, in which they are "
-    "independent, this is G + G^T - diag(diag(G)).",
+    "independent, this is {1}.",
 }
+G = Name("G", dims("n n"))
+PART = quoted((G + G.T) / 2)
+FORMULAS = {"part": PART, "entries": quoted(G + G.T - diag(diag(G)))}
 
 
 def ties_told(problem: Problem, names: Iterable[str]) -> list[Phrase]:
@@ -34,7 +40,7 @@ def ties_told(problem: Problem, names: Iterable[str]) -> list[Phrase]:
     tied = [n for n in names if problem.variables[n].facts & TIES]
     told = [phrase("The entries of {0} count as independent.", enumerated(tied))] if tied else []
     if any("symmetric" in problem.variables[n].facts for n in tied):
-        told.append(phrase("Along symmetric directions a gradient G acts as (G + G^T) / 2."))
+        told.append(phrase("Along symmetric directions a gradient G acts as {0}.", PART))
     return told
 
 
@@ -54,7 +60,7 @@ def in_convention(derivation: Derivation, symmetric: str, layout: str = "variabl
             "symmetric=True; leave it out"
         )
     others = ties_told(problem, [n for n in derivation.wrt if n not in names])
-    told = phrase(SENTENCES[symmetric], enumerated(names))
+    told = phrase(SENTENCES[symmetric], enumerated(names), FORMULAS[symmetric])
     outcomes = {
         key: by_convention(outcome, symmetric) if key in names else outcome
         for key, outcome in derivation.outcomes.items()

@@ -6,7 +6,10 @@ template and its parts, so that a table of words can say it anew.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from symgrad.language.expressions import Expression
+from symgrad.language.unparse import unparse
 
 
 class Phrase(str):
@@ -29,6 +32,33 @@ class Phrase(str):
         if not self.parts:
             return template
         return template.format(*(p.told(word) if isinstance(p, Phrase) else p for p in self.parts))
+
+
+class Quoted(Phrase):
+    """A formula of the language in a sentence: its text between backticks, and what it says."""
+
+    expression: Expression
+
+
+def quoted(expression: Expression) -> Quoted:
+    """The formula, in no language's words.
+
+    >>> from symgrad.language.expressions import Number
+    >>> quoted(Number(2))
+    '`2`'
+    """
+    text = f"`{unparse(expression)}`"
+    made = Quoted(text)
+    made.template, made.parts, made.expression = text, (), expression
+    return made
+
+
+def quotations(text: str) -> Iterator[Quoted]:
+    """The formulas in a sentence."""
+    if isinstance(text, Quoted):
+        yield text
+    for part in getattr(text, "parts", ()):
+        yield from quotations(part)
 
 
 def phrase(template: str, *parts: str) -> Phrase:

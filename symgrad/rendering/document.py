@@ -10,18 +10,20 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from symgrad.calculus.algebra import transposed
-from symgrad.calculus.derivation import Derivation, Outcome, Step
+from symgrad.calculus.derivation import SOLVING, Derivation, Outcome, Step
+from symgrad.calculus.index_notation import written
 from symgrad.calculus.proofs import Proof
 from symgrad.calculus.vectorized import Vectorized
 from symgrad.language import composing
 from symgrad.language import formula as fm
 from symgrad.language.expressions import Expression
 from symgrad.language.formula import Formula
-from symgrad.language.phrases import phrase
+from symgrad.language.phrases import phrase, quotations
 from symgrad.language.table import Table
 from symgrad.rendering.equations import Equation, proof_equations
 from symgrad.rendering.notes import computed, used
 from symgrad.rendering.numbers import Numbered, array_formula, of_lines
+from symgrad.rendering.prose import plain
 from symgrad.rendering.reasons import chain_rule
 from symgrad.rendering.style import Style
 from symgrad.rendering.words import ENGLISH, Words
@@ -181,6 +183,14 @@ class Document:
         """What says the headings, and all that is said beside the formulas, in the language of the
         style."""
         return self.style.words
+
+    @cached_property
+    def quoted(self) -> Mapping[str, Formula]:
+        """The formulas in the sentences of the page, by their text."""
+        steps = [step for step in self.derivation.steps if step.kind == SOLVING]
+        told = (self.derivation.layout, *(s for step in steps for s in (step.rule, step.sentence)))
+        found = (quotation for text in told for quotation in quotations(text))
+        return {plain(q): written(q.expression) for q in found}
 
     @property
     def checked(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from symgrad.language import formula as fm
 from symgrad.language.expressions import Expression
@@ -18,7 +18,7 @@ from symgrad.language.tex import latex as tex
 from symgrad.language.typeset import typeset
 from symgrad.rendering.document import Document
 from symgrad.rendering.equations import Equation, shape_formula
-from symgrad.rendering.prose import plain, prose_latex
+from symgrad.rendering.prose import code, plain, prose_latex
 
 PREAMBLE = r"""\documentclass[a4paper]{article}
 \usepackage{iftex}
@@ -80,6 +80,7 @@ def _said(text: str) -> str:
 
 def _lines(doc: Document) -> Iterator[str]:
     words, spaces = doc.words, given(doc.variables, doc.table)
+    said = partial(prose_latex, written=partial(_written, doc))
     yield from (rf"\noindent\textbf{{{doc.title}.}}", f"{doc.words('Given')} {spaces}:")
     yield from aligned(doc.program, doc.table)
     if doc.numbers is not None:
@@ -99,7 +100,7 @@ def _lines(doc: Document) -> Iterator[str]:
         yield rf"\noindent\textbf{{{title}}}"
         yield from aligned((line.equation for line in lines), doc.table)
         for line in (line for line in lines if line.sentence):
-            told = rf"\noindent {{\small ({line.step.number}) {prose_latex(line.sentence)}"
+            told = rf"\noindent {{\small ({line.step.number}) {said(line.sentence)}"
             why = aligned(line.why, doc.table) if line.why else [r"\par"]
             yield from (told, *why, "}")
     yield from _legend(doc, "")
@@ -109,11 +110,17 @@ def _lines(doc: Document) -> Iterator[str]:
         yield from aligned(chain.equations, doc.table)
     yield rf"\noindent\textbf{{{words('Result')}}}"
     yield from aligned(doc.equations, doc.table)
-    layout, checked = prose_latex(doc.layout), escaped(doc.checked)
+    layout, checked = said(doc.layout), escaped(doc.checked)
     yield rf"\emph{{{layout}}} \emph{{{words('Checked')}:}} {checked}."
     for form in doc.computed:
         told = rf"\emph{{{words('Computed')}:}} \texttt{{{escaped(form)}}}"
         yield rf"\par {{\small\raggedright{told}\par}}"
+
+
+def _written(doc: Document, text: str) -> str:
+    """A formula of a sentence."""
+    formula = doc.quoted.get(text)
+    return code(text) if formula is None else f"${tex(formula, doc.table)}$"
 
 
 def _legend(doc: Document, before: str) -> Iterator[str]:

@@ -12,7 +12,7 @@ from itertools import pairwise
 from string import punctuation
 
 from symgrad.language.formula import Named
-from symgrad.language.markup import literal
+from symgrad.language.markup import code, literal
 from symgrad.language.measure import SIGN, points
 from symgrad.language.phrases import phrase
 from symgrad.language.tex import latex as tex
@@ -100,7 +100,7 @@ def _lines(doc: Document) -> Iterator[str]:
     yield from (f"### {words('Result')}", "")
     for equation in doc.equations:
         yield from _displayed(equation, doc)
-    yield f"*{_said(doc.layout)}* {words('Checked')}: {_said(doc.checked)}."
+    yield f"*{_said(doc.layout, doc)}* {words('Checked')}: {_said(doc.checked, doc)}."
     if doc.computed:
         yield from ("", f"{words('Computed')}: {_listed(doc.computed)}.")
 
@@ -115,7 +115,7 @@ def _step(line: Line, doc: Document) -> Iterator[str]:
     note = _note(line.equation, doc)
     yield from (f"**({line.step.number})** {note}".rstrip(), "", _formula(line.equation, doc), "")
     if line.sentence:
-        yield from (f"> {_said(line.sentence)}", *([">"] if line.why else []))
+        yield from (f"> {_said(line.sentence, doc)}", *([">"] if line.why else []))
         yield from (f"> {_row(row, doc)}  " for row in line.why)
         yield ""
 
@@ -141,20 +141,26 @@ def _formula(equation: Equation, doc: Document) -> str:
 def _row(row: Equation, doc: Document) -> str:
     """A line of a proof, its move behind it."""
     fits = "" if row.fits is None else f"{inline(tex(row.fits, doc.table))}: "
-    return f"{inline(chained(row, doc.table))} \u2014 {fits}{_said(row.note)}"
+    return f"{inline(chained(row, doc.table))} \u2014 {fits}{_said(row.note, doc)}"
 
 
-def _said(text: str) -> str:
-    """Words with code between backticks; other signs are no Markdown."""
+def _said(text: str, doc: Document) -> str:
+    """Words with formulas; other signs are no Markdown."""
     parts = spans(text)
-    return "".join(f"`{part}`" if formula else literal(part) for part, formula in parts)
+    return "".join(_written(part, doc) if formula else literal(part) for part, formula in parts)
+
+
+def _written(text: str, doc: Document) -> str:
+    """A formula of a sentence, as code where it is not clear."""
+    formula = doc.quoted.get(text)
+    return code(text) if formula is None else inline(tex(formula, doc.table))
 
 
 def _note(equation: Equation, doc: Document) -> str:
     """What is said of an equation, and its shape."""
     shape = equation.shape
     told = "" if shape is None else inline(tex(shape_formula(shape), doc.table))
-    return ", ".join(filter(None, (_said(equation.note), told)))
+    return ", ".join(filter(None, (_said(equation.note, doc), told)))
 
 
 def _listed(identities: Iterable[str]) -> str:

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from symgrad.language.tex import escaped
 
 MARK = "`"
@@ -21,7 +23,11 @@ def plain(text: str) -> str:
     return text.replace(MARK, "")
 
 
-def prose_latex(text: str) -> str:
-    """The sentence in LaTeX."""
-    parts = ((escaped(part), formula) for part, formula in spans(text))
-    return "".join(rf"\texttt{{{part}}}" if formula else part for part, formula in parts)
+def code(text: str) -> str:
+    """A formula in the letters of code; a number as it is."""
+    return text if text.isdigit() else rf"\texttt{{{escaped(text)}}}"
+
+
+def prose_latex(text: str, written: Callable[[str], str] = code) -> str:
+    """The sentence in LaTeX, its formulas as they are to be `written`."""
+    return "".join(written(part) if formula else escaped(part) for part, formula in spans(text))

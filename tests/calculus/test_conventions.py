@@ -60,7 +60,7 @@ def test_the_convention_is_said() -> None:
     texts = {c: sg.derive(program, "S", symmetric=c) for c in ("part", "entries")}
     assert texts["part"].results["S"].expression == "0.5 * (a @ b.T + b @ a.T)"
     assert texts["entries"].results["S"].expression == "a @ b.T + b @ a.T - diag(a * b)"
-    assert "symmetric part, (G + G^T) / 2" in texts["part"].text(width=200)
+    assert "symmetric part, (G + G.T) / 2" in texts["part"].text(width=200)
     assert "ij and ji of S count as one" in texts["entries"].text(width=200)
     assert "independent. Along" not in texts["entries"].text(width=200)
 

@@ -291,3 +291,12 @@ def test_a_long_product_is_broken_between_its_factors() -> None:
     shown = sg.hessian(problem, ["A", "b"]).latex("result")
     assert r"&\qquad \cdot \operatorname{softmax}(A x + b)^{\top}" in shown
     assert r"\operatorname{softmax}\Bigl(" not in shown
+
+
+def test_the_formulas_of_a_sentence_are_set_as_all_others() -> None:
+    declared = "X: Matrix(m, n)\ny: Vector(m)\nlam: Scalar\nw: Vector(n)\n"
+    point = sg.stationary(declared + "loss = norm2(X @ w - y)**2 + lam * norm2(w)**2", "w")
+    inside = r"\lambda I + X^{\top} X"
+    assert f"That holds where ${inside}$ is invertible" in point.latex()
+    assert f"That holds where ${inside}$ is invertible" in point.markdown()
+    assert "That holds where <code" not in point.html()

@@ -22,12 +22,14 @@ from symgrad.calculus.stationary.collecting import collected, pieces
 from symgrad.calculus.stationary.equation import Equation, NoClosedForm, degree
 from symgrad.calculus.stationary.system import System, Unknown
 from symgrad.calculus.terms import terms_of
-from symgrad.language.expressions import is_scalar
-from symgrad.language.phrases import enumerated, phrase
-from symgrad.language.unparse import unparse
+from symgrad.language.dimensions import dims
+from symgrad.language.expressions import Name, is_scalar
+from symgrad.language.phrases import enumerated, phrase, quoted
 
 NOT_SHOWN = "A stationary point; whether it is a minimum was not shown."
 MOST_LABELS = 6  # of a term whose form is looked for
+A, D = (Name(name, dims("n n")) for name in "AD")
+FORM = quoted(A.T @ D @ A)
 
 
 @dataclass
@@ -49,7 +51,7 @@ class Sign:
             if _unknown(f):
                 expression = self.system.writing.write(f.entry, f.labels)
                 one = "{0} is not negative", "{0} has no negative entry"
-                self.need(phrase(one[not is_scalar(expression)], f"`{unparse(expression)}`"))
+                self.need(phrase(one[not is_scalar(expression)], quoted(expression)))
         return True
 
     def need(self, condition: str) -> None:
@@ -60,8 +62,8 @@ class Sign:
     def definite(self, factor: Factor) -> None:
         """Note that a matrix must be positive semidefinite."""
         self.matrices = True
-        text = unparse(self.system.writing.write(factor.entry, factor.labels))
-        self.need(phrase("{0} is positive semidefinite", f"`{text}`"))
+        matrix = self.system.writing.write(factor.entry, factor.labels)
+        self.need(phrase("{0} is positive semidefinite", quoted(matrix)))
 
 
 def nature(system: System) -> str:
@@ -127,13 +129,12 @@ def _hessian(unknown: Unknown, sign: Sign) -> str:
     ):
         return ""
     if len(sides) > 1:
-        return phrase("what stands on each side of {0} has the form `A.T @ D @ A`", unknown.name)
-    text = unparse(sign.system.writing.short(*sides[0]))
-    told = phrase(
-        "the loss is quadratic in {0} with the coefficient {1}", unknown.name, f"`{text}`"
-    )
+        return phrase("what stands on each side of {0} has the form {1}", unknown.name, FORM)
+    coefficient = sign.system.writing.short(*sides[0])
+    said = "the loss is quadratic in {0} with the coefficient {1}"
+    told = phrase(said, unknown.name, quoted(coefficient))
     if ends[0] and not sign.matrices:
-        return phrase("{0}, of the form `A.T @ D @ A`", told)
+        return phrase("{0}, of the form {1}", told, FORM)
     return told
 
 

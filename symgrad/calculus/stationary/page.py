@@ -16,6 +16,7 @@ from symgrad.calculus.polynomials import contract
 from symgrad.calculus.stationary.equation import Equation, NoClosedForm
 from symgrad.language.expressions import Expression
 from symgrad.language.literals import retyped
+from symgrad.language.phrases import quoted
 from symgrad.language.unparse import unparse
 
 
@@ -87,7 +88,7 @@ class Page(Writing):
 
     def code(self, entry: Entry, labels: Sequence[Label] | None = None) -> str:
         """An entry in the language, marked as a formula of a sentence."""
-        return f"`{self.text(entry, labels)}`"
+        return quoted(self.short(entry, entry.labels if labels is None else labels))
 
     def line(self, left: Expression, right: Expression, rule: str, sentence: str) -> None:
         """A line, unless it says what the last one says."""

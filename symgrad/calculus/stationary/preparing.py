@@ -21,8 +21,7 @@ from symgrad.calculus.terms import terms_of
 from symgrad.language.expressions import is_call, is_number
 from symgrad.language.operations.arithmetic import divide
 from symgrad.language.operations.linear_algebra import inv
-from symgrad.language.phrases import phrase
-from symgrad.language.unparse import unparse
+from symgrad.language.phrases import phrase, quoted
 
 TIMES = {
     "left": "times {0} from the left",
@@ -64,7 +63,7 @@ def multiplied(
     """Times an entry."""
     by = page.write(cleared.by, cleared.by.labels)
     below = by.arguments[1] if is_call(by, divide) and is_number(by.arguments[0], 1) else None
-    text = f"`{unparse(by if below is None else below)}`"
+    text = quoted(by if below is None else below)
     not_zero(page, cleared.by)
     equation = expanded(cleared.equation)
     rule = phrase("multiplied by {0}" if below is None else "divided by {0}", text)
@@ -84,7 +83,7 @@ def not_zero(page: Page, entry: Entry) -> None:
 def _uninverted(page: Page, cleared: Cleared) -> Equation:
     """Times the unknown, whose inverse stands there."""
     page.inverted = True
-    page.need(phrase("{0} is invertible", f"`{page}`"))
+    page.need(phrase("{0} is invertible", quoted(page.name)))
     page.equation(
         cleared.equation,
         phrase(TIMES[cleared.side], str(page)),
@@ -97,14 +96,13 @@ def _led(page: Page, equation: Equation) -> Equation:
     """Without the square matrices that stand before or behind all of it."""
     while cleared := without_leading(equation):
         matrix = page.write(cleared.by, cleared.by.labels)
-        text = unparse(matrix)
         known = invertible(cleared.by.node)
         if not known:
-            page.need(phrase("{0} is invertible", f"`{text}`"))
+            page.need(phrase("{0} is invertible", quoted(matrix)))
         equation = cleared.equation
-        factor = unparse(matrix.arguments[0]) if is_call(matrix, inv) else f"inv({text})"
+        factor = matrix.arguments[0] if is_call(matrix, inv) else inv(matrix)
         stands = STANDS[cleared.side] + ("." if known else LEFT_OUT)
         page.equation(
-            equation, phrase(TIMES[cleared.side], f"`{factor}`"), phrase(stands, f"`{text}`")
+            equation, phrase(TIMES[cleared.side], quoted(factor)), phrase(stands, quoted(matrix))
         )
     return equation

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 
-from symgrad.calculus.algebra import product, times
+from symgrad.calculus.algebra import product, times, transposed
 from symgrad.calculus.entries import positive
 from symgrad.calculus.functions import aligned
 from symgrad.calculus.lowering import lower
@@ -26,8 +26,7 @@ from symgrad.language.expressions import Expression, Name, Number, Value, is_sca
 from symgrad.language.operations.arithmetic import multiply
 from symgrad.language.operations.linear_algebra import inv
 from symgrad.language.operations.smooth import exp, log
-from symgrad.language.phrases import Phrase, enumerated, joined, phrase
-from symgrad.language.unparse import unparse
+from symgrad.language.phrases import Phrase, enumerated, joined, phrase, quoted
 
 
 def solved(
@@ -90,11 +89,12 @@ def _collect(page: Page, equation: Equation, places: Collected, number: Value) -
     if number == -1:
         rule = joined(", ", (rule, "signs changed"))
     elif number != 1:
-        rule = joined(", ", (rule, phrase("divided by {0}", f"`{unparse(Number(number))}`")))
+        rule = joined(", ", (rule, phrase("divided by {0}", quoted(Number(number)))))
     sentence = phrase("The terms without {0} are taken to the other side.", name)
     page.sides(left, right, equation.labels, rule, sentence)
     if places.turned:
-        sentence = phrase("{0} stood there: both sides are transposed.", f"`{page}.T`")
+        row = quoted(transposed(page.name))
+        sentence = phrase("{0} stood there: both sides are transposed.", row)
         page.sides(left, right, places.labels, "transposed", sentence)
     if places.entrywise is None or len(equation.others) > 1:
         sentence = phrase("{0} stands in every term on the left.", name)

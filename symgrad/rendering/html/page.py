@@ -98,7 +98,7 @@ def _sections(doc: Document) -> Iterator[Element]:
 
 def _footer(doc: Document) -> Element:
     checked = doc.words(phrase("Checked: {0}.", doc.checked))
-    notes = [made("p", *prose(text)) for text in (doc.layout, checked) if text]
+    notes = [made("p", *prose(text, doc)) for text in (doc.layout, checked) if text]
     if doc.computed:
         notes.append(_listed(doc.words("Computed: {0}."), doc.computed))
     return made("footer", *notes)

@@ -34,7 +34,7 @@ def equation_row(equation: Equation, doc: Document) -> Element:
     """A row: number, left side, right sides, and what is said of it."""
     formulas = [piece for side in equation.right for piece in pieces(side, doc.table, "=")]
     number = "" if equation.number is None else f"({equation.number})"
-    note = _noted(equation.note)
+    note = _noted(equation.note, doc)
     if equation.fits is not None:
         note = [mathml(equation.fits, doc.table), ": ", *note]
     if equation.shape is not None:
@@ -52,9 +52,15 @@ def equation_row(equation: Equation, doc: Document) -> Element:
     )
 
 
-def prose(text: str) -> list[Child]:
-    """A sentence, its formulas as code."""
-    return [made("code", part) if formula else part for part, formula in spans(text)]
+def prose(text: str, doc: Document) -> list[Child]:
+    """A sentence with its formulas."""
+    return [_written(part, doc) if formula else part for part, formula in spans(text)]
+
+
+def _written(text: str, doc: Document) -> Element:
+    """A formula of a sentence, as code where it is not clear."""
+    formula = doc.quoted.get(text)
+    return made("code", text) if formula is None else mathml(formula, doc.table)
 
 
 def _text(equation: Equation, doc: Document) -> str:
@@ -67,12 +73,12 @@ def scroll(formulas: Iterable[Child], label: str) -> Element:
     return made("div", *formulas, **given)
 
 
-def _noted(text: str) -> list[Child]:
-    """A note: its formulas as code, the numbers of steps as links."""
+def _noted(text: str, doc: Document) -> list[Child]:
+    """A note with its formulas, the numbers of steps as links."""
     return [
         child
         for part, formula in spans(text)
-        for child in ([made("code", part)] if formula else _links(part))
+        for child in ([_written(part, doc)] if formula else _links(part))
     ]
 
 
@@ -92,7 +98,7 @@ def _reasons(line: Line, doc: Document) -> list[Element]:
     """Why a step is true: a sentence, and below it, where there is one, the proof that folds."""
     if not line.sentence:
         return []
-    sentence = prose(line.sentence)
+    sentence = prose(line.sentence, doc)
     if not line.why:
         told = made("p", *sentence, **{"class": "box"})
     else:
