@@ -23,7 +23,7 @@ def declared(node: Node, fact: str) -> bool:
     return isinstance(node, ix.Input) and fact in node.facts
 
 
-@ix.remembered
+@ix.cached
 def antisymmetric(node: Node) -> bool:
     """Whether node_ij = -node_ji is known, as of the differences x_i - x_j."""
     if len(node.axes) != 2 or node.axes[0] != node.axes[1]:
@@ -56,7 +56,7 @@ def _alike(term: ClosedTerm, at: dict[int, int]) -> Crossed:
     return key_of(numbered(tuple(factors), at, symmetric)), coefficient
 
 
-@ix.remembered
+@ix.cached
 def symmetric(node: Node) -> bool:
     """Whether node_ij = node_ji is known."""
     if len(node.axes) != 2 or node.axes[0] != node.axes[1]:

@@ -321,7 +321,7 @@ class Named(Node):
         return self.inner.operands
 
 
-def remembered(known: Callable[[Node], T]) -> Callable[[Node], T]:
+def cached(known: Callable[[Node], T]) -> Callable[[Node], T]:
     """A property of nodes, worked out once for each as long as that lives."""
     values: WeakKeyDictionary[Node, T] = WeakKeyDictionary()
 

@@ -21,7 +21,7 @@ from symgrad.grading.kinks import Kink, kinks
 from symgrad.grading.points import Point, points
 from symgrad.grading.stepwise import stepwise, with_definitions
 from symgrad.language.dimensions import Shape, core
-from symgrad.language.operations.conventions import one_axis
+from symgrad.language.operations.axes import one_axis
 from symgrad.language.problem import Problem
 from symgrad.language.shapes import plain_transpose
 from symgrad.language.unparse import unparse

@@ -15,6 +15,7 @@ from symgrad.language.handwriting.marks import LOG, MAGNITUDE, NORM, PRIME
 from symgrad.language.handwriting.vocabulary import MODULES
 from symgrad.language.operations import arrays, conventions
 from symgrad.language.operations.advice import advice
+from symgrad.language.operations.axes import Remark
 from symgrad.language.operations.batches import over_batch
 from symgrad.language.operations.constants import filled
 from symgrad.language.scope import SIZE, Scope, function_named, function_names
@@ -23,7 +24,7 @@ from symgrad.language.syntax import source_of, start_of, typed
 Read = Callable[[ast.expr], Expression]  # an argument, among the names of the call
 
 
-def remark_at(node: ast.expr, scope: Scope) -> conventions.Remark:
+def remark_at(node: ast.expr, scope: Scope) -> Remark:
     """Takes down why programs refuse what stands here, and as what it was read."""
 
     def remark(reason: str, reading: str) -> None:

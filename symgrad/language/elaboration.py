@@ -17,7 +17,7 @@ from symgrad.language.handwriting.marks import (
     TRANSPOSED_INVERSE,
 )
 from symgrad.language.literals import digits_of
-from symgrad.language.operations import arrays, conventions, signs
+from symgrad.language.operations import arrays, axes, conventions, signs
 from symgrad.language.operations.advice import OF_REAL
 from symgrad.language.operations.entries import at
 from symgrad.language.operations.places import affine, as_number
@@ -62,14 +62,14 @@ def read_expression(node: ast.expr, scope: Scope, depth: int = 0) -> Expression:
         value = read(operator.right)
         with errors_at(operator):
             turned = isinstance(node, ast.Attribute)
-            value = conventions.ones_times(value, turned, remark_at(operator, scope))
+            value = axes.ones_times(value, turned, remark_at(operator, scope))
     else:
         with errors_at(node):
             value = _operand(node, scope, read)
     for operator in reversed(spine):
         if _ones(operator.right):
             with errors_at(operator):
-                value = conventions.times_ones(value, remark_at(operator, scope))
+                value = axes.times_ones(value, remark_at(operator, scope))
             continue
         right = read(operator.right)
         with errors_at(operator):
@@ -105,10 +105,10 @@ def _combined(operator: ast.BinOp, left: Expression, right: Expression, scope: S
     sign, remark = sign_of(operator.op), remark_at(operator, scope)
     if not scope.declares:
         matrices = isinstance(operator.op, ast.MatMult) or sign in (JUXTAPOSED, AFTER_DIVISION)
-        left, right = conventions.beside(left, right, matrices, scope.definitions, remark)
+        left, right = axes.beside(left, right, matrices, scope.definitions, remark)
     if not isinstance(operator.op, ast.Mult):
         if isinstance(operator.op, ast.Add | ast.Sub) and not (scope.declares or scope.inferred):
-            left, right = conventions.spread(left, right, scope.definitions, remark)
+            left, right = axes.spread(left, right, scope.definitions, remark)
         return OPERATIONS[BINARY[type(operator.op)]](left, right)
     if sign == AFTER_DIVISION:
         conventions.after_division(operator, left, right, remark)

@@ -326,6 +326,10 @@ MUTANTS: list[Mutant] = [
             "holds if isinstance(sign, ast.Gt | ast.Lt) else 1 - holds",
             "holds",
         ),
+    ),
+    *planted_in(
+        "symgrad/language/operations/axes.py",
+        "tests/language/test_handwriting.py tests/language/test_proposals.py",
         (
             "a square matrix takes a vector as rows",
             "rows != columns or one_axis(e, definitions)",

@@ -50,7 +50,7 @@ MUTANTS: list[Mutant] = [
         ("one row of cofactors is scaled", "for k in range(s.size):", "for k in range(1):"),
     ),
     *planted_in(
-        "symgrad/numerics/compiled/kernels.py",
+        "symgrad/numerics/compiled/memory.py",
         "tests/numerics/test_systems.py tests/numerics/test_cofactors.py",
         ("a solution is not kept", "        out[at] = entry\n", "        pass\n"),
     ),

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from symgrad.numerics.compiled import kernels, names
+from symgrad.numerics.compiled import kernels, memory, names
 
 ENDS = [0.0, -0.0, np.inf, -np.inf, np.nan, -1.0, -2.0]
 
@@ -81,7 +81,7 @@ def test_sines_are_the_library_s_within_units_in_the_last_place(name: str, dtype
 def test_a_transpose_is_every_entry_at_its_place(shape: tuple[int, int]) -> None:
     a = np.arange(float(np.prod(shape))).reshape(shape)
     out = np.full(a.size, np.nan)
-    kernels.transposed(a.ravel(), out, *a.T.shape)
+    memory.transposed(a.ravel(), out, *a.T.shape)
     np.testing.assert_array_equal(out.reshape(a.T.shape), a.T)
 
 
@@ -93,12 +93,12 @@ def test_labels_are_checked_before_they_are_rows(dtype: str, label: int) -> None
     labels = np.array([[0, 1], [label, 2]], dtype)
     if label in (-4, 3):
         with pytest.raises(IndexError):
-            kernels.check_labels(labels, 3)
+            memory.check_labels(labels, 3)
         with pytest.raises(IndexError):
-            kernels.checked(labels[1, 0], 3)
+            memory.checked(labels[1, 0], 3)
     else:
-        kernels.check_labels(labels, 3)
-        assert kernels.checked(labels[1, 0], 3) == kernels.row_of(labels[1, 0], 3) == label % 3
+        memory.check_labels(labels, 3)
+        assert memory.checked(labels[1, 0], 3) == memory.row_of(labels[1, 0], 3) == label % 3
 
 
 def test_only_long_functions_are_told_to_be_inlined() -> None:

@@ -9,12 +9,12 @@ import operator
 from collections.abc import Callable, Mapping
 from functools import reduce
 
-from symgrad.errors import ProgramError
+from symgrad.errors import ProgramError, ShapeError
 from symgrad.language import expressions as ex
 from symgrad.language.dimensions import ONE, SCALAR
+from symgrad.language.operations.axes import Remark, fits, is_column
 from symgrad.language.operations.constants import filled, ones, zeros
 from symgrad.language.operations.contractions import dot
-from symgrad.language.operations.conventions import Remark, dotted
 from symgrad.language.operations.piecewise import step
 from symgrad.language.scope import function_elsewhere
 from symgrad.language.shapes import given
@@ -33,6 +33,21 @@ def is_read(name: str) -> bool:
     return name in FUNCTIONS or name in UNCHANGED or function_elsewhere(name) is not None
 
 
+def _dotted(left: ex.Expression, right: ex.Expression) -> ex.Expression:
+    """np.dot(A, x), whose vectors have one axis."""
+    if ex.is_scalar(left) or ex.is_scalar(right):
+        return left * right
+    if is_column(left) and is_column(right):
+        return dot(left, right)
+    if is_column(left) and not fits(left, right):
+        one, two = unparse(left), unparse(right)
+        raise ShapeError(
+            f"{given(left)}, {given(right)}: write {two}.T @ {one} for a column, "
+            f"{one}.T @ {two} for a row"
+        )
+    return left @ right
+
+
 def _like(constant: ex.Operation) -> Callable[..., ex.Expression]:
     """Ones or zeros in the shape of an array."""
     return lambda x: filled(constant, x.shape if x.shape[1:] != (ONE,) else x.shape[:1])
@@ -40,7 +55,7 @@ def _like(constant: ex.Operation) -> Callable[..., ex.Expression]:
 
 FUNCTIONS: Mapping[str, Callable[..., ex.Expression]] = {
     **dict.fromkeys(("transpose", "t", "swapaxes"), lambda x, *axes: x.T),
-    **dict.fromkeys(("dot", "matmul", "mm", "mv"), dotted),
+    **dict.fromkeys(("dot", "matmul", "mm", "mv"), _dotted),
     **dict.fromkeys(("inner", "vdot"), dot),
     **dict.fromkeys(("multiply", "mul", "hadamard"), operator.mul),
     "add": operator.add,

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
 
 from symgrad.errors import ProgramError, ShapeError
-from symgrad.language.dimensions import ONE, SCALAR
+from symgrad.language.dimensions import ONE
 from symgrad.language.expressions import (
     OPERATIONS,
     POWER,
@@ -21,41 +21,27 @@ from symgrad.language.expressions import (
     Number,
     Operation,
     Value,
-    fold,
     is_call,
     is_number,
     is_scalar,
-    operands,
 )
 from symgrad.language.handwriting.marks import AFTER_DIVISION, JUXTAPOSED, PRIME
 from symgrad.language.operations.arithmetic import constant_value, divide
-from symgrad.language.operations.constants import filled, ones
+from symgrad.language.operations.axes import Remark, fits, is_column
 from symgrad.language.operations.contractions import dot
 from symgrad.language.operations.kronecker import kron
 from symgrad.language.operations.linear_algebra import inv, logdet
-from symgrad.language.operations.meanings import Elementwise, Linear, Monomial
+from symgrad.language.operations.meanings import Elementwise, Linear
 from symgrad.language.operations.norms import norm1, norm2
 from symgrad.language.operations.piecewise import absolute, step
 from symgrad.language.operations.smooth import log
 from symgrad.language.problem import Variable
 from symgrad.language.scope import function_named
-from symgrad.language.shapes import given, plain_transpose
 from symgrad.language.syntax import end_of, start_of, typed
 from symgrad.language.unparse import unparse, written
 
 FROBENIUS = ("F", "f", "fro", "Fro")
 Variables = Mapping[str, Variable]
-Definitions = Mapping[str, Expression]
-Remark = Callable[[str, str], None]  # why programs refuse it; as what it was read
-
-
-def _fits(left: Expression, right: Expression) -> bool:
-    """Whether there is a matrix product."""
-    return len(left.shape) == len(right.shape) == 2 and left.shape[1] == right.shape[0]
-
-
-def _is_column(e: Expression) -> bool:
-    return e.shape != SCALAR and e.shape[1:] == (ONE,)
 
 
 def _two(text: str, *readings: Expression | str) -> ProgramError:
@@ -73,7 +59,7 @@ def product(
     if sign == "":
         return _star(left, right, remark, inferred)
     if sign == "⊗":
-        if _is_column(left) and _is_column(right):
+        if is_column(left) and is_column(right):
             raise _two(f"{unparse(left)} ⊗ {unparse(right)}", left @ right.T, "kron(...)")
         return kron(left, right)
     if sign in (JUXTAPOSED, AFTER_DIVISION):
@@ -99,7 +85,7 @@ def _star(left: Expression, right: Expression, remark: Remark, inferred: bool) -
         one == two or (inferred and ONE not in (one, two))
         for one, two in zip(left.shape, right.shape, strict=False)
     )
-    if alike or not (_fits(left, right) or inferred):
+    if alike or not (fits(left, right) or inferred):
         value = left * right
         if inferred and ONE not in (*left.shape, *right.shape):
             remark("", f"{unparse(value)}, entry by entry; the matrix product is @")
@@ -111,19 +97,19 @@ def _star(left: Expression, right: Expression, remark: Remark, inferred: bool) -
 
 def _juxtaposed(left: Expression, right: Expression) -> Expression:
     """A x: the matrix product."""
-    if _is_column(left) and _is_column(right):
+    if is_column(left) and is_column(right):
         raise _two_of_vectors("", left, right)
     return left @ right
 
 
 def _centred(sign: str, left: Expression, right: Expression, remark: Remark) -> Expression:
     """x · y and A × B."""
-    if _is_column(left) and _is_column(right):
+    if is_column(left) and is_column(right):
         if sign == "×":
             raise _two_of_vectors(sign, left, right)
         value = dot(left, right)
     elif left.shape == right.shape:
-        if _fits(left, right):
+        if fits(left, right):
             text = f"{_factor(left)} {sign} {_factor(right)}"
             raise _two(text, f"{unparse(left * right)}, entry by entry,", left @ right)
         value = left * right
@@ -158,7 +144,7 @@ def power(base: Expression, exponent: Expression, remark: Remark, inferred: bool
     if is_scalar(base) or number is None:
         return base**exponent
     if number == -1:
-        if _is_column(base):
+        if is_column(base):
             raise _two(f"{text}^-1 of a vector", f"1 / {text} for the reciprocal of each entry")
         value = inv(base)
         remark("A^-1 is inv(A)", unparse(value))
@@ -168,7 +154,7 @@ def power(base: Expression, exponent: Expression, remark: Remark, inferred: bool
         by_entry = f"{text}**{shown}, entry by entry,"
         raise _two(f"{text}^{shown}", by_entry, _matrix_power(base, number))
     value = base**exponent
-    if not _is_column(base):
+    if not is_column(base):
         product = f"; the matrix product is {text} @ {text}" if number == 2 else ""
         remark("", f"{unparse(value)}, entry by entry{product * inferred}")
     return value
@@ -192,7 +178,7 @@ def magnitude(x: Expression, remark: Remark) -> Expression:
     text = unparse(x)
     if is_scalar(x):
         return absolute(x)
-    if not _is_column(x):
+    if not is_column(x):
         raise _two(f"|{text}|", f"abs({text}), entry by entry,", f"det({text})")
     remark("", f"abs({text}), entry by entry; the norm is norm2({text})")
     return absolute(x)
@@ -200,7 +186,7 @@ def magnitude(x: Expression, remark: Remark) -> Expression:
 
 def log_magnitude(x: Expression, remark: Remark) -> Expression:
     """log |x|, of a matrix the logarithm of its determinant."""
-    if is_scalar(x) or _is_column(x):
+    if is_scalar(x) or is_column(x):
         return log(magnitude(x, remark))
     remark("", f"logdet({unparse(x)})")
     return logdet(x)
@@ -263,21 +249,6 @@ def _minus(left: Expression, right: Expression) -> Expression:
     return left - right
 
 
-def dotted(left: Expression, right: Expression) -> Expression:
-    """np.dot(A, x), whose vectors have one axis."""
-    if is_scalar(left) or is_scalar(right):
-        return left * right
-    if _is_column(left) and _is_column(right):
-        return dot(left, right)
-    if _is_column(left) and not _fits(left, right):
-        one, two = unparse(left), unparse(right)
-        raise ShapeError(
-            f"{given(left)}, {given(right)}: write {two}.T @ {one} for a column, "
-            f"{one}.T @ {two} for a row"
-        )
-    return left @ right
-
-
 def check_roles(
     operation: Operation, arguments: Sequence[Expression], variables: Variables, remark: Remark
 ) -> None:
@@ -304,93 +275,3 @@ def check_roles(
 
 def _is_one_hot(e: Expression, variables: Variables) -> bool:
     return isinstance(e, Name) and e.name in variables and "one_hot" in variables[e.name].facts
-
-
-def times_ones(left: Expression, remark: Remark) -> Expression:
-    """Z 1: the sum of each row."""
-    if len(left.shape) != 2 or left.shape[1] == ONE:
-        raise ProgramError("how many ones are meant is not known; write ones(n)")
-    value = left @ filled(ones, left.shape[1:])
-    remark("1 is a number, a vector is ones(n)", unparse(value))
-    return value
-
-
-def ones_times(right: Expression, turned: bool, remark: Remark) -> Expression:
-    """1^T Z: the sum of each column; 1 b^T: a row, to be repeated in a sum with a matrix."""
-    if not turned and right.shape[:1] == (ONE,) and not is_scalar(right):
-        return right
-    if not turned or len(right.shape) != 2 or right.shape[0] == ONE:
-        raise ProgramError("how many ones are meant is not known; write ones(n)")
-    value = filled(ones, right.shape[:1]).T @ right
-    remark("1 is a number, a vector is ones(n)", unparse(value))
-    return value
-
-
-def spread(
-    left: Expression, right: Expression, definitions: Definitions, remark: Remark
-) -> tuple[Expression, Expression]:
-    """The terms of a sum, a row beside a matrix repeated: X W + 1 b^T, X W + b^T, and as in array
-    code X W + b, where b has as many entries as a row and not as a column."""
-    both = []
-    for e, other in ((left, right), (right, left)):
-        rows, columns = other.shape[:2]
-        row = plain_transpose(e) if _is_column(e) else e
-        fits = len(other.shape) == 2 and row.shape == (ONE, columns) and ONE not in other.shape
-        if fits and (row is e or rows != columns or one_axis(e, definitions)):
-            both.append(filled(ones, (rows,)) @ _without_one(row))
-            remark("", f"a sum with each row, {unparse(both[-1])}")
-        else:
-            both.append(e)
-    return both[0], both[1]
-
-
-def one_axis(e: Expression, definitions: Definitions) -> bool:
-    """Whether an array has one axis in array code, so that it is a row or a column as what is
-    beside it: sums along axis 0, what is made of them entry by entry, and their products with a
-    matrix."""
-
-    def inside(node: Expression) -> tuple[Expression, ...]:
-        value = definitions.get(node.name) if isinstance(node, Name) else None
-        return operands(node) if value is None else (value,)
-
-    def visit(node: Expression, within: tuple[bool, ...]) -> bool:
-        if ONE not in node.shape or is_scalar(node) or not isinstance(node, Call):
-            return within == (True,)  # of a name: its definition
-        if node.options.get("axis") == 0:
-            return True
-        if node.operation in (OPERATIONS["matmul"], OPERATIONS["transpose"]):
-            return any(within)
-        entrywise = isinstance(node.operation.meaning, Linear | Monomial | Elementwise)
-        parts = [one for one, a in zip(within, node.arguments, strict=True) if not is_scalar(a)]
-        return entrywise and bool(parts) and all(parts)
-
-    return ONE in e.shape and not is_scalar(e) and fold(e, visit, inside)
-
-
-def beside(
-    left: Expression, right: Expression, product: bool, definitions: Definitions, remark: Remark
-) -> tuple[Expression, Expression]:
-    """Two operands, the one with one axis turned where it fits in no other way: mean(X, axis=0) + b
-    and W @ sum(X, axis=0), where a sum along axis 0 is a row here."""
-    if len(left.shape) != 2 or len(right.shape) != 2 or is_scalar(left) or is_scalar(right):
-        return left, right
-    both = [left, right]
-    for k, e in enumerate(both):
-        other = both[1 - k]
-        if product:
-            turns = not _fits(left, right) and _is_column(e) == (k == 0)  # a row stands before
-        else:
-            turns = e.shape[0] == ONE and _is_column(other)
-        if turns and one_axis(e, definitions):
-            both[k] = plain_transpose(e)
-            remark("a sum along axis 0 is a row", f"one with {unparse(both[k])}")
-    return both[0], both[1]
-
-
-def _without_one(e: Expression) -> Expression:
-    """1 * b as b."""
-    if is_call(e, OPERATIONS["multiply"]):
-        first, second = e.arguments
-        if is_number(first, 1):
-            return second
-    return e

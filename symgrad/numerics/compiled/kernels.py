@@ -1,5 +1,5 @@
-"""What a compiled function calls: plain loops and functions of a number, which Numba compiles with
-it. They refer to the constants of float64 here; `typed` has them in either type."""
+"""Functions of a number that compiled code calls; Numba compiles them with it. They refer to the
+constants of float64 here; `typed` has them, and the loops of `memory`, in either type."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from symgrad.language.operations.special import ABOVE, BELOW
+from symgrad.numerics.compiled import memory
 
 real, whole = np.float64, np.int64
 ONE, TWO, HALF = 1.0, 2.0, 0.5
@@ -83,33 +84,11 @@ SINGLE = {  # the same in float32
 
 def typed(dtype: str, compiled: Callable[[Any], Any] = lambda function: function) -> dict[str, Any]:
     """All of these for numbers of a type, each as `compiled` makes it; they call each other."""
-    names = globals() | (SINGLE if dtype == "float32" else {})
-    own = {n: f for n, f in globals().items() if isinstance(f, FunctionType) and f is not typed}
+    names = vars(memory) | globals() | (SINGLE if dtype == "float32" else {})
+    own = {n: f for n, f in names.items() if isinstance(f, FunctionType) and f is not typed}
     made = {n: compiled(FunctionType(f.__code__, names)) for n, f in own.items()}
     names.update(made)
     return made
-
-
-def put(array: Any, out: Any) -> None:
-    """out = array, entry by entry: where a slice is assigned, Numba spends seconds on compiling
-    what to say if the shapes differ."""
-    for at, entry in np.ndenumerate(array):
-        out[at] = entry
-
-
-def transposed(a: Any, out: Any, rows: int, columns: int) -> None:
-    """out = a.T, of so many rows and columns, 8 x 8 at a time: a line of memory has eight of
-    the entries of a column."""
-    for i in range(0, rows, 8):
-        for j in range(0, columns, 8):
-            if i + 8 <= rows and j + 8 <= columns:
-                for k in range(8):
-                    for l in range(8):  # noqa: E741
-                        out[(i + k) * columns + j + l] = a[(j + l) * rows + i + k]
-            else:
-                for k in range(i, min(i + 8, rows)):
-                    for l in range(j, min(j + 8, columns)):  # noqa: E741
-                        out[k * columns + l] = a[l * rows + k]
 
 
 def maximum(a: Any, b: Any) -> Any:
@@ -120,27 +99,6 @@ def maximum(a: Any, b: Any) -> Any:
 def minimum(a: Any, b: Any) -> Any:
     """The smaller of two numbers; nan where one is nan."""
     return a if a < b or a != a else b
-
-
-def row_of(label: Any, size: int) -> Any:
-    """The row of a label from 0 to size - 1, or from -size to -1 counted from the end."""
-    return label + size if label < 0 else label
-
-
-def checked(label: Any, size: int) -> Any:
-    """The row of a label that may name none; a loop that may raise runs on no vectors."""
-    if label < -size or label >= size:
-        raise IndexError("a label names no row")
-    return row_of(label, size)
-
-
-def check_labels(labels: Any, size: int) -> None:
-    """That each of them names a row."""
-    wrong = False
-    for label in labels.reshape(labels.size):
-        wrong |= (label < -size) | (label >= size)
-    if wrong:
-        raise IndexError("a label names no row")
 
 
 def expm1_near(r: Any) -> Any:

@@ -14,7 +14,7 @@ import numpy as np
 from symgrad.errors import OptionError
 from symgrad.language.operations.namespace import ROUTINES, Routine
 from symgrad.numerics import openblas
-from symgrad.numerics.compiled import blas, kernels, lapack, products
+from symgrad.numerics.compiled import blas, kernels, lapack, memory, products
 from symgrad.numerics.compiled.files import kept
 from symgrad.numerics.compiled.lapack import symbol
 from symgrad.numerics.source.numpy import defined
@@ -44,6 +44,7 @@ def fingerprint(dtype: str) -> str:
         blas,
         kernels,
         lapack,
+        memory,
         openblas,
         products,
         importlib.import_module(__name__),
