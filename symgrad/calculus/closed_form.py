@@ -165,7 +165,7 @@ class _Writer:
     def _written(self, root: Node, below: Collection[Node], known: Known) -> Expression:
         def named(node: Node) -> Expression | None:
             own = self.names.get(node) if node in below else None
-            return own or self.naming.reference(_inner(node))
+            return own or self.naming.reference(ix.unaliased(node))
 
         naming = self.naming
         short = simplified(
@@ -177,10 +177,6 @@ class _Writer:
         )
         written = _by_definition(self.notation, short, root)
         return retyped(full(written, root), naming.spelled)
-
-
-def _inner(node: Node) -> Node:
-    return node.inner if isinstance(node, ix.Alias) else node
 
 
 def named_form(entry: Entry, labels: tuple[Label, ...], naming: Naming) -> ClosedForm:

@@ -217,13 +217,12 @@ def _sums(term: Term) -> list[Term]:
         beside = [g for g in groups if any(bound & {*f.labels} for f in g)]
         groups = [g for g in groups if g not in beside]
         groups.append((*(f for g in beside for f in g), factor))
-    first, *rest = ([Term(Fraction(1), g, _bound(g, term)) for g in groups]) or [term]
+    carried = [{x for f in group for x in f.labels} for group in groups]
+    first, *rest = [
+        Term(Fraction(1), group, tuple(x for x in term.summed if x in own))
+        for group, own in zip(groups, carried, strict=True)
+    ] or [term]
     return [first._replace(coefficient=term.coefficient), *rest]
-
-
-def _bound(factors: Sequence[Factor], term: Term) -> tuple[Label, ...]:
-    """The indices of these factors that are summed over in the term."""
-    return tuple(x for x in term.summed if any(x in f.labels for f in factors))
 
 
 def _deviates(node: Node) -> bool:

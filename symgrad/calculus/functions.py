@@ -14,7 +14,8 @@ def map_entry(operation: Operation, arguments: Sequence[Entry], out: Sequence[La
     """operation(arguments), entry by entry; labels in the order of `out`."""
     used = {label for argument in arguments for label in argument.labels}
     labels = tuple(label for label in out if label in used)
-    placed = _placed(arguments, labels)
+    position = {label: k for k, label in enumerate(labels)}
+    placed = tuple((node, tuple(position[x] for x in at)) for node, at in arguments)
     axes = tuple(label.axis for label in labels)
     node = ix.intern(ix.Map, axes, operation=operation, arguments=placed)
     return _rewritten(operation, node, labels)
@@ -66,13 +67,6 @@ def aligned(entry: Entry, labels: Sequence[Label]) -> Node:
 def spread(node: Node, positions: tuple[int, ...], axes: tuple[Axis, ...]) -> Node:
     """node as a tensor with these axes, its own at the positions given."""
     return ix.polynomial(axes, (ClosedTerm(ONE, (ClosedFactor(node, positions),)),))
-
-
-def _placed(
-    arguments: Sequence[Entry], labels: Sequence[Label]
-) -> tuple[tuple[Node, tuple[int, ...]], ...]:
-    position = {label: k for k, label in enumerate(labels)}
-    return tuple((node, tuple(position[x] for x in at)) for node, at in arguments)
 
 
 def _rewritten(operation: Operation, node: Node, labels: tuple[Label, ...]) -> Entry:

@@ -23,7 +23,7 @@ def gathered(terms: Sequence[Term], labels: Sequence[Label]) -> list[Term]:
         having = [(t, [f for f in t.factors if _key(f, t) == key]) for t in kept]
         chosen = [(t, found[0]) for t, found in having if len(found) == 1]  # none twice in a term
         own = [t for t, _ in chosen]
-        if len(own) < 2 or any(len(_batches(t)) > 1 for t in own):
+        if len(own) < 2 or any(sum(map(is_batch, t.summed)) > 1 for t in own):
             continue  # a product of two sums over a batch: none is to stand in the other
         one = _joined(chosen, labels)
         if one is not None:
@@ -79,11 +79,6 @@ def _bound(matrix: Factor, term: Term) -> list[Label]:
     """The indices of a matrix that are summed; none of what is no matrix."""
     summed = [x for x in matrix.labels if x in term.summed and not is_batch(x)]
     return summed if len(matrix.labels) == 2 else []
-
-
-def _batches(term: Term) -> list[Label]:
-    """The batches that are summed over."""
-    return [x for x in term.summed if is_batch(x)]
 
 
 def _in(term: Term, terms: Sequence[Term]) -> bool:

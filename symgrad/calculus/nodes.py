@@ -340,6 +340,11 @@ def unnamed(node: Node) -> Node:
     return node.inner if isinstance(node, Named) else node
 
 
+def unaliased(node: Node) -> Node:
+    """What a cotangent is, whatever its name."""
+    return node.inner if isinstance(node, Alias) else node
+
+
 def place_of(node: Node) -> Place | None:
     """i + 1 of [r = i + 1]; None of any other node."""
     label = node.label if isinstance(node, OneHot) else None

@@ -120,7 +120,10 @@ class _Compiled:
 
     def _replacement(self, match: Match) -> Tensor:
         values = {n.name: _bound(*match.wildcards[n.name]) for n in self.names}
-        names = [replace(n, shape=_shape(values[n.name])) for n in self.names]
+        shapes = [  # by which the replacement counts
+            tuple(ONE if x is None else x.axis for x in values[n.name].axes) for n in self.names
+        ]
+        names = [replace(n, shape=shape) for n, shape in zip(self.names, shapes, strict=True)]
         result = lower(self.rule.replacement(*names), values)
         pairs = zip(result.core, self.pattern.core, strict=True)
         labels = {mine: match.labels[label] for mine, label in pairs}
@@ -147,11 +150,6 @@ def _bound(node: Node, labels: tuple[Label | Hole, ...]) -> Tensor:
     filled = tuple(core[x.k] if isinstance(x, Hole) else x for x in labels)
     others = tuple(dict.fromkeys(x for x in labels if isinstance(x, Label)))
     return tensor(Entry(node, filled), (core.get(0), core.get(1)), others)
-
-
-def _shape(value: Tensor) -> Shape:
-    """The shape of what a wildcard stands for, by which the replacement counts."""
-    return tuple(ONE if x is None else x.axis for x in value.axes)
 
 
 def _node(

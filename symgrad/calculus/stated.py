@@ -63,7 +63,7 @@ def stated(root: Node) -> set[Node]:
     ranges = _ranges(order)
     kept |= {node for node in order if node not in ranges and _is_of_pairs(node)}
     for node in order:
-        if node not in lines or node in kept or _has_name(node):
+        if node not in lines or node in kept or (isinstance(node, ix.Named) and node.name):
             continue
         if (
             _is_sum(node, inside)
@@ -89,10 +89,6 @@ def _ranges(order: Sequence[Node]) -> set[Node]:
         elif isinstance(node, ix.Place) or not ranges.isdisjoint(node.operands):
             ranges.add(node)
     return ranges
-
-
-def _has_name(node: Node) -> bool:
-    return isinstance(node, ix.Named) and bool(node.name)
 
 
 def _users(order: Sequence[Node]) -> dict[Node, list[Node]]:

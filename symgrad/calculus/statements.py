@@ -152,7 +152,7 @@ class Writer:
         entry, labels = backward.of(node)
         plain, named = (_if_short(each, self.called) for each in (plain, named))
         alias = entry.node
-        inner = alias.inner if isinstance(alias, ix.Alias) else alias
+        inner = ix.unaliased(alias)
         over = entry.along(labels)
         alike = len(over) > len(entry.labels)  # a number that is the same in several entries
         shown = aligned(Entry(inner, entry.labels), over) if alike else inner

@@ -117,8 +117,8 @@ class StepNames:
             name = "f" if self.problem.output_name == "f" else self.naming.loss
             return self._output(name, shape, batch)
         symbol = call.operation.symbol if call is not None else "u"
-        if shape == SCALAR and batch is not None and self._is_example_loss(node):
-            symbol = "l"
+        if shape == SCALAR and batch is not None and node in ix.unnamed(self.root).operands:
+            symbol = "l"  # the loss of an example
         return Name(self.naming.new(symbol, shape, within), shape, batch)
 
     @property
@@ -132,6 +132,3 @@ class StepNames:
         row = len(value.core) == 1 and value.axes[0] is None
         given = Name(name, self.problem.output.shape if row else shape, batch)
         return transposed(given) if row else given
-
-    def _is_example_loss(self, node: Node) -> bool:
-        return node in ix.unnamed(self.root).operands

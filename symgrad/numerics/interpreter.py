@@ -8,6 +8,7 @@ same numbers, so that each is a check of the other.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -68,6 +69,11 @@ def size_of(axis: Axis, sizes: Sizes) -> int:
         f"the size of {axis} is not known from the data: no array is that long; write its number "
         f"in the place of {axis} in the program"
     )
+
+
+def entries(axes: Iterable[Axis], sizes: Sizes) -> int:
+    """How many entries an array with these axes has."""
+    return prod(size_of(axis, sizes) for axis in axes)
 
 
 def over_labels(value: Any, own: Sequence[Label], labels: Sequence[Label], sizes: Sizes) -> Any:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.algebra import is_negative, negated
@@ -56,17 +57,15 @@ class Writer:
     def proof(self, reasons: bool) -> Proof:
         """The proof, with the `reasons` for the differentials in it."""
         lines = [self.definition(*each) for each in self.uses.definitions()]
-        lines += [*self._solutions(), *scalar_lines(self.uses)] if reasons else []
+        if reasons:
+            solved = map(self._solved, self.uses.statements.values())
+            lines += [*chain.from_iterable(solved), *scalar_lines(self.uses)]
         return Proof("differential", (*lines, *self._changes(), *self.result()), self.uses)
 
     def definition(self, statement: Statement, move: str) -> ProofLine:
         """A statement, by its definition. Raises: NoMatrixForm."""
         node = statement.node
         return ProofLine(self.uses.name(node), self.uses.right(statement), move, node)
-
-    def _solutions(self) -> Iterator[ProofLine]:
-        """The differentials of all that solves an equation."""
-        return (line for s in self.uses.statements.values() for line in self._solved(s))
 
     def _solved(self, statement: Statement) -> Iterator[ProofLine]:
         """The differential of what solves an equation, from that of its sides."""
@@ -161,11 +160,8 @@ class Writer:
         for of, entry in known:
             new = sent if of is statement.node else {of: entry}
             for operand, part in new.items():
-                self._add(operand, part)
-
-    def _add(self, of: ix.Node, entry: ix.Entry) -> None:
-        terms = [e.term for e in (self.beside.get(of), entry) if e]
-        self.beside[of] = contract(terms, (*self.extra, *self.labels[of]))
+                terms = [e.term for e in (self.beside.get(operand), part) if e]
+                self.beside[operand] = contract(terms, (*self.extra, *self.labels[operand]))
 
     def _sent(self, statement: Statement, beside: ix.Entry) -> dict[ix.Node, ix.Entry]:
         """What comes to stand beside the differential of each operand that moves."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from symgrad.calculus.algebra import matrix_factors
@@ -35,7 +34,12 @@ def fitting(e: Expression, upstream: str) -> Fits | None:
     if len(factors) == 1 or len(own) != 1:
         return None
     places = [(factors[: own[0]], "in front"), (factors[own[0] + 1 :], "behind")]
-    said = (_placed(part, place) for part, place in places if part)
+    turned = (all(is_call(f, op.transpose) for f in part) for part, _ in places)
+    said = (
+        f"transposed {place}" if each else place
+        for each, (part, place) in zip(turned, places, strict=True)
+        if part
+    )
     return Fits(tuple(part.shape for part in factors), joined("; ", said))
 
 
@@ -51,9 +55,3 @@ def _term(e: Expression, upstream: str) -> Expression:
         if own is e:
             return e
         e = own
-
-
-def _placed(factors: Sequence[Expression], place: str) -> str:
-    """transposed in front"""
-    turned = all(is_call(f, op.transpose) for f in factors)
-    return f"transposed {place}" if turned else place

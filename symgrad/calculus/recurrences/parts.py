@@ -51,7 +51,8 @@ class Parts:
         self.taken = names_taken(self.problem)
         self._variables: dict[str, Variable] = {}
         self.step |= self.loop.step
-        summed = {name: self._summed(name, e) for name, e in self._outside()}
+        outside = {**self.problem.definitions, self.problem.output_name: self.problem.output}
+        summed = {name: self._summed(name, e) for name, e in outside.items()}
         self.output = summed.pop(self.problem.output_name)
         inside = [*self.step.values(), *self.loop.initial.values()]
         needed = names_used(inside, summed)
@@ -91,10 +92,6 @@ class Parts:
             for h in self.loop.initial
             if (e := self.step[entry_of(h, self.index)]) is not None
         }
-
-    def _outside(self) -> Iterator[tuple[str, Expression]]:
-        yield from self.problem.definitions.items()
-        yield self.problem.output_name, self.problem.output
 
     def _summed(self, name: str, e: Expression) -> Expression:
         """A definition with names in the place of its sums over the steps."""

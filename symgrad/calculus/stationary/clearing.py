@@ -151,7 +151,9 @@ def over(terms: Iterable[Term], scale: Term) -> list[Term]:
 def without_inverse(equation: Equation) -> Cleared | None:
     """The equation times its unknown, from one side or both, where it is linear in it then."""
     labels = equation.core
-    if len(labels) != 2 or labels[0].axis != labels[1].axis or not _has_inverse(equation):
+    if len(labels) != 2 or labels[0].axis != labels[1].axis:
+        return None
+    if not any(_inverts(f.node, equation) for t in equation.terms for f in t.factors):
         return None
     for side, which in (("left", labels[:1]), ("right", labels[1:]), ("both", labels)):
         for turned in (False, True):
@@ -163,10 +165,6 @@ def without_inverse(equation: Equation) -> Cleared | None:
                 pair = (new, labels[0]) if turned else (labels[0], new)
                 return Cleared(again, Entry(equation.unknown, pair), side=side)
     return None
-
-
-def _has_inverse(equation: Equation) -> bool:
-    return any(_inverts(f.node, equation) for t in equation.terms for f in t.factors)
 
 
 def _inverts(node: Node, equation: Equation) -> bool:

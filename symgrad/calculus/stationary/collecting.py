@@ -148,7 +148,8 @@ def _beside(
     fronts = [p.part() for p in placed]
     for k, other, fits in ((1, 0, alone), (0, 1, alone), (0, 1, same), (1, 0, same)):
         if k < len(core) and fits[other]:
-            whole = _sum(fronts, sides[k])
+            pairs = zip(fronts, sides[k], strict=True)
+            whole = contract([product((f, e.term)) for f, e in pairs], sides[k][0].labels)
             beside = None if alone[other] else sides[other][0]
             left, right = (whole, beside) if k == 0 else (beside, whole)
             return Collected((*batch, *core), left, right, inner=inner, turned=turned)
@@ -169,11 +170,6 @@ def _side(part: Term, at: Label, free: Label, inner: Label, order: Sequence[Labe
         factors = tuple(f.renamed({at: inner}) for f in part.factors)
         whole = Term(part.coefficient, factors, tuple(x for x in part.summed if x is not at))
     return Entry(aligned(contract([whole], order), order), tuple(order))
-
-
-def _sum(fronts: Sequence[Term], sides: Sequence[Entry]) -> Entry:
-    terms = [product((front, side.term)) for front, side in zip(fronts, sides, strict=True)]
-    return contract(terms, sides[0].labels)
 
 
 def _irregular(equation: Equation) -> NoClosedForm:

@@ -153,11 +153,9 @@ class System:
         short."""
         later = self.order[self.order.index(unknown) + 1 :]
         found = [other for other in later if self._depends(unknown, [other])]
-        return found if all(self._is_short(other) for other in found) else []
-
-    def _is_short(self, unknown: Unknown) -> bool:
-        node = self.final(unknown)
-        return leaf_count(node, self.derivation.naming.reference, {}) <= SHORT
+        reference = self.derivation.naming.reference
+        lengths = (leaf_count(self.final(other), reference, {}) for other in found)
+        return found if all(length <= SHORT for length in lengths) else []
 
     def named_in(self, unknown: Unknown) -> set[str]:
         """The unknowns that have their names in what an unknown is."""

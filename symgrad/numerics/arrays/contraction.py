@@ -12,7 +12,7 @@ from itertools import combinations
 import sympy
 
 from symgrad.calculus.nodes import Axis
-from symgrad.numerics.arrays.listing import Array, Labels, Op
+from symgrad.numerics.arrays.listing import Array, Labels, Op, of_examples
 from symgrad.numerics.arrays.pairs import Pairs
 from symgrad.numerics.arrays.sparse import next_pair
 
@@ -211,13 +211,8 @@ class Order:
             total = (0 if self._is_free(keys[pair]) else first) + self.costs.cheapest(
                 rest, self.free
             )
-            return total, not _has_batch(labels[pair[0]] + labels[pair[1]]), sum(pair)
+            return total, not of_examples(labels[pair[0]] + labels[pair[1]]), sum(pair)
 
         i, j = min(pairs, key=cost)
         self.pairs.pass_by((key for pair, key in keys.items() if pair != (i, j)), self)
         return numbers[i], numbers[j]
-
-
-def _has_batch(labels: Labels) -> bool:
-    """Whether an index goes through examples."""
-    return any(isinstance(getattr(x, "axis", None), str) for x in labels)

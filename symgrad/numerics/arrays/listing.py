@@ -141,6 +141,11 @@ def dims_of(labels: Labels) -> Dims:
     return tuple(x.axis for x in labels)  # type: ignore[attr-defined]
 
 
+def of_examples(labels: Labels) -> bool:
+    """Whether one of the indices goes through examples."""
+    return any(isinstance(getattr(x, "axis", None), str) for x in labels)
+
+
 def part_of(label: Node) -> Part | None:
     """Where a part of an axis begins and ends, of i + start; of a number alone where it is; None
     of anything else."""

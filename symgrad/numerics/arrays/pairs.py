@@ -9,7 +9,7 @@ from typing import Any
 
 from symgrad.calculus.nodes import Label
 from symgrad.language.dimensions import ONE
-from symgrad.numerics.arrays.listing import Array, Labels, Listing, Op
+from symgrad.numerics.arrays.listing import Array, Labels, Listing, Op, of_examples
 from symgrad.numerics.arrays.systems import Systems
 
 FEW = 4  # products that may be made for several terms, of which each is tried alone
@@ -102,7 +102,7 @@ class Pairs:
         rows = tuple(x for x in a.labels if x not in shared)
         columns = tuple(x for x in b.labels if x not in shared)
         if examples:
-            if _of_examples(columns) and not _of_examples(rows):
+            if of_examples(columns) and not of_examples(rows):
                 a, b, rows, columns = b, a, columns, rows
             return self._batched(a, b, examples, rows, columns, summed)
         if rows and columns and self._before(columns[0], rows[0], order, (a, b)):
@@ -119,7 +119,7 @@ class Pairs:
 
         def place(x: Hashable) -> tuple[bool, int, float]:
             length = self.volume((x,)) if shortest_first else 0
-            return not _of_examples((x,)), length, order.index(x) if x in order else 0.5
+            return not of_examples((x,)), length, order.index(x) if x in order else 0.5
 
         return place(one) < place(other)
 
@@ -174,11 +174,6 @@ class Pairs:
         if not (rows and columns):
             op = listing.dropped(op, -2 if columns else -1)
         return Array(op, out)
-
-
-def _of_examples(labels: Labels) -> bool:
-    """Whether one of the indices goes through examples."""
-    return any(isinstance(getattr(x, "axis", None), str) for x in labels)
 
 
 def _ordered(a: Array, b: Array) -> tuple[Array, Array]:

@@ -12,7 +12,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from math import ceil, prod
+from math import ceil
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -32,7 +32,7 @@ from symgrad.numerics.buffers.rowwise import Part, Parts, parts
 from symgrad.numerics.buffers.thin import rows_without_copies, strips
 from symgrad.numerics.buffers.vectors import in_vectors
 from symgrad.numerics.buffers.weighted import by_weights
-from symgrad.numerics.interpreter import Sizes, size_of
+from symgrad.numerics.interpreter import Sizes, entries, size_of
 from symgrad.numerics.source.numpy import defined
 
 BLOCK = 3 << 18  # bytes of a block: with what is computed of it, it stays in the cache of a core
@@ -139,12 +139,12 @@ def _planned(
     of_row = {**sizes, axis: 1}
     ops = made.rows.program.ops
     inputs, computed, read = (
-        sum(_count(op, of_row) for op in each if axis in op.dims)
+        sum(entries(op.dims, of_row) for op in each if axis in op.dims)
         for each in (made.rows.taken, ops, [x for op in ops for x in op.operands])
     )
     row = unit * (inputs + computed // 2)  # buffers are used again
-    whole = sum(_count(op, sizes) for op in made.rows.taken if axis not in op.dims)
-    sums = sum(_count(op, sizes) for op in made.rows.given)  # are added to those before
+    whole = sum(entries(op.dims, sizes) for op in made.rows.taken if axis not in op.dims)
+    sums = sum(entries(op.dims, sizes) for op in made.rows.given)  # are added to those before
     block = max(BLOCK, 2 * unit * max(whole, sums), line * len(ops))
     narrow = line and computed <= len(ops)
     rows = max(1, block // row)
@@ -157,10 +157,6 @@ def _planned(
         return None
     blocks = ceil(count / rows)
     return Plan(made, sizes, ceil(count / blocks), min(threads, blocks))
-
-
-def _count(op: Op, sizes: Sizes) -> int:
-    return prod(size_of(axis, sizes) for axis in op.dims)
 
 
 def blocked(

@@ -12,13 +12,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from math import prod
 from typing import NamedTuple
 
 from symgrad.numerics.arrays.listing import Op
 from symgrad.numerics.arrays.program import Program
 from symgrad.numerics.buffers.base import ArrayPass
-from symgrad.numerics.interpreter import Sizes, size_of
+from symgrad.numerics.interpreter import Sizes, entries
 
 MANY = 1 << 9  # entries, from which on the lines take less time than the functions
 BY_LOGARITHMS = {
@@ -126,7 +125,7 @@ def _multiple(x: Op) -> Multiple:
 
 
 def _is_large(op: Op, sizes: Sizes) -> bool:
-    return prod(size_of(axis, sizes) for axis in op.dims) >= MANY
+    return entries(op.dims, sizes) >= MANY
 
 
 def _is(op: Op, name: str) -> bool:

@@ -9,13 +9,13 @@ product goes through strips of rows of its own.
 
 from __future__ import annotations
 
-from math import ceil, prod
+from math import ceil
 from typing import NamedTuple
 
 from symgrad.calculus.nodes import Axis
-from symgrad.numerics.arrays.listing import Dims, Op
+from symgrad.numerics.arrays.listing import Op
 from symgrad.numerics.arrays.program import Program
-from symgrad.numerics.interpreter import Sizes, size_of
+from symgrad.numerics.interpreter import Sizes, entries, size_of
 from symgrad.numerics.openblas import FEWEST, SMALL, STRIPED, without_copies
 
 NARROW = {8: 64, 4: 16}  # the narrower factor, of numbers of so many bytes
@@ -80,8 +80,8 @@ def _thin(op: Op, axis: Axis, of_row: Sizes, unit: int) -> Thin | None:
     shapes = [x.dims for x in (*op.operands, op)]
     if sum(axis in dims for dims in shapes) != 2:
         return None
-    *_, result = entries = [_count(dims, of_row) for dims in shapes]
-    narrow, wide, multiplications = sorted(entries)
+    *_, result = counts = [entries(dims, of_row) for dims in shapes]
+    narrow, wide, multiplications = sorted(counts)
     turned = axis in op.dims and op.operands[1].kind == "permute"
     if not 1 < narrow <= (TURNED if turned else NARROW).get(unit, 0):
         return None
@@ -95,8 +95,4 @@ def _thin(op: Op, axis: Axis, of_row: Sizes, unit: int) -> Thin | None:
 
 def _whole(op: Op, axis: Axis, of_row: Sizes) -> int:
     """The entries that a product takes, or adds to, in each block again."""
-    return sum(_count(x.dims, of_row) for x in (*op.operands, op) if axis not in x.dims)
-
-
-def _count(dims: Dims, sizes: Sizes) -> int:
-    return prod(size_of(axis, sizes) for axis in dims)
+    return sum(entries(x.dims, of_row) for x in (*op.operands, op) if axis not in x.dims)

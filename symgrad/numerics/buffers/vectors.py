@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from math import prod
 from time import perf_counter
 from typing import Any
 
@@ -21,7 +20,7 @@ from symgrad.numerics.arrays.listing import Array, Op
 from symgrad.numerics.arrays.program import Program
 from symgrad.numerics.arrays.tracing import run
 from symgrad.numerics.buffers.base import ArrayPass
-from symgrad.numerics.interpreter import Sizes, size_of
+from symgrad.numerics.interpreter import Sizes, entries
 from symgrad.numerics.namespaces import NUMPY
 
 MANY = 1 << 9  # entries, from which on one function takes longer than several calls
@@ -30,7 +29,7 @@ FASTER = 2  # times, at least
 
 def in_vectors(program: Program, sizes: Sizes, dtype: Any) -> Program:
     """The program with functions of many numbers by others that take less time."""
-    known = {op: by for op in program.ops if (by := _form(op)) and _count(op, sizes) >= MANY}
+    known = {op: by for op in program.ops if (by := _form(op)) and entries(op.dims, sizes) >= MANY}
     found = {op: by for op, by in known.items() if _is_faster(op.name, np.dtype(dtype))}
     return _InVectors(found).over(program, program.ops) if found else program
 
@@ -54,10 +53,6 @@ def _form(op: Op) -> Callable[..., Any] | None:
     if op.kind != "ufunc" or op.name not in OPERATIONS:
         return None
     return getattr(OPERATIONS[op.name].meaning, "vectors", None)
-
-
-def _count(op: Op, sizes: Sizes) -> int:
-    return prod(size_of(axis, sizes) for axis in op.dims)
 
 
 @cache

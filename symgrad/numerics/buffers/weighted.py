@@ -17,7 +17,7 @@ from symgrad.calculus.nodes import Axis
 from symgrad.numerics.arrays.listing import Op, additions
 from symgrad.numerics.arrays.program import Program
 from symgrad.numerics.buffers.base import ArrayPass
-from symgrad.numerics.interpreter import size_of
+from symgrad.numerics.interpreter import entries, size_of
 from symgrad.numerics.source.scatters import MANY, of_rows
 
 
@@ -50,7 +50,7 @@ def _is_large(op: Op, sizes: Mapping[Axis, int]) -> bool:
     if not of_rows(op):
         return False
     rows, *others = (size_of(axis, sizes) for axis in op.dims)
-    counts = [prod(size_of(a, sizes) for a in x.labels[0].dims) for x in additions(op)]
+    counts = [entries(x.labels[0].dims, sizes) for x in additions(op)]
     return all(rows <= 2 * count and count * prod(others) >= MANY for count in counts)
 
 

@@ -9,14 +9,13 @@ entries of which this holds.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from math import prod
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from symgrad.calculus.nodes import ONE, Axis, Factor, Label, Node, Polynomial, Term
+from symgrad.calculus.nodes import ONE, Factor, Label, Node, Polynomial, Term
 from symgrad.calculus.terms import times
 from symgrad.language.expressions import Value
-from symgrad.numerics.interpreter import Sizes, size_of
+from symgrad.numerics.interpreter import Sizes, entries
 from symgrad.numerics.passes.base import Flat, Pass
 
 MANY = 1 << 11  # entries, from which on a line over them takes longer than another call
@@ -32,7 +31,7 @@ class Front(NamedTuple):
 
 def with_fronts(flat: Flat, sizes: Sizes) -> Flat:
     """The results, with such numbers where they cost less."""
-    large = {n for n in flat.nodes if _volume(n.axes, sizes) >= MANY} if sizes else set()
+    large = {n for n in flat.nodes if entries(n.axes, sizes) >= MANY} if sizes else set()
     summed = _summed_alone(flat, large, sizes) if large else set()
     return _Fronts(summed).over(flat) if summed else flat
 
@@ -88,10 +87,10 @@ def _summed_alone(flat: Flat, large: set[Node], sizes: Sizes) -> set[Node]:
         if not isinstance(node, Polynomial):
             elsewhere.update(node.operands)
             continue
-        volume = _volume(node.axes, sizes)
+        volume = entries(node.axes, sizes)
         for term in node.terms:
             for factor in term.factors:
-                of = _volume(factor.node.axes, sizes)
+                of = entries(factor.node.axes, sizes)
                 if factor.power != 1 or (FEWER * volume > of and (term.summed or volume != of)):
                     elsewhere.add(factor.node)
                 elif FEWER * volume > of:
@@ -102,7 +101,3 @@ def _summed_alone(flat: Flat, large: set[Node], sizes: Sizes) -> set[Node]:
         if isinstance(node, Polynomial) and node in large and found >= {*users[node]}:
             found.add(node)
     return found
-
-
-def _volume(axes: Iterable[Axis], sizes: Sizes) -> int:
-    return prod(size_of(axis, sizes) for axis in axes)
