@@ -26,7 +26,7 @@ def declared(node: Node, fact: str) -> bool:
 @ix.cached
 def antisymmetric(node: Node) -> bool:
     """Whether node_ij = -node_ji is known, as of the differences x_i - x_j."""
-    if len(node.axes) != 2 or node.axes[0] != node.axes[1]:
+    if not ix.is_square(node):
         return False
     node = ix.unnamed(node)
     if isinstance(node, ix.Map):  # an odd function, entry by entry
@@ -59,7 +59,7 @@ def _alike(term: ClosedTerm, at: dict[int, int]) -> Crossed:
 @ix.cached
 def symmetric(node: Node) -> bool:
     """Whether node_ij = node_ji is known."""
-    if len(node.axes) != 2 or node.axes[0] != node.axes[1]:
+    if not ix.is_square(node):
         return False
     node = ix.unnamed(node)
     if isinstance(node, ix.Input):

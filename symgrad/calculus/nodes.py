@@ -335,6 +335,11 @@ def cached(known: Callable[[Node], T]) -> Callable[[Node], T]:
     return asked
 
 
+def is_square(node: Node) -> bool:
+    """Whether it has rows and columns along the same axis."""
+    return len(node.axes) == 2 and node.axes[0] == node.axes[1]
+
+
 def unnamed(node: Node) -> Node:
     """The statement that a node is, whatever its name."""
     return node.inner if isinstance(node, Named) else node

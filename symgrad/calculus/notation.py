@@ -9,10 +9,9 @@ from fractions import Fraction
 
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.algebra import is_negative, product, scaled, times, transposed
-from symgrad.calculus.counted import at_letter, counter
 from symgrad.calculus.index_notation import EntryNotation, IndexForm, apart, index_form
 from symgrad.calculus.letters import Letters
-from symgrad.calculus.nodes import Factor, Label, Node, Term, batch_of, core_axes
+from symgrad.calculus.nodes import Factor, Label, Node, Term, batch_of, core_axes, is_batch
 from symgrad.calculus.reduction import joined
 from symgrad.calculus.sums import signed_sum
 from symgrad.calculus.term_graph import NoMatrixForm, TermGraph
@@ -174,7 +173,7 @@ class Notation:
         term = apart(_met(term, self.reference))
         outside, inside, batch = _split_batch(term)
         if batch is None:
-            label = counter(term)
+            label = _counter(term)
             if label is not None:
                 return self._counted(term, label, free)
             return TermGraph(self.of, term.coefficient, list(term.factors), free).expression()
@@ -199,7 +198,9 @@ class Notation:
         ranges = letters.ranges([label])
         entries = EntryNotation(self.reference, self.whole, self.bound)
         at = {
-            f.node: at_letter(f, label, entries, letters) for f in term.factors if label in f.labels
+            f.node: _stacked_at(f, label, entries, letters)
+            for f in term.factors
+            if label in f.labels
         }
 
         def written(node: Node) -> Expression:
@@ -257,3 +258,40 @@ def _split_batch(term: Term) -> tuple[list[Factor], list[Factor], str | None]:
     if not any(summed[0] in f.labels for f in inside):
         raise NoMatrixForm(term)
     return outside, inside, summed[0].axis
+
+
+# sums of matrices that an index counts: sum over j < k of X^j A X^(k - 1 - j)
+
+
+def _counter(term: Term) -> Label | None:
+    """The index that a term is summed over and that only enumerates matrices."""
+    along = (x for f in term.factors for x in _stacked(f))
+    return next((x for x in along if x in term.summed and not is_batch(x)), None)
+
+
+def _stacked(factor: Factor) -> tuple[Label, ...]:
+    """The index for each of which a factor is a matrix, where it is one."""
+    node = factor.node
+    if not isinstance(node, ix.Apply) or len(node.core) != 2 or len(core_axes(node.axes)) != 3:
+        return ()
+    return node.split(factor.labels)[0]
+
+
+def _stacked_at(
+    factor: Factor, label: Label, entries: EntryNotation, letters: Letters
+) -> Expression:
+    """The matrix of a stack at the letter of a label."""
+    node = factor.node
+    if not isinstance(node, ix.Apply) or node.split(factor.labels)[0] != (label,):
+        raise NoMatrixForm(node)
+    values = []
+    for (argument, labels), acted in node.opened(factor.labels):
+        if label in acted or (label in labels and acted):
+            raise NoMatrixForm(node)
+        value = (
+            entries.entry(argument, labels, letters) if label in labels else entries.whole(argument)
+        )
+        if value is None:
+            raise NoMatrixForm(node)
+        values.append(value)
+    return node.operation(*values)

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
-import symgrad.calculus.diagonals  # noqa: F401  its rules
 import symgrad.calculus.logarithms  # noqa: F401  its rules
 import symgrad.calculus.orthogonality  # noqa: F401  its rules
 import symgrad.calculus.parity  # noqa: F401  its rules

@@ -1,4 +1,8 @@
-"""Triangular matrices, known by structure: L_ij = 0 where i < j, U_ij = 0 where i > j.
+"""Diagonal and triangular matrices, known by structure: L_ij = 0 where i < j, U_ij = 0 where i > j.
+
+Functions of a diagonal matrix go by the entries on its diagonal, as the operations' records say:
+
+    inv(diag(x)) = diag(1 / x)        logdet(diag(x)) = sum(log(|x|))        det(diag(x)) = prod(x)
 
 A product sum_k A_ik B_kj of two of a side is one, as i >= k >= j; so is what is multiplied entry by
 entry with one, an inverse of one, and a sum of several.
@@ -12,14 +16,14 @@ from weakref import WeakKeyDictionary
 
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.functions import apply_entry
-from symgrad.calculus.lowering import lower
-from symgrad.calculus.nodes import ClosedTerm, Entry, Label, Node
+from symgrad.calculus.lowering import lower, lowered_function
+from symgrad.calculus.nodes import ClosedTerm, Entry, Label, Node, Term
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.recorded import record
 from symgrad.calculus.rules import EVERY, NODE_RULES
 from symgrad.calculus.tensors import Tensor, tensor
 from symgrad.calculus.terms import terms_of
-from symgrad.language.dimensions import dimension
+from symgrad.language.dimensions import column, dimension
 from symgrad.language.expressions import Expression, Name, Operation
 from symgrad.language.operations.contractions import diag
 from symgrad.language.operations.meanings import Rewrite
@@ -31,7 +35,62 @@ NEITHER: frozenset[str] = frozenset()
 N = dimension("n")
 TRIANGULAR, SQUARE = "{0} for a triangular X", "{0} for square X and Y"
 X, Y = Name("X", (N, N)), Name("Y", (N, N))
+ENTRIES = Name("x", column(N))
 _sides: WeakKeyDictionary[Node, frozenset[str]] = WeakKeyDictionary()
+
+
+# diagonal matrices
+
+
+@cache
+def by_diagonal(operation: Operation) -> Rewrite:
+    """What a function of a diagonal matrix is, by its record."""
+
+    def pattern(x: Expression) -> Expression:
+        return operation(diag(x))
+
+    value = operation.meaning.of_diagonal
+    return Rewrite(
+        name=f"{operation.name} of a diagonal matrix",
+        pattern=pattern,
+        replacement=value,
+        identity=f"{unparse(pattern(ENTRIES))} = {unparse(value(ENTRIES))}",
+        over=("vector",),
+    )
+
+
+def diagonal(matrix: Entry, row: Label, column: Label) -> Entry | None:
+    """x_i, where the matrix is x_i [i = j] by structure; x may have no index."""
+    terms = terms_of(matrix)
+    entries = [x for t in terms if (x := on_diagonal(t, row, column)) is not None]
+    if len(entries) < len(terms):
+        return None
+    return contract(entries, [x for x in matrix.labels if x is not column])
+
+
+def on_diagonal(term: Term, row: Label, column: Label) -> Term | None:
+    """x_i of a term x_i [i = j]; None of any other."""
+    for k, (node, labels, power) in enumerate(term.factors):
+        if isinstance(node, ix.Identity) and {*labels} == {row, column} and power > 0:
+            rest = term.without(k)
+            return rest._replace(factors=tuple(f.renamed({column: row}) for f in rest.factors))
+    return None
+
+
+def _by_entries(node: Node, labels: tuple[Label, ...]) -> Entry | None:
+    """A function of a matrix that is diagonal by structure."""
+    if not isinstance(node, ix.Apply) or node.operation.meaning.of_diagonal is None:
+        return None
+    ((matrix, (row, column)),) = node.opened(labels)
+    entry = diagonal(matrix, row, column)
+    if entry is None:
+        return None
+    record(by_diagonal(node.operation))
+    value = lowered_function(node.operation.meaning.of_diagonal, [tensor(entry, (row,))])
+    return contract(value.at(node.split(labels)[1]), labels)
+
+
+# which matrices are triangular
 
 
 def sides(node: Node) -> frozenset[str]:
@@ -44,7 +103,7 @@ def sides(node: Node) -> frozenset[str]:
 
 def _sides_of(node: Node) -> frozenset[str]:
     node = ix.unnamed(node)
-    if len(node.axes) != 2 or node.axes[0] != node.axes[1]:
+    if not ix.is_square(node):
         return NEITHER
     if isinstance(node, ix.Identity):
         return BOTH
@@ -81,7 +140,7 @@ def _reaches(start: Hashable, end: Hashable, steps: Iterable[tuple[Hashable, Has
     return end in reached
 
 
-# what functions of such matrices are
+# what functions of these are
 
 
 def _of_triangle(node: Node, labels: tuple[Label, ...]) -> Entry | None:
@@ -170,4 +229,4 @@ def _made(rule: Rewrite, parts: Sequence[Tensor], core: tuple[Label, ...]) -> En
     return contract(value.at(core), core)
 
 
-NODE_RULES.setdefault(EVERY, []).append(_of_triangle)
+NODE_RULES.setdefault(EVERY, []).extend((_by_entries, _of_triangle))

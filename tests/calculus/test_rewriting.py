@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import symgrad as sg
-from symgrad.calculus import diagonals, logarithms, orthogonality
+from symgrad.calculus import logarithms, orthogonality, triangles
 from symgrad.calculus.closed_form import closed_form
 from symgrad.calculus.lowering import lower
 from symgrad.calculus.nodes import Label, batch_label
@@ -40,7 +40,7 @@ OTHERS: dict[str, tuple[Label, ...]] = {
 }
 PROCEDURES = (
     *(orthogonality.PRODUCT, orthogonality.NORM, logarithms.PRODUCT, logarithms.POWER),
-    *map(diagonals.rule, (inv, logdet, det)),
+    *map(triangles.by_diagonal, (inv, logdet, det)),
 )
 Wildcards = tuple[Shape, ...]
 NoRules = Callable[[], AbstractContextManager[None]]

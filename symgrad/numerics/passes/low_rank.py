@@ -13,12 +13,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from symgrad.calculus import nodes as ix
-from symgrad.calculus.diagonals import on_diagonal
 from symgrad.calculus.lowering import lowered_function
-from symgrad.calculus.nodes import ONE, Axis, Entry, Factor, Label, Node, Polynomial, Term
+from symgrad.calculus.nodes import (
+    ONE,
+    Axis,
+    Entry,
+    Factor,
+    Label,
+    Node,
+    Polynomial,
+    Term,
+    is_square,
+)
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.tensors import Tensor, tensor
 from symgrad.calculus.terms import opened, product
+from symgrad.calculus.triangles import on_diagonal
 from symgrad.numerics.arrays.contraction import Costs
 from symgrad.numerics.passes.base import Flat, Pass
 from symgrad.numerics.passes.flattening import flattened
@@ -183,7 +193,7 @@ class _SmallSystems(Pass):
 
     def _is_thin(self, node: Node) -> bool:
         """Whether it is a sum of such inverses, diagonals and products with few columns."""
-        if not isinstance(node, Polynomial) or len(node.axes) != 2 or node.axes[0] != node.axes[1]:
+        if not isinstance(node, Polynomial) or not is_square(node):
             return False
         row, column = ix.new_labels(node.axes)
         return all(

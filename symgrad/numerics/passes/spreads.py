@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from symgrad.calculus.diagonals import on_diagonal
 from symgrad.calculus.functions import apply_entry
 from symgrad.calculus.nodes import ONE, Apply, Axis, Entry, Factor, Label, Node, Polynomial, Term
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.terms import identity, multiplied_out, opened, place, product
+from symgrad.calculus.triangles import on_diagonal
 from symgrad.language import expressions as ex
 from symgrad.language.dimensions import ZERO
 from symgrad.language.operations import low_rank
