@@ -63,8 +63,8 @@ def test_the_user_s_order_of_terms_is_kept() -> None:
 
 
 def test_closed_forms_are_written_when_they_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("closed_form", "closed_result"):
-        monkeypatch.setattr(f"symgrad.calculus.derivation.{name}", lambda *_: pytest.fail("early"))
+    for name in ("step.closed_form", "derivation.closed_result"):
+        monkeypatch.setattr(f"symgrad.calculus.{name}", lambda *_: pytest.fail("early"))
     sg.derive(NET).lambdify()
 
 
