@@ -11,14 +11,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from symgrad.calculus.functions import apply_entry
-from symgrad.calculus.nodes import (
-    Apply,
-    Factor,
-    Label,
-    Term,
-    core_labels,
-    new_labels,
-)
+from symgrad.calculus.nodes import Apply, Factor, Label, Term, core_labels, new_labels
 from symgrad.calculus.terms import opened_product
 from symgrad.language.operations.linear_algebra import inv
 

@@ -11,15 +11,7 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import reduce
 
-from symgrad.calculus.algebra import (
-    negated,
-    over,
-    power,
-    product,
-    scaled,
-    times,
-    transposed,
-)
+from symgrad.calculus.algebra import negated, over, power, product, scaled, times, transposed
 from symgrad.calculus.sums import signed_sum
 from symgrad.language.dimensions import ONE
 from symgrad.language.expressions import Call, Expression, Name, Number, fold, is_call, is_scalar

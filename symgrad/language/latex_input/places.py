@@ -8,14 +8,7 @@ from dataclasses import replace
 import sympy
 
 from symgrad.errors import ProgramError
-from symgrad.language.dimensions import (
-    ONE,
-    Dimension,
-    core,
-    dimension,
-    indexed_dims,
-    reachable,
-)
+from symgrad.language.dimensions import ONE, Dimension, core, dimension, indexed_dims, reachable
 from symgrad.language.expressions import Expression, Letter
 from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.context import Context
