@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from symgrad.errors import OptionError, ProgramError, ShapeError, text_wanted
 from symgrad.language.dimensions import SCALAR, describe
-from symgrad.language.expressions import OPERATIONS, Expression, is_scalar
+from symgrad.language.expressions import OPERATIONS, is_scalar
 from symgrad.language.names import unused
 from symgrad.language.operations.contractions import dot
 from symgrad.language.parser import parse_within
@@ -44,7 +44,8 @@ def lagrangian(problem: Problem, constraints: str | Iterable[str]) -> tuple[Prob
 
 
 def _with_constraint(problem: Problem, text: str) -> tuple[Problem, str]:
-    left, right = (_side(problem, side) for side in _sides(text))
+    trees = (syntax_tree(side, _names(problem)).body for side in _sides(text))
+    left, right = (parse_within(problem, tree)[1] for tree in trees)
     if right.shape != left.shape and is_scalar(right):
         raise ShapeError(
             f"{text}: the left side is {describe(left.shape)}, the right side is a number; for a "
@@ -86,11 +87,6 @@ def _sides(text: str) -> tuple[str, str]:
                 break
             return text[:k].strip(), right.strip()
     raise ProgramError(f"{text}: a constraint is an equation, as in sum(w) = 1")
-
-
-def _side(problem: Problem, text: str) -> Expression:
-    _, expression = parse_within(problem, syntax_tree(text, _names(problem)).body)
-    return expression
 
 
 def _names(problem: Problem) -> set[str]:

@@ -141,7 +141,8 @@ def equal_places(one: Affine | ex.Expression, other: Affine | ex.Expression) -> 
     sides = [side if isinstance(side, Affine) else affine(side) for side in (one, other)]
     first, second = sides
     if first is None or second is None:
-        size = next(d for x in (one, other) if (d := _below(x)) is not None)
+        names = (x for x in (one, other) if isinstance(x, ex.Name))
+        size = next(d for x in names if (d := ex.label_size(x)) is not None)
         labels = [
             at_place(where, size, where.text) if where is not None else side
             for where, side in zip(sides, (one, other), strict=True)
@@ -154,11 +155,6 @@ def equal_places(one: Affine | ex.Expression, other: Affine | ex.Expression) -> 
     room = [all(reachable(sympy.expand(top - t)) for t in tops) for top in tops]
     below = tops[room.index(True)] if any(room) else sympy.expand(sum(tops))
     return same_label(*(labelled(where, below) for where in moved))
-
-
-def _below(side: Affine | ex.Expression) -> Dimension | None:
-    """What the label of an example is below."""
-    return ex.label_size(side) if isinstance(side, ex.Name) else None
 
 
 def positive_sizes(formulas: Iterable[ex.Expression]) -> dict[Dimension, str]:

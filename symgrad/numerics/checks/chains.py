@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 
 from symgrad.calculus.lowering import lower_problem
-from symgrad.calculus.nodes import Axis
 from symgrad.errors import ProgramError
-from symgrad.language.expressions import Expression
 from symgrad.language.problem import Problem
 from symgrad.language.unparse import unparse
 from symgrad.numerics.checks.sampling import draws
@@ -27,9 +24,11 @@ def check_chains(problem: Problem) -> None:
     """
     for name, side in problem.chains:
         value = problem.definitions.get(name, problem.output)
+        both = (replace(problem, output=e, output_name="f") for e in (value, side))
+        tensors = [lower_problem(each).output for each in both]
         compared = 0
         for inputs, sizes in draws(problem, 0):
-            pair = [_value(problem, e, inputs, sizes) for e in (value, side)]
+            pair = [np.asarray(evaluate_tensor(tensor, inputs, sizes)) for tensor in tensors]
             if all(np.all(np.isfinite(v)) for v in pair):
                 compared += 1
                 scale = max(float(np.max(np.abs(v), initial=0.0)) for v in pair)
@@ -40,10 +39,3 @@ def check_chains(problem: Problem) -> None:
                     )
             if compared == 2:
                 break
-
-
-def _value(
-    problem: Problem, e: Expression, inputs: Mapping[str, np.ndarray], sizes: Mapping[Axis, int]
-) -> np.ndarray:
-    lowered = lower_problem(replace(problem, output=e, output_name="f"))
-    return np.asarray(evaluate_tensor(lowered.output, inputs, sizes))
