@@ -12,6 +12,7 @@ from symgrad.language.table import PLAIN, Table
 DOT, THIN = r" \cdot ", r" \, "
 TALL = (r"\frac", r"\tfrac", r"\sum", r"\sqrt", r"\under", r"\begin", r"\left", r"\big")
 BARS = (r"\lvert", r"\rvert")
+OPENING = ("(", "[", r"\lvert", r"\lVert", r"\langle", r"\bigl")  # TeX sets no space before these
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,8 @@ class Latex:
                 return written[0] + delimited(node.left, ", ".join(written[1:]), node.right)
             case fm.Big():
                 above = f"^{{{written[2]}}}" if len(written) > 2 else ""
-                return rf"{node.sign}_{{{written[0]}}}{above} {written[1]}"
+                space = THIN if written[1].startswith(OPENING) else " "
+                return rf"{node.sign}_{{{written[0]}}}{above}{space}{written[1]}"
             case fm.Root():
                 return rf"\sqrt{{{written[0]}}}"
             case fm.Accent():

@@ -82,7 +82,7 @@ CASES: list[tuple[Formula, str, str]] = [
     (juxtaposed(summed(i, a), b), r"\left(\sum_{i} a\right) b", "(sum_i a) b"),
     (juxtaposed(b, summed(i, a)), r"b \sum_{i} a", "b sum_i a"),
     (raised(summed(i, a), TWO), r"\left(\sum_{i} a\right)^{2}", "(sum_i a)^2"),
-    (summed(i, chain("+", a, b)), r"\sum_{i} (a + b)", "sum_i (a + b)"),
+    (summed(i, chain("+", a, b)), r"\sum_{i} \, (a + b)", "sum_i (a + b)"),
     (lowered(Named(name="W1"), listed((i, j), "")), r"(W_{1})_{ij}", "W1_ij"),
     (lowered(A, listed((i, ALL), ",")), "A_{i,:}", "A_i,:"),
     (

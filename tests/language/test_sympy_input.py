@@ -273,7 +273,7 @@ LATEX = [
     (lam * squared_norm(x), r"\lambda \lVert x \rVert^{2}"),
     (Trace(x * x.T - A), r"\operatorname{tr}\left(x x^{\top} - A \right)"),
     (sympy.exp(x.T * x - 1) * Trace(A), r"e^{x^{\top} x - 1} \operatorname{tr}\left(A \right)"),
-    (batch_sum(squared_norm(x), over=x), r"\sum_{x \in B} \lVert x \rVert^{2}"),
+    (batch_sum(squared_norm(x), over=x), r"\sum_{x \in B} \, \lVert x \rVert^{2}"),
     (named("W_hat", A), r"\hat{W}"),
     (x.applyfunc(lambda e: a * e), r"a x"),
 ]
