@@ -30,6 +30,7 @@ POWER = re.compile(r"(?:\^|\*\*)\s*(-\w+|\d+)")
 RAISED, RAISED_AS = re.compile(f"[{''.join(SUPERSCRIPTS)}]+"), str.maketrans(SUPERSCRIPTS)
 LOWERED = dict(zip("ᵢⱼₖ", "ijk", strict=True))
 SLOPE = re.compile(r"(?<!\w)[d∂](\w+) ?/ ?[d∂](\w+)")  # dL/dx_k
+GRAD = re.compile(r"^\s*(?:grad|gradient)(?=_(?:[i-n]{1,4}\b|\{))")  # grad_j = ...
 JOINED = re.compile(r"_([i-n]{2,4})\b")
 LOSS_NAMES = ("L", "loss")  # what stands for the loss, where it means nothing else
 
@@ -132,6 +133,7 @@ def _of_entries(problem: Problem, text: str, known: Known) -> Claim | None:
 def as_latex(problem: Problem, text: str) -> str:
     """A text with entries in signs of LaTeX: indices in braces, sums as signs, derivatives as
     fractions."""
+    text = GRAD.sub(next(x for x in "gGqQ" if x not in problem.names), text)
     text = SLOPE.sub(r"\\frac{\\partial \1}{\\partial \2}", text)
     if "Sigma" not in problem.names:
         text = SUM.sub(lambda found: rf"\sum_{LOWERED[found[1]]} " if found[1] else r"\sum", text)

@@ -29,7 +29,8 @@ from symgrad.grading.rewritings import (
 )
 from symgrad.grading.stepwise import stepwise
 from symgrad.language.dimensions import Shape
-from symgrad.language.expressions import Expression, Name, Size, names_in, parts
+from symgrad.language.expressions import Call, Expression, Name, Size, names_in, parts
+from symgrad.language.operations.meanings import Elementwise
 from symgrad.language.unparse import unparse
 
 WORK = 25_000  # formulas that are tried, times the length of one
@@ -130,7 +131,7 @@ def replacement(exam: Exam) -> Replacement | None:
         return None
     formulas = Formulas(exam, right)
     for change, changed in formulas.changed(exam.claim.expression.shape):
-        if formulas.has(changed, exam.got) and is_claim(exam, changed):
+        if _is_seen(change) and formulas.has(changed, exam.got) and is_claim(exam, changed):
             return _backward(change)
     return None
 
@@ -167,7 +168,8 @@ def pairs(exam: Exam) -> tuple[Replacement, Replacement] | None:
     noise = LOOSER * exam.noise[k]
     own, other = Formulas(exam, exam.claim), Formulas(exam, right)
     ones = _values(own, _shape(exam), k)
-    others = sorted(_values(other, exam.claim.expression.shape, k), key=lambda x: x.key)
+    changed_right = _values(other, exam.claim.expression.shape, k)
+    others = sorted((x for x in changed_right if _is_seen(x.change)), key=lambda x: x.key)
     keys = [x.key for x in others]
     for one in ones:
         near = RELATIVE * abs(one.key) + noise * one.value.size
@@ -206,6 +208,14 @@ def _says_two(one: Change, two: Change) -> bool:
     the same."""
     left_out = {"extra_term", "extra_factor"} >= {one.kind, two.kind}
     return not left_out and unparse(one.new) != unparse(two.new)
+
+
+def _is_seen(change: Change) -> bool:
+    """Whether the right formula so changed says what a claim looks like: a function with a kink
+    comes to the same as many formulas, sign(p) as 1 where p is positive."""
+    meaning = change.new.operation.meaning if isinstance(change.new, Call) else None
+    kinked = isinstance(meaning, Elementwise) and meaning.kink is not None
+    return not (kinked and change.kind == "wrong_function")
 
 
 def _forward(change: Change) -> Replacement:

@@ -101,9 +101,11 @@ class Evidence:
         want = branches.exam.want
 
         @cache
-        def changed(k: int) -> np.ndarray:
-            moved = branches.at_variable(use, passed(k) - branches.contribution(use, k), k)
-            return np.asarray(want[k] + moved)
+        def changed(k: int) -> np.ndarray | None:
+            sent, own = passed(k), branches.contribution(use, k)
+            if sent.shape != own.shape:
+                return None
+            return np.asarray(want[k] + branches.at_variable(use, sent - own, k))
 
         return multiple(branches.exam, changed, numbers=branches.points)
 

@@ -70,6 +70,11 @@ KINDS = {
     "missing_function": Kind("A function is forgotten:", LOOKED_UP),
     "extra_function": Kind("A function is too much:", LOOKED_UP),
     "wrong_function": Kind("The wrong function is used:", LOOKED_UP),
+    "order_of_sum": Kind(
+        "A sum and what is taken of it are exchanged:",
+        "The square of a sum is no sum of squares: (a + b)^2 = a^2 + 2 a b + b^2; so it is with "
+        "every function but multiples.",
+    ),
     "wrong_exponent": Kind(
         "An exponent is wrong:",
         "A power brings its exponent down and keeps one less: d(u^3) = 3 u^2 du.",

@@ -397,15 +397,16 @@ def of_one_example(whole: Piece, paper: Paper) -> Piece:
     known = paper.names.of(top.lstrip("\\")) or ""
     loss = not known and top in (*WHOLE, *ONE)
     scalar = known in named and named[known].shape == SCALAR and named[known].batch is not None
-    if not loss and not (found["slope"] and scalar):
+    new = not known and not loss and not found["slope"]
+    if not (loss or new or (found["slope"] and scalar)):
         return whole
     number = re.compile(
         rf"(?P<base>\\?[A-Za-z]+\s*|\}})_\s*(?:{found['i']}(?![A-Za-z])|\{{\s*{found['i']}\s*\}})"
     )
-    for match in number.finditer(whole.text):
-        name = paper.names.of(match["base"].strip().lstrip("\\"))
-        if name in named and named[name].batch is None:
-            return whole  # its entry
+    bases = [match["base"].strip() for match in number.finditer(whole.text)]
+    numbered = [name for base in bases if (name := paper.names.of(base.lstrip("\\"))) in named]
+    if any(named[name].batch is None for name in numbered) or (new and not numbered):
+        return whole  # its entry
     return whole.replaced(number, lambda m: "l" if loss and m["base"].strip() == top else m["base"])
 
 

@@ -12,6 +12,7 @@ from symgrad.calculus.tensors import Tensor, input_tensor
 from symgrad.errors import ProgramError
 from symgrad.grading.answer import Claim
 from symgrad.grading.exam import Exam
+from symgrad.grading.factors import multiple
 from symgrad.grading.stepwise import lowered_call
 from symgrad.language.dimensions import ONE, SCALAR, Shape
 from symgrad.language.expressions import (
@@ -173,6 +174,16 @@ def with_pairing(problem: Problem, meaning: Expression, other: Problem) -> tuple
         output = over_batch(batch_sum, output, (c.name,), c.batch)
     variables = {**problem.variables, c.name: c}
     return replace(problem, variables=variables, output=output, output_name="loss"), c.name
+
+
+def is_part(problem: Problem, claim: Claim, seed: int) -> bool:
+    """Whether a claim is one example's loss, or a multiple; True where none is such a loss."""
+    try:
+        one = one_example(problem)
+    except ProgramError:
+        return True
+    exam = equal(one, one.output, claim, "", seed)
+    return exam.correct or multiple(exam, exam.want.__getitem__) is not None
 
 
 def is_loss(problem: Problem, claim: Claim, seed: int) -> bool:

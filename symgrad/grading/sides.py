@@ -16,8 +16,8 @@ from symgrad.grading.differentials import Differentials
 from symgrad.grading.grade import judged
 from symgrad.grading.meanings import Meanings
 from symgrad.grading.moved import UNREAD
-from symgrad.grading.notation import OPEN, WHOLE, ZERO, Names, Symbol, symbol_of
-from symgrad.grading.opening import equal, is_loss, is_mean, restated
+from symgrad.grading.notation import ONE, OPEN, WHOLE, ZERO, Names, Symbol, symbol_of
+from symgrad.grading.opening import equal, is_loss, is_mean, is_part, restated
 from symgrad.grading.paper import Macro, Paper
 from symgrad.grading.rows import SINGLE, Piece, Row
 from symgrad.grading.stacked import Stacked
@@ -36,6 +36,7 @@ OF_THE_PROBLEM = (
     "{0} is a variable of the problem; what it is where a derivative is 0 stands after a line that "
     "sets it so, dL/d{0} = ... = 0"
 )
+NOT_ONE = "defines a new name, which is not one example's loss: not graded itself"
 SUPPOSED = "only supposed: not graded"
 BAR = "_bar"
 ENTRY = re.compile(r"(?:(?P<name>[^\W\d_][^\W_]*)|\))_(?P<letters>[i-t]{1,4})\b")
@@ -232,6 +233,9 @@ class Sides:
         if is_loss(self.asked, claim, self.seed):
             self.paper.alike.add(name)
             return None, ANOTHER_NAME
+        if name in ONE and self.asked.batch:
+            alone = replace(claim, problem=self.paper.problem(one=True))
+            return None, DEFINES if is_part(self.asked, alone, self.seed) else NOT_ONE
         return None, DEFINES
 
     def _same(self, name: str, meaning: Expression, formula: FormulaTree) -> Graded:

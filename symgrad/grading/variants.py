@@ -31,11 +31,13 @@ from symgrad.language.operations.arithmetic import (
     transpose,
 )
 from symgrad.language.operations.cases import where
-from symgrad.language.operations.contractions import dot
+from symgrad.language.operations.contractions import dot, total
 from symgrad.language.operations.meanings import Elementwise, Function, Total
+from symgrad.language.operations.moments import mean
 from symgrad.language.shapes import plain_transpose
 
 Variant = tuple[str, Expression]
+SUMS = (total, mean)
 
 
 @cache
@@ -186,6 +188,26 @@ def _others(call: Call) -> Iterator[Variant]:
             yield "wrong_axis", along if along.shape == call.shape else along.T
 
 
+def _totals(call: Call) -> Iterator[Variant]:
+    """sum(x)^2 for sum(x^2), log(mean(x)) for mean(log(x)), and the other way round."""
+    inner, *rest = call.arguments or (None,)
+    if not isinstance(inner, Call) or call.operation is inner.operation:
+        return
+    first, *others = inner.arguments or (inner,)
+    with suppress(SymgradError):
+        if inner.operation in SUMS and _is_applied(call):
+            each = call.operation(first, *rest, **call.options)
+            yield "order_of_sum", inner.operation(each, **inner.options)
+        elif call.operation in SUMS and _is_applied(inner):
+            whole = call.operation(first, **call.options)
+            yield "order_of_sum", inner.operation(whole, *others, **inner.options)
+
+
+def _is_applied(call: Call) -> bool:
+    """Whether it is a power, or a function of each entry."""
+    return call.operation is power or isinstance(call.operation.meaning, Elementwise)
+
+
 def _numbers(call: Call) -> Iterator[Variant]:
     """Another number, but none that a condition compares; exponents have their own kind."""
     compared = 2 if call.operation is where else 0
@@ -201,7 +223,17 @@ def _others_of(number: Value, *others: Value) -> tuple[Value, ...]:
     return tuple(filter(None, (number + 1, number - 1, *others, 2 * number, number / 2)))
 
 
-VARIANTS = (_products, _others, _transposes, _sums, _brackets, _masks, _functions, _numbers)
+VARIANTS = (
+    _products,
+    _totals,
+    _others,
+    _transposes,
+    _sums,
+    _brackets,
+    _masks,
+    _functions,
+    _numbers,
+)
 
 
 def _valid(

@@ -215,6 +215,7 @@ WRONG = [
     ("wrong_shape", "ridge", "lam", "2 * w", "is a scalar"),
     ("transposed_factor", "half_form", "x", "A @ x - b", "A + A stands, in effect, where A + A.T"),
     ("wrong_exponent", "ridge", "lam", "norm2(w)", "norm2(w) stands where another"),
+    ("order_of_sum", "ridge", "lam", "sum(w)**2", "sum(w)**2 stands where"),
     ("inner_product", "quadratic_form", "A", "x.T @ x", "belongs the outer product x @ x.T"),
     ("inner_product", "quadratic_form", "A", "dot(x, x)", "an outer product"),
     ("outer_product", "ridge", "lam", "w @ w.T", "belongs the inner product w.T @ w"),

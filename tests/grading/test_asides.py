@@ -55,3 +55,23 @@ def test_each_line_has_its_verdict(text: str, verdicts: list[bool | None]) -> No
 def test_no_letter_of_the_grader_is_named() -> None:
     verdict = grade_derivation(PROGRAM, "x", "L = 0")
     assert verdict.diagnosis == "L: The answer is 0 everywhere, but the loss is not."
+
+
+POISSON = """\
+x: Vector(d)
+t: Scalar
+w: Vector(d)
+loss = sum(exp(w.T @ x) - t * w.T @ x for x, t in batch)
+"""
+
+
+@pytest.mark.parametrize(("sign", "remark"), [("-", "a new name: not"), ("+", "not one example's")])
+def test_lines_of_one_example_have_its_number(sign: str, remark: str) -> None:
+    text = rf"""
+\lambda_i = \exp(w^\top x_i)
+\ell_i = \lambda_i {sign} t_i \log \lambda_i
+\nabla_w L = \sum_i (\lambda_i - t_i) x_i"""
+    verdict = grade_derivation(POISSON, "w", text)
+    assert verdict.correct
+    assert [line.correct for line in verdict.lines] == [None, None, True]
+    assert remark in verdict.lines[1].remark

@@ -431,3 +431,23 @@ def test_a_size_that_is_a_difference_may_be_one(sign: str, correct: bool) -> Non
 def test_no_change_that_is_tried_ends_in_an_error() -> None:
     program = "X: Matrix(n, d)\nW: Matrix(d, k)\nlam: Scalar\nloss = norm2(X @ W)**2"
     assert grade(program, "W", "2 * lam * W / norm2(W)").correct is False
+
+
+@pytest.mark.parametrize(
+    ("loss", "answer", "words"),
+    [
+        ("exp(s * t) * sin(t)", "s * exp(s * t) * cos(t)", "sign"),  # has the derivative 0
+        ("s * sum(softmax(x)**2)", "2 * s * softmax(x) * (softmax(x) - 1)", "sign("),
+        ("sum((x[i] - x[j])**2 for i in range(n) for j in range(n))", "4 * n * x", "no mistake"),
+    ],
+)
+def test_no_function_is_named_that_says_nothing(loss: str, answer: str, words: str) -> None:
+    program = f"s: Scalar\nt: Scalar\nx: Vector(n)\nloss = {loss}"
+    verdict = grade(program, "x" if "x" in loss.replace("exp", "") else "t", answer)
+    assert verdict.correct is False
+    assert words not in verdict.diagnosis
+
+
+def test_entries_of_a_gradient_have_any_name() -> None:
+    program = "X: Matrix(n, d)\nw: Vector(d)\ny: Vector(n)\nloss = mean((X @ w - y)**2)"
+    assert grade(program, "w", "grad_j = 2/n sum_i X_ij (sum_k X_ik w_k - y_i)").correct

@@ -298,6 +298,7 @@ REFUSED = [
     ("x^T y / x^T x", 1, "write (x^T y / x^T) * x or x^T y / (x^T * x)"),
     ("alpha'(a)", 1, "a number has no transpose"),
     ("sin 2 a", 1, "sin is a function; write sin(2) a, or sin(2 a)"),
+    ("|x|^2 x", 1, "write abs(x)**2 * x, entry by entry, or (abs(x)**2).T @ x"),
     ("log|a|^2", 7, "Write log(|x|^2) or log(|x|)^2"),
     ("log a / t + a", 1, "write log(a) / t, or log(a / t)"),
     ("log det A A", 1, "write log(det(A)) A, or log(det(A A))"),

@@ -70,7 +70,8 @@ def product(
 def _two_of_vectors(sign: str, left: Expression, right: Expression) -> ProgramError:
     one, two = _factor(left), _factor(right)
     text = f"{one} {sign} {two}" if sign else f"{one} {two}"
-    return _two(text, f"{one} * {two}, entry by entry,", f"{one}.T @ {two}")
+    turned = one if written(left)[1] > POWER else f"({unparse(left)})"
+    return _two(text, f"{one} * {two}, entry by entry,", f"{turned}.T @ {two}")
 
 
 def _factor(e: Expression) -> str:
