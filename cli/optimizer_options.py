@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -81,7 +82,9 @@ class OptimizerOptions:
             return None
         name = self.optimizer or (example.optimizer if example else "adam")
         if name not in sg.OPTIMIZERS:
-            near = did_you_mean(name, sg.OPTIMIZERS)
+            near, own = did_you_mean(name, sg.OPTIMIZERS), re.split(r"\W", name)[0]
+            if own in sg.OPTIMIZERS:
+                near = f"; its numbers are options, as in --optimizer {own} --learning-rate 0.1"
             raise click.BadParameter(
                 f"{name!r} is not one of {', '.join(sg.OPTIMIZERS)}{near and f' ({near[2:]})'}",
                 param_hint="--optimizer",

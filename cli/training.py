@@ -87,6 +87,8 @@ def train_program(program: ProgramFile, problem: Problem, training: Training) ->
         program = replace(program, name=None)
     for theme in (getattr(training, name) for name in THEMES if name != "data"):
         told |= theme.arguments(program)
+    if epochs.batch_size is None and told["optimizer"] and told["optimizer"].whole_data:
+        told["batch_size"] = "auto"  # an example's is for its own optimizer
     with shown_progress(training.seen.progress) as callbacks:
         result = sg.fit(problem, data, **told, callbacks=callbacks)
     write(outcome(named, problem, result, data))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from symgrad.errors import DataError
+from symgrad.errors import DataError, did_you_mean
 from symgrad.estimators.base import Estimator, InputError
 from symgrad.numerics.remembered import Same
 from symgrad.training.metrics.quantities import Prediction, predicted
@@ -18,7 +18,11 @@ class Supervised(Estimator):
 
         Raises: InputError where the problem does not say it.
         """
-        return _predicted(Same(self._problem()), (*self._given(),), self.target, self.output)
+        problem = self._problem()
+        if self.target is not None and self.target not in problem.variables:
+            near = did_you_mean(self.target, problem.variables)
+            raise InputError(f"target: {self.target} is not declared in the problem{near}")
+        return _predicted(Same(problem), (*self._given(),), self.target, self.output)
 
 
 @lru_cache(maxsize=64)

@@ -71,6 +71,9 @@ def class_sizes(problem: Problem, label: str, count: int) -> dict[str, int]:
 def numeric(problem: Problem, label: str, y: Any) -> Array:
     """Numbers as the label's array: one or a row for each example."""
     variable = problem.variables[label]
+    if variable.kind == "Index" or np.asarray(y).dtype.kind in "US":
+        told = f"{label} is an Index" if variable.kind == "Index" else "y is text"
+        raise InputError(f"{told}: of classes there is SymgradClassifier")
     if rank_of(variable) == 0:
         return np.asarray(column_or_1d(y, warn=True))
     return np.asarray(y).reshape(len(y), -1)

@@ -104,7 +104,10 @@ def _coded(problem: Same, data: tuple[str, ...], target: str | None, of: str | N
     """The problem whose f is `of`, or the only definition that stands for X."""
     whole = problem.problem
     if of is not None:
-        return quantity(whole, of)
+        output = quantity(whole, of)
+        if whole.batch and output.output.batch is None:
+            raise InputError(f"output: {of} is no quantity of each example")
+        return output
     known = [*data, *([] if target is None else [target])]
     label = {target} if target is not None else set()
     outputs = [quantity(whole, name) for name in whole.definitions]

@@ -158,7 +158,8 @@ def compare(
     failures: dict[str, str] = {}
     for name, optimizer in named_optimizers(optimizers).items():
         try:
-            results[name] = fit(problem, data, optimizer=optimizer, **options)
+            own = options | ({"batch_size": None} if optimizer.whole_data else {})
+            results[name] = fit(problem, data, optimizer=optimizer, **own)
         except NotFiniteError as error:
             failures[name] = error.message
     if not results:

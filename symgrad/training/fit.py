@@ -21,6 +21,7 @@ from symgrad.training.data.sizes import dimension_sizes, shapes_wanted
 from symgrad.training.defaults import chosen
 from symgrad.training.epochs import Progress, run_epochs
 from symgrad.training.files.checkpoints import checkpoint_of
+from symgrad.training.hyperparameters import checked_flag
 from symgrad.training.initial import Choice, initial_values
 from symgrad.training.metrics.measures import Chosen
 from symgrad.training.multiplied import summed_axes
@@ -122,11 +123,13 @@ def fit(
     data, validation, preparation = both_prepared(problem, data, validation, seed)
     scored = (patience, metric, maximize, min_delta or None)
     _check_options(problem, batch_size, progress, validation, scored)
+    check = checked_flag("check", check)
     trained, callbacks = trained_names(problem, data, parameters), checked_callbacks(callbacks)
     whole = weighed(read(problem, data, dtype, trained), sample_weight, dtype)
     training, validating = divided_data(problem, whole, validation, dtype, trained, seed)
     start = start_values(problem, whole, trained, parameters, initial, sizes, seed)
-    optimizer, size, epochs = chosen(problem, training, start, optimizer, batch_size, epochs)
+    asked = (optimizer, batch_size, epochs, modules)
+    optimizer, size, epochs = chosen(problem, training, start, *asked)
     options: dict[str, Any] = {"optimizer": optimizer, "batch_size": size, "seed": seed}
     options |= {"dtype": dtype, "drop_last": drop_last, "modules": modules, "threads": threads}
     trainer = Trainer(problem, training, parameters=start, **options)

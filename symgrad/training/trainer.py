@@ -22,7 +22,7 @@ from symgrad.training.chunks.sources import read
 from symgrad.training.data.arrays import Array, Data, check_finite
 from symgrad.training.data.sizes import dimension_sizes
 from symgrad.training.failures import failure, grown, not_finite
-from symgrad.training.hyperparameters import checked_count
+from symgrad.training.hyperparameters import checked_count, checked_flag
 from symgrad.training.optimizers import Adam, optimizer_of
 from symgrad.training.optimizers.base import Optimizer
 from symgrad.training.states import restore, state_of, state_wanted
@@ -100,8 +100,9 @@ class Trainer:
         self._at: Pass | None = None  # the epoch that has begun
         self._before = self.flat.copy()  # the parameters before it
         self._rng = np.random.default_rng(whole_number("seed", seed))
-        self._options: dict[str, Any] = {"size": self._size, "drop_last": drop_last, "seed": seed}
+        self._options: dict[str, Any] = {"size": self._size, "seed": seed}
         self._options |= {"modules": modules, "threads": threads}
+        self._options["drop_last"] = drop_last = checked_flag("drop_last", drop_last)
         self._steps = self._prepared()
         one = drop_last or self._steps.count == 1
         self._last = 1.0 if one else data.last(size, self._size)  # what it counts in the mean loss

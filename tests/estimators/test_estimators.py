@@ -168,6 +168,8 @@ POISSON = LINE + "loss = mean(exp(w.T @ x) - t * (w.T @ x) for x, t in batch)"
 CODES = "x: Vector(d)\nW: Matrix(k, d)\nz = W @ x\nr = W.T @ z\n"
 CODES += "loss = mean(norm2(r - x)**2 for x in batch)"
 SEVERAL = "loss = mean(hinge(t * (w.T @ x)) + exp(-t * (w.T @ tanh(x))) for x, t in batch)"
+INDEXED = "x: Vector(d)\nt: Index(k)\nW: Matrix(k, d)\np = softmax(W @ x)\n"
+INDEXED += "loss = mean(cross_entropy(t, p) for x, t in batch)"
 UNCLEAR = [
     (SymgradRegressor(POISSON), X, NUMBERS, "name what is predicted by output="),
     (SymgradRegressor("w: Vector(d)\nloss = norm2(w)"), X, NUMBERS, "or say target= and output="),
@@ -179,6 +181,9 @@ UNCLEAR = [
     (SymgradClassifier(LOGISTIC, constants={"lam": 0}), X, [0, 1, 2] * 20, "y has 3 classes"),
     (SymgradClassifier(LINE + SEVERAL), X, WORDS, "the score may need a name"),
     (SymgradClassifier(), X, ["a"] * 60, "y has one class alone"),
+    (SymgradRegressor(LEAST_SQUARES, target="q"), X, NUMBERS, "target: q is not declared"),
+    (SymgradRegressor(LEAST_SQUARES), X, WORDS, "y is text: of classes there is SymgradClassifier"),
+    (SymgradRegressor(INDEXED), X, [0, 1, 2] * 20, "t is an Index: of classes there is"),
     (SymgradTransformer(CODES), X, None, "z, r could be it; say output="),
 ]  # fmt: skip
 
@@ -187,6 +192,12 @@ UNCLEAR = [
 def test_what_is_not_clear_is_asked_for(model: Any, data: Any, y: Any, told: str) -> None:
     with pytest.raises(sg.SymgradError, match=re.escape(told)):
         model.fit(data, y)
+
+
+def test_what_is_of_all_examples_transforms_none() -> None:
+    model = SymgradTransformer(CODES, output="loss", sizes={"k": 2}, optimizer=ADAM, epochs=1)
+    with pytest.raises(sg.SymgradError, match="loss is no quantity of each example"):
+        model.fit(X)
 
 
 def test_a_rate_is_predicted_where_it_is_named() -> None:

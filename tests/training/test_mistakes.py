@@ -46,6 +46,33 @@ MISTAKES: dict[str, tuple[str, Any, dict[str, Any], str]] = {
         {"optimizer": sg.SGD(learning_rate=1.0)},
         r"\. A smaller learning rate or smaller initial values may help",
     ),
+    "all data in each step": (
+        LINE,
+        {"x": X, "t": T},
+        {"optimizer": "lbfgs", "batch_size": 2},
+        "batch_size is 2, and LBFGS takes all data in each step: leave it out",
+    ),
+    "labels far apart": (
+        CLASSES,
+        {"x": X, "t": 1_000_000 * (LABELS > 0)},
+        {},
+        r"1000001 rows of a table: number them, .* as in sizes=\{\"k\": 1000001\}",
+    ),
+    "no batch": (
+        LINE.replace("mean((w.T @ x - t)**2 for x, t in batch)", "(w.T @ x - t)**2"),
+        {"x": X, "t": T},
+        {},
+        r"; of examples in rows the loss is mean\(\.\.\. for x, t in batch\)$",
+    ),
+    "pairs": (LINE, {"x": X, "t": T}, {"validation": (X, T)}, "validation is <class 'tuple'>; a"),
+    "a word for a check": (LINE, {"x": X, "t": T}, {"check": "no"}, "check is 'no'; True or False"),
+    "a word for the last": (LINE, {"x": X, "t": T}, {"drop_last": "no"}, "drop_last is 'no'; True"),
+    "short for accuracy": (
+        CLASSES,
+        {"x": X, "t": LABELS},
+        {"metric": "acc", "validation": 0.5},
+        "acc is no metric .a metric is one of accuracy",
+    ),
 }
 
 
@@ -54,6 +81,21 @@ def test_the_message_says_what_to_do(case: str) -> None:
     text, data, options, told = MISTAKES[case]
     with pytest.raises(sg.SymgradError, match=told):
         sg.fit(text, data, **options)
+
+
+def test_what_is_said_is_no_mistake() -> None:
+    data = {"x": X, "t": 20_000 * (LABELS > 0)}
+    assert sg.fit(CLASSES, data, sizes={"k": 20_001}, epochs=1).parameters["W"].shape == (20_001, 3)
+    data["t"] = T
+    assert sg.fit(LINE, data, optimizer="lbfgs", batch_size=4, epochs=1).batch_size == 4
+    found = sg.compare(LINE, data, ["lbfgs", "adam"], batch_size=2, epochs=1).results
+    assert [found[name].batch_size for name in ("lbfgs", "adam")] == [4, 2]
+
+
+def test_numba_takes_an_optimizer_that_it_compiles() -> None:
+    pytest.importorskip("numba", exc_type=ImportError)
+    result = sg.fit(LINE, {"x": X, "t": T}, modules="numba", epochs=1)
+    assert isinstance(result.optimizer, sg.Adam)
 
 
 def test_labels_may_be_a_column() -> None:

@@ -146,7 +146,13 @@ def read_data(
     arrays = {
         name: variable_arrays(problem.variables[name], value, dtype) for name, value in data.items()
     }
-    infer_sizes(*apart(problem, arrays)[:2])
+    try:
+        infer_sizes(*apart(problem, arrays)[:2])
+    except DataError as error:
+        if problem.batch or not _are_rows(problem, arrays):
+            raise
+        rows = f"mean(... for {', '.join(arrays)} in batch)"
+        raise DataError(f"{error.message}; of examples in rows the loss is {rows}") from None
     if len(set(problem.batch.values())) != 1:  # several batches have no common example
         return Data({}, arrays, 0, functions=functions)
     examples = {name: array for name, array in arrays.items() if name in problem.batch}
@@ -158,6 +164,13 @@ def read_data(
     if labels:
         check_labels(problem, {n: a for n, a in examples.items() if not is_sparse(a)})
     return Data(examples, constants, count, functions=functions)
+
+
+def _are_rows(problem: Problem, arrays: Mapping[str, Any]) -> bool:
+    """Whether each array has one axis more than is declared, all of one length."""
+    ranks = {n: len(axes_of(problem.variables[n])) for n in arrays}
+    more = {n: np.ndim(a) == ranks[n] + 1 for n, a in arrays.items()}
+    return all(more.values()) and len({len(a) for a in arrays.values()}) == 1
 
 
 def as_observed(problem: Problem, data: Data) -> Problem:

@@ -16,7 +16,9 @@ VALIDATION, TEST = 1, 2  # each draws numbers of its own
 def checked_share(share: Any) -> float:
     """Raises: OptionError where it is no share."""
     if not isinstance(share, Real) or not 0 <= float(share) < 1:
-        raise OptionError(f"validation is {share!r}; a share from 0 to below 1, or data, is wanted")
+        given = share if isinstance(share, Real | str) else type(share)
+        told = "a share from 0 to below 1, or data by name as those to train on, is wanted"
+        raise OptionError(f"validation is {given!r}; {told}")
     return float(share)
 
 

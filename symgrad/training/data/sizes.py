@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,6 +18,7 @@ from symgrad.numerics.layers import Shape, Shapes, apart, entries_of
 from symgrad.numerics.sizes import infer_sizes
 
 MOST_ENTRIES = 2**40
+MOST_LABELS, APART = 10_000, 100  # a larger dimension, so many times the labels, has to be said
 
 
 def dimension_sizes(
@@ -60,6 +62,7 @@ def _of_labels(
 ) -> dict[sympy.Symbol, int]:
     """The sizes that the largest labels show, where no array does."""
     ends: dict[sympy.Symbol, tuple[int, int]] = {}
+    counts: Counter[sympy.Symbol] = Counter()
     for variable in problem.variables.values():
         if variable.kind != "Index" or variable.name not in arrays:
             continue
@@ -69,6 +72,7 @@ def _of_labels(
         if dimension.is_Symbol and dimension not in dimensions:
             before = ends.get(dimension, (low, high))
             ends[dimension] = min(low, before[0]), max(high, before[1])
+            counts[dimension] += labels.size
         elif high >= (size := dimension.subs(dimensions)):
             from_one = "; they count from 0: subtract 1" if low == 1 and high == size else ""
             raise DataError(
@@ -80,6 +84,12 @@ def _of_labels(
             raise DataError(
                 f"data: the labels below {dimension} are from {low} to {high}; they count from 0. "
                 f'If 0 does not occur, say so, as in sizes={{"{dimension}": {high + 1}}}'
+            )
+        if high >= max(MOST_LABELS, APART * counts[dimension]):
+            raise DataError(
+                f"data: {counts[dimension]} labels below {dimension} are up to {high}, which would "
+                f"be {high + 1} rows of a table: number them, np.unique(labels, "
+                f'return_inverse=True)[1], or say so, as in sizes={{"{dimension}": {high + 1}}}'
             )
     return {dimension: high + 1 for dimension, (_, high) in ends.items()}
 

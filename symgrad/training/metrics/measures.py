@@ -149,8 +149,8 @@ def _program(problem: Problem, data: Data, text: str, maximize: bool, dtype: str
     try:
         measured = quantity(problem, text)
     except DataError as error:
-        near = did_you_mean(text, METRICS) if text.isidentifier() else ""
-        told = f"{text} is no metric{near}" if near else error.message
+        told = f"{text} is no metric{did_you_mean(text, METRICS)}"
+        told = told if text.isidentifier() else error.message
         known = f"a metric is one of {', '.join(METRICS)}, or an expression of the program"
         raise OptionError(f"metric: {told} ({known})") from None
     if measured.output.shape != SCALAR:

@@ -30,6 +30,7 @@ from symgrad.training.hyperparameters import (
     NOT_NEGATIVE,
     check_hyperparameters,
     checked_count,
+    checked_flag,
     symbols,
     symbols_of,
 )
@@ -164,8 +165,7 @@ class UpdateRule(Optimizer):
                 f"{name}: accumulate={self.accumulate} sums minibatches, and it takes all data in "
                 "each step; use SGD, or leave it out"
             )
-        if self.lazy not in (False, True):
-            raise OptionError(f"{name}: lazy is {self.lazy!r}; True or False is wanted")
+        checked_flag(f"{name}: lazy", self.lazy)
         if self.lazy and (self.accumulate > 1 or self.rate_factors):
             other = "rate_factors" if self.rate_factors else "accumulate"
             raise OptionError(f"{name}: lazy and {other} exclude one another")
