@@ -121,21 +121,19 @@ def fit(
     problem, dtype, seed = problem_of(problem), dtype_of(dtype), whole_number("seed", seed)
     parameters, sizes = given("parameters", parameters), given("sizes", sizes)
     data, validation, preparation = both_prepared(problem, data, validation, seed)
-    scored = (patience, metric, maximize, min_delta or None)
+    scored, told = (patience, metric, maximize, min_delta or None), (optimizer, batch_size, epochs)
     _check_options(problem, batch_size, progress, validation, scored)
-    check = checked_flag("check", check)
     trained, callbacks = trained_names(problem, data, parameters), checked_callbacks(callbacks)
     whole = weighed(read(problem, data, dtype, trained), sample_weight, dtype)
     training, validating = divided_data(problem, whole, validation, dtype, trained, seed)
     start = start_values(problem, whole, trained, parameters, initial, sizes, seed)
-    asked = (optimizer, batch_size, epochs, modules)
-    optimizer, size, epochs = chosen(problem, training, start, *asked)
+    optimizer, size, epochs = chosen(problem, training, start, *told, modules)
     options: dict[str, Any] = {"optimizer": optimizer, "batch_size": size, "seed": seed}
     options |= {"dtype": dtype, "drop_last": drop_last, "modules": modules, "threads": threads}
     trainer = Trainer(problem, training, parameters=start, **options)
     held_out = validated(trainer, training, validating, metric, maximize, preparation)
     stopping = Stopping(tolerance, patience, min_delta, *decision(held_out))
-    if check:
+    if checked_flag("check", check):
         check_before(trainer, training)
     run = (problem, training, validating, start, options | stopping.told)
     kept = checkpoint_of(checkpoint, checkpoint_every, run)

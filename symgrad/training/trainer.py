@@ -100,9 +100,8 @@ class Trainer:
         self._at: Pass | None = None  # the epoch that has begun
         self._before = self.flat.copy()  # the parameters before it
         self._rng = np.random.default_rng(whole_number("seed", seed))
-        self._options: dict[str, Any] = {"size": self._size, "seed": seed}
-        self._options |= {"modules": modules, "threads": threads}
-        self._options["drop_last"] = drop_last = checked_flag("drop_last", drop_last)
+        self._options: dict[str, Any] = {"size": self._size, "modules": modules, "seed": seed}
+        self._options |= {"threads": threads, "drop_last": checked_flag("drop_last", drop_last)}
         self._steps = self._prepared()
         one = drop_last or self._steps.count == 1
         self._last = 1.0 if one else data.last(size, self._size)  # what it counts in the mean loss

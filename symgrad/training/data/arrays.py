@@ -146,13 +146,7 @@ def read_data(
     arrays = {
         name: variable_arrays(problem.variables[name], value, dtype) for name, value in data.items()
     }
-    try:
-        infer_sizes(*apart(problem, arrays)[:2])
-    except DataError as error:
-        if problem.batch or not _are_rows(problem, arrays):
-            raise
-        rows = f"mean(... for {', '.join(arrays)} in batch)"
-        raise DataError(f"{error.message}; of examples in rows the loss is {rows}") from None
+    _check_sizes(problem, arrays)
     if len(set(problem.batch.values())) != 1:  # several batches have no common example
         return Data({}, arrays, 0, functions=functions)
     examples = {name: array for name, array in arrays.items() if name in problem.batch}
@@ -164,6 +158,17 @@ def read_data(
     if labels:
         check_labels(problem, {n: a for n, a in examples.items() if not is_sparse(a)})
     return Data(examples, constants, count, functions=functions)
+
+
+def _check_sizes(problem: Problem, arrays: Mapping[str, Any]) -> None:
+    """Raises: DataError where two sizes disagree."""
+    try:
+        infer_sizes(*apart(problem, arrays)[:2])
+    except DataError as error:
+        if problem.batch or not _are_rows(problem, arrays):
+            raise
+        rows = f"mean(... for {', '.join(arrays)} in batch)"
+        raise DataError(f"{error.message}; of examples in rows the loss is {rows}") from None
 
 
 def _are_rows(problem: Problem, arrays: Mapping[str, Any]) -> bool:
