@@ -72,7 +72,7 @@ def harmless() -> list[sg.Derivation]:
         sg.derive(named + loss),
         sg.derive("A_1: Vector(n)\n" + steps + "loss = norm2(h[T])**2"),
         sg.derive("word: Function\nb: Vector(n)\nloss = sum(word(b))"),
-        sg.derive("x: Vector(d)\nw: Vector(d)\nloss = mean(dot(x, w) for x in batch)"),
+        sg.derive("x: Vector(d)\nw: Vector(d)\nloss = mean(dot(x, w) for x in word)"),
     ]
 
 

@@ -57,6 +57,8 @@ def name_of(symbol: object) -> str:
     name = str(getattr(symbol, "name", symbol))
     match = _OF_SYMBOL.fullmatch(name)
     stem, *below = [part for part in match.groups() if part] if match else [name]
+    if name.startswith("\\") and rf"\{stem}" not in LATEX.values():
+        return name  # no letter that LaTeX has a command for
     return "_".join(("lam" if stem == "lambda" else stem, *below))
 
 
