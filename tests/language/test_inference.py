@@ -132,6 +132,13 @@ WRONG: list[tuple[str, type[SymgradError], Place, str]] = [
 ]
 
 WRONG += [
+    (
+        r"\Gamma(\alpha)",
+        UnknownNameError,
+        (1, 1),
+        "Gamma is no function of the language; the gamma",
+    ),
+    (r"x^\top \operatorname{vec}(A)", UnknownNameError, (1, 8), "vec is no function"),
     (r"\foo x", UnknownNameError, (1, 1), r"\foo is not read in a formula"),
     (r"(h_\theta(x) - y)^2", UnknownNameError, (1, 2), "h_theta is no function"),
     (r"\frac{x", ProgramError, (1, 8), "} is expected here, not the end"),

@@ -15,9 +15,10 @@ from symgrad.language.latex_input.extent import EXTREMES, LETTERS, indexed
 from symgrad.language.latex_input.functions import is_function, operation_of
 from symgrad.language.latex_input.grammar import tree
 from symgrad.language.latex_input.letters import letters_of
-from symgrad.language.latex_input.names import new_name
+from symgrad.language.latex_input.names import look, new_name
 from symgrad.language.latex_input.ranges import in_full
 from symgrad.language.names import SCALARS, kind_of
+from symgrad.language.operations.advice import advice
 
 NO_NAMES = ("I", r"\pi", r"\top", r"\infty", "", "'")
 
@@ -195,6 +196,7 @@ def _check_calls(root: lt.Node) -> None:
                     )
         factors = node.factors if isinstance(node, lt.Row) else ()
         for head, after in pairwise(factors):
+            _check_function(head, after)
             if new_name(_head(head)) == "E" and isinstance(after, lt.Fence) and after.left == "[":
                 raise _expectation(head)
             if isinstance(after, lt.Fence) and after.left == "(" and operation_of(head) is None:
@@ -209,6 +211,18 @@ def _check_calls(root: lt.Node) -> None:
                         f"{name}: Function",
                         column=head.at + 1,
                     )
+
+
+def _check_function(head: lt.Node, after: lt.Node) -> None:
+    r"""Raises: UnknownNameError for \operatorname{vec}(A) and \Gamma(x), which are no products."""
+    fence = _head(after)
+    word = look(head).removeprefix("\\")
+    called = isinstance(fence, lt.Fence) and fence.left in ("(", "[") and len(word) > 1
+    if not (called and isinstance(head, lt.Sym)) or operation_of(head) is not None:
+        return
+    told = advice(word, []) if head.font or word == "Gamma" else ""
+    if told or head.font == "operatorname":
+        raise UnknownNameError(f"{word} is no function of the language{told}", column=head.at + 1)
 
 
 def _expectation(node: lt.Node) -> UnknownNameError:
