@@ -52,7 +52,7 @@ MUTANTS: list[Mutant] = [
     *planted_in(
         "symgrad/numerics/compiled/memory.py",
         "tests/numerics/test_systems.py tests/numerics/test_cofactors.py",
-        ("a solution is not kept", "        out[at] = entry\n", "        pass\n"),
+        ("a solution is not kept", "        places[k] = entries[k]\n", "        pass\n"),
     ),
     *planted_in(
         "symgrad/numerics/compiled/kernels.py",

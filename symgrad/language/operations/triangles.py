@@ -49,12 +49,20 @@ def _beside_diagonal(
 
 
 def _triangle(name: str, side: str, own: int) -> ex.Operation:
+    part = "min(i + 1, x.shape[1])" if side == "lower" else "i, x.shape[1]"
     routine = Routine(
         name=f"{side}_triangle",
         indices="ij->ij",
         source=f"""
 def {side}_triangle(xp, x):
     return xp.{name}(x)""",
+        loops=f"""
+def {side}_triangle(x):
+    triangle = np.zeros_like(x)
+    for i in range(x.shape[0]):
+        for j in range({part}):
+            triangle[i, j] = x[i, j]
+    return triangle""",
     )
     return declare(
         name,

@@ -146,7 +146,7 @@ def _planned(
     whole = sum(entries(op.dims, sizes) for op in made.rows.taken if axis not in op.dims)
     sums = sum(entries(op.dims, sizes) for op in made.rows.given)  # are added to those before
     block = max(BLOCK, 2 * unit * max(whole, sums), line * len(ops))
-    narrow = line and computed <= len(ops)
+    narrow = computed <= len(ops)
     rows = max(1, block // row)
     rows = rows if count >= FEWEST * max(rows, NARROW // unit if narrow else 0) else count
     moved = count * unit * (computed + (read if count * unit * inputs > CACHED else 0))

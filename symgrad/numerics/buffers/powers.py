@@ -1,4 +1,4 @@
-"""Exponentials and powers by what is there already, in programs with buffers.
+"""Exponentials and powers by what is there already, in programs with buffers and in compiled ones.
 
     exp(-x) = 1 / exp(x)             a quotient takes half of the time
     x^k = exp(k log(x))              where log(x) is needed anyway, or several powers of x
@@ -11,7 +11,7 @@ is 0, is the same logarithm, looked at.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from symgrad.numerics.arrays.listing import Op
@@ -48,8 +48,12 @@ class Multiple(NamedTuple):
 
 
 def by_exponentials(program: Program, sizes: Sizes) -> Program:
-    """The program with exponentials and powers by others."""
-    ops = [op for op in program.ops if _is_large(op, sizes)]
+    """The program with exponentials and powers by others, where arrays are large."""
+    return shared(program, [op for op in program.ops if _is_large(op, sizes)], ByLogarithms)
+
+
+def shared(program: Program, ops: Sequence[Op], made: type[ByLogarithms]) -> Program:
+    """The program with exponentials and powers, those of `ops`, by others."""
     first: dict[Multiple, Op] = {}
     opposite: dict[Op, Op] = {}
     for op in ops:
@@ -66,10 +70,10 @@ def by_exponentials(program: Program, sizes: Sizes) -> Program:
     uses = Counter(x for op in program.ops for x in op.operands)
     uses.update(op for op, _ in program.results)
     once = {op for op in opposite if uses[op] == 1}
-    return _Powers(opposite, once, bases).over(program, program.ops)
+    return made(opposite, once, bases).over(program, program.ops)
 
 
-class _Powers(ArrayPass):
+class ByLogarithms(ArrayPass):
     """Of exponentials with their `opposite` ones, some of which are needed `once`, and of powers
     and logarithms of the `bases`."""
 
@@ -94,12 +98,21 @@ class _Powers(ArrayPass):
         logs, inner = self._logarithm(x), op.operands[0]
         if _is(op, "power"):
             return self._of(op, "raised", logs, self.of(op.operands[1]), self.of(x))
-        return logs if inner is x else self._of(op, "bounded", logs, self.of(inner.operands[1]))
+        weight = None if inner is x else self.of(inner.operands[1])
+        return self.logarithm_of(op, logs, self.of(x), weight)
+
+    def logarithm_of(self, op: Op, logs: Op, x: Op, weight: Op | None) -> Op:
+        """log(x) by the shared logarithm; with a weight log(guarded(x, weight, 1))."""
+        return logs if weight is None else self._of(op, "bounded", logs, weight)
 
     def _logarithm(self, x: Op) -> Op:
         if _is(x, "divide") and _is(x.operands[1], "exp") and x.operands[0].dims == x.dims:
             above, below = x.operands
             return self._of(x, "subtract", self._logarithm(above), self.of(below.operands[0]))
+        return self.shared_logarithm(x)
+
+    def shared_logarithm(self, x: Op) -> Op:
+        """The logarithm by which powers are."""
         return self._of(x, "log", self.of(x))
 
     def _of(self, op: Op, name: str, *operands: Op) -> Op:

@@ -21,6 +21,7 @@ from symgrad.numerics.buffers.planned import Form
 from symgrad.numerics.buffers.rowwise import Part
 from symgrad.numerics.compiled.files import kept
 from symgrad.numerics.compiled.names import MATHEMATICS, fingerprint, names, numba
+from symgrad.numerics.compiled.powers import with_shared_logarithms
 from symgrad.numerics.compiled.source import LINE, Written, written
 from symgrad.numerics.libraries import is_masked
 from symgrad.numerics.source.numpy import defined
@@ -40,7 +41,7 @@ class Compiled:
                 f"modules='numba' compiles no function that is given at the call, and the program "
                 f"leaves {names} open; use modules='numpy'"
             )
-        self.program = program
+        self.program = with_shared_logarithms(program)
         self.axes = [axes[name] for name in program.inputs]
         self._written: dict[tuple[str, ...], Written] = {}
 

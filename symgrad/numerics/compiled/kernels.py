@@ -194,8 +194,7 @@ def leading(x: Any) -> Any:
 
 
 def power(x: Any, y: Any) -> Any:
-    """x**y = exp(y log|x|), the logarithm and its product as sums of two numbers; its sign is that
-    of x where y is odd, and there is none where y is no whole number."""
+    """x**y by exp(y log|x|), the logarithm and its product as sums of two numbers."""
     k, f = binary(abs(x))
     g = leading(f)
     h, rest = HALF * g * g, HALF * (f - g) * (f + g)  # f**2 / 2
@@ -213,11 +212,33 @@ def power(x: Any, y: Any) -> Any:
     value = exp(product)
     value += value * missing if abs(missing) < ONE and value < np.inf else real(0.0)
     value = ONE if abs(x) == ONE else value
+    return signed_power(value, y, x)
+
+
+def signed_power(value: Any, y: Any, x: Any) -> Any:
+    """x**y of |x|**y: its sign is that of x where y is odd, and there is none where x is negative
+    and y is no whole number."""
     half = HALF * y
     odd = np.floor(half) != half and np.floor(y) == y
     value = -value if odd and np.copysign(ONE, x) < 0.0 else value
     value = value if x >= 0.0 or np.floor(y) == y or x == -np.inf else real(np.nan)
     return ONE if y == 0.0 or x == 1.0 else value
+
+
+def raised(logs: Any, y: Any, x: Any) -> Any:
+    """x**y by log|x|."""
+    return signed_power(exp(y * logs), y, x)
+
+
+def logarithm(logs: Any, x: Any) -> Any:
+    """log(x) by log|x|."""
+    return real(np.nan) if x < 0.0 else logs
+
+
+def weighed_logarithm(logs: Any, x: Any, weight: Any) -> Any:
+    """log(guarded(x, weight, 1)) by log|x|."""
+    ordinary = weight != 0.0 or (x > real(1e-6) and x < real(1e6))
+    return logarithm(logs, x) if ordinary else real(0.0)
 
 
 def sine(x: Any, more: Any) -> Any:
@@ -338,5 +359,6 @@ def erf(x: Any) -> Any:
 
 
 LONG = {  # which LLVM inlines only if it is told to; else no loop is on vectors
-    f.__code__ for f in (power, sine, sinh, cosh, arctan, arcsin, arccos, arcsinh, arctanh, erf)
+    f.__code__
+    for f in (power, raised, sine, sinh, cosh, arctan, arcsin, arccos, arcsinh, arctanh, erf)
 }

@@ -10,19 +10,21 @@ import numpy as np
 def put(array: Any, out: Any) -> None:
     """out = array, entry by entry: where a slice is assigned, Numba spends seconds on compiling
     what to say if the shapes differ."""
-    for at, entry in np.ndenumerate(array):
-        out[at] = entry
+    entries, places = np.ascontiguousarray(array).reshape((array.size,)), out.reshape((out.size,))
+    for k in range(out.size):
+        places[k] = entries[k]
 
 
 def transposed(a: Any, out: Any, rows: int, columns: int) -> None:
     """out = a.T, of so many rows and columns, 8 x 8 at a time: a line of memory has eight of
-    the entries of a column."""
+    the entries of a column. Of an unsigned index nobody asks whether it counts from the end."""
     for i in range(0, rows, 8):
         for j in range(0, columns, 8):
             if i + 8 <= rows and j + 8 <= columns:
                 for k in range(8):
                     for l in range(8):  # noqa: E741
-                        out[(i + k) * columns + j + l] = a[(j + l) * rows + i + k]
+                        entry = a[np.uint64((j + l) * rows + i + k)]
+                        out[np.uint64((i + k) * columns + j + l)] = entry
             else:
                 for k in range(i, min(i + 8, rows)):
                     for l in range(j, min(j + 8, columns)):  # noqa: E741

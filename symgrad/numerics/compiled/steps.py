@@ -48,8 +48,13 @@ class Steps:
 
     def let(self, op: Op, dims: Dims, target: str = "") -> str:
         """The array in which an operation, spread over these dimensions, is stored."""
-        at = indices(dims)
         target = target or f"t{len(self.steps)}"
+        if _is_turned(op, dims):
+            sizes = self.sizes(dims)
+            text = partial(_transposed, self.entries.named(op.operands[0]), target, sizes)
+            self.steps.append(Step(target, sizes, (), text, "call"))
+            return target
+        at = indices(dims)
         self._step(target, dims, dims, lambda see: self.entries.spread(op, dims, at, see))
         return target
 
@@ -243,14 +248,14 @@ def _copy_turned(made: Steps, operands: Sequence[Op], dims: Dims) -> None:
     along their columns."""
     copies = made.entries.copies
     for op in operands:
-        if op.kind != "permute" or op.dims != dims or len(dims) != 2 or ONE in dims:
-            continue
-        if op not in copies and op.operands[0].kind in STORED:
-            source, target = made.entries.named(op.operands[0]), f"t{len(made.steps)}"
-            sizes = made.sizes(dims)
-            text = partial(_transposed, source, target, sizes)
-            made.steps.append(Step(target, sizes, (), text, "call"))
-            copies[op] = target
+        if op not in copies and _is_turned(op, dims):
+            copies[op] = made.let(op, dims)
+
+
+def _is_turned(op: Op, dims: Dims) -> bool:
+    """Whether it is a transposed matrix, of these dimensions, that has an array."""
+    turned = op.kind == "permute" and op.dims == dims and len(dims) == 2 and ONE not in dims
+    return turned and op.operands[0].kind in STORED
 
 
 def _transposed(source: str, target: str, sizes: Sequence[str], see: See) -> str:
