@@ -23,6 +23,8 @@ LOSSES = {
             for x, t in batch)""",
     "counts": "mean((t + k) * log(k + exp(s)) - t * s for x, t in batch)",
     "rates": "-mean(log(p * exp(s - exp(s) * t) + (1 - p) * exp(-t)) for x, t in batch)",
+    "spread": """mean(-t * log(p + (1 - p) * (2 / (2 + exp(s)))**k) - (1 - t) * log(2 + exp(s))
+            for x, t in batch)""",
     "shares": "mean((exp(s) / (exp(s) + exp(t * k)) - t)**2 for x, t in batch)",
 }
 # predictors and k: near 0, where 1 - sigmoid(k) is rounded, and beyond the range of floats
@@ -63,7 +65,9 @@ def test_numbers_are_those_for_all_exponents(
                 np.testing.assert_allclose(slopes[each], wanted[each], rtol=near, atol=smallest)
 
 
-@pytest.mark.parametrize("name, most", [("zeros", 5), ("counts", 2), ("rates", 5), ("shares", 0)])
+@pytest.mark.parametrize(
+    "name, most", [("zeros", 5), ("counts", 2), ("rates", 5), ("spread", 6), ("shares", 0)]
+)
 def test_exponents_are_moderate_by_what_is_multiplied(name: str, most: int) -> None:
     """A quotient of exponentials is faster as one of a difference."""
     plan = derived(name).lambdify(reuse_buffers=True).plan

@@ -12,7 +12,7 @@ from symgrad.calculus import nodes as ix
 from symgrad.calculus.logarithms import has_logarithm
 from symgrad.calculus.nodes import ClosedTerm, Node, Polynomial
 from symgrad.calculus.rebuilding import Counterpart
-from symgrad.language.operations.smooth import exp, log, log1p
+from symgrad.language.operations.smooth import exp, log, log1p, xlogy
 from symgrad.numerics.passes.base import Flat, Pass
 from symgrad.numerics.passes.extents import is_probability
 from symgrad.numerics.passes.limits import GUARDS
@@ -46,6 +46,8 @@ def _count(node: Node, counts: dict[Node, float]) -> float:
         return 1.0 if node.operation is exp or is_probability(node) else float("inf")
     if node.operation in (log, log1p):
         return 0.0
+    if node.operation is xlogy:
+        return counts[node.operands[0]]
     return below if below == 0 or node.operation in GUARDS.values() else float("inf")
 
 
