@@ -7,7 +7,7 @@ same numbers, so that each is a check of the other.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from math import prod
 from typing import Any
 
@@ -15,7 +15,7 @@ import numpy as np
 import sympy
 
 from symgrad.calculus import nodes as ix
-from symgrad.calculus.nodes import Axis, ClosedFactor, ClosedTerm, Label, Node
+from symgrad.calculus.nodes import Axis, ClosedTerm, Label, Node
 from symgrad.calculus.tensors import Tensor
 from symgrad.data.sparse import entries_changed, identity, is_sparse
 from symgrad.errors import DataError
@@ -85,11 +85,15 @@ def over_labels(value: Any, own: Sequence[Label], labels: Sequence[Label], sizes
 
 
 def evaluate_tensor(
-    tensor: Tensor, inputs: Arrays, sizes: Sizes, blur: Callable[[Any], Any] | None = None
+    tensor: Tensor,
+    inputs: Arrays,
+    sizes: Sizes,
+    blur: Callable[[Any], Any] | None = None,
+    known: Mapping[Node, Any] | None = None,
 ) -> Any:
     """The value of an expression over its labels."""
     node, labels = tensor.closed()
-    value = evaluate_nodes([node], inputs, sizes, blur=blur)[node]
+    value = evaluate_nodes([node], inputs, sizes, known, blur)[node]
     return over_labels(value, labels, tensor.labels, sizes)
 
 
@@ -165,45 +169,73 @@ def terms_value(
 ) -> Any:
     """The sum of some of the terms of a node, over the axes of the node."""
     shape = tuple(size_of(axis, sizes) for axis in node.axes)
-    found = [_term(t, len(shape), values, shape) for t in terms]
-    return sum(found) if any(map(is_sparse, found)) else sum(found, np.zeros(shape))
+    terms = tuple(terms)
+    found = [_term(t, shape, values, sizes) for t in terms]
+    if any(map(is_sparse, found)):
+        return sum(found)
+    total = sum(found, np.zeros(shape))
+    if terms != node.terms or np.isfinite(total).all():
+        return total
+    return np.where(left_out([node], sizes)[node] & ~np.isfinite(total), 0.0, total)
 
 
-def _term(term: ClosedTerm, rank: int, values: Mapping[Node, Any], shape: tuple[int, ...]) -> Any:
+def _term(
+    term: ClosedTerm, shape: tuple[int, ...], values: Mapping[Node, Any], sizes: Sizes
+) -> Any:
     operands = [(_power(values[f.node], f.power), f.labels) for f in term.factors]
-    sizes = dict(enumerate(shape))
-    value = summed_product(term.coefficient, operands, range(rank), sizes)
+    out, lengths = range(len(shape)), dict(enumerate(shape))
+    value = summed_product(term.coefficient, operands, out, lengths)
     if is_sparse(value) or np.isfinite(value).all():
         return value
-    outside = [(values[n] == 0, labels) for n, labels in _ranges(term.factors) if n in values]
+    out_of = left_out({f.node for f in term.factors}, sizes)
+    outside = [(out_of[f.node], f.labels) for f in term.factors if f.power > 0]
     operands = [(_inside(value, labels, outside), labels) for value, labels in operands]
-    return summed_product(term.coefficient, operands, range(rank), sizes)
+    return summed_product(term.coefficient, operands, out, lengths)
 
 
-def _ranges(factors: Iterable[ClosedFactor]) -> Iterator[tuple[Node, tuple[int, ...]]]:
-    """The factors that say which entries a sum leaves out, those of a product among them, too."""
-    for node, labels, power in factors:
-        inside = ix.only_term(node) if power > 0 else None
-        if _is_range(node):
-            yield node, labels
-        elif inside is not None and not inside.summed:
-            own = (f._replace(labels=tuple(labels[k] for k in f.labels)) for f in inside.factors)
-            yield from _ranges(own)
+def left_out(roots: Collection[Node], sizes: Sizes) -> dict[Node, np.ndarray]:
+    """Where each is 0 for its indices alone, as [i > j] (x_i - x_j) is, and x_i - [i = j] x_i: with
+    random numbers in the place of all that is given."""
+    stand_ins: dict[Node, Any] = {}
+    given: set[Node] = set()
+    random = np.random.default_rng(0)
+    for node in ix.topological(roots):
+        own, shape = ix.unnamed(node), [size_of(axis, sizes) for axis in node.axes]
+        if isinstance(own, ix.Input) or not given.isdisjoint(node.operands):
+            given.add(node)
+        if node not in given:
+            stand_ins[node] = _evaluate(node, stand_ins, {}, sizes)
+        elif isinstance(own, ix.Alias):
+            stand_ins[node] = stand_ins[own.inner]
+        elif isinstance(own, ix.Polynomial):
+            products = (_finite_product(term, shape, stand_ins) for term in own.terms)
+            stand_ins[node] = sum(products, np.zeros(shape))
+        else:
+            stand_ins[node] = random.uniform(1, 2, shape)
+    values = {n: stand_ins[n] for n in roots}
+    dense = {n: v.toarray() if is_sparse(v) else v for n, v in values.items()}
+    return {n: np.abs(v) < 1e-12 for n, v in dense.items()}
 
 
-def _is_range(node: Node) -> bool:
-    """Whether entries are known by their indices alone, as 1[i > j] is, of a sum for j < i."""
-    return bool(node.axes) and not any(isinstance(n, ix.Input) for n in ix.topological([node]))
+def _finite_product(term: ClosedTerm, shape: Sequence[int], values: Mapping[Node, Any]) -> Any:
+    """A term without what is infinite: 1 / (x_i - x_j) for i = j is any number."""
+    operands = []
+    for node, labels, power in term.factors:
+        value = _power(values[node], power)
+        if not is_sparse(value):
+            value = np.where(np.isfinite(value), value, 1.5)
+        operands.append((value, labels))
+    return summed_product(term.coefficient, operands, range(len(shape)), dict(enumerate(shape)))
 
 
 def _inside(
     value: Any, labels: tuple[int, ...], outside: Iterable[tuple[Any, tuple[int, ...]]]
 ) -> Any:
-    """A factor with 1 for the entries that a sum leaves out: 1 / (x_i - x_j) for i = j."""
+    """A factor with 0 for the entries that a sum leaves out: 1 / (x_i - x_j) for i = j."""
     for out, own in outside:
         if {*own} <= {*labels} and len({*labels}) == len(labels):
             at = tuple(labels.index(x) for x in own)
-            value = np.where(spread(out, at, len(labels)) & ~np.isfinite(value), 1.0, value)
+            value = np.where(spread(out, at, len(labels)) & ~np.isfinite(value), 0.0, value)
     return value
 
 

@@ -171,6 +171,17 @@ def test_a_line_in_index_notation_that_is_not_finite_is_shown() -> None:
     assert report.verdict == "not finite" and "for j in range(i)" in report.reason
 
 
+@pytest.mark.parametrize("options", BACKENDS, ids=str)
+def test_weights_beside_a_range_do_not_hide_it(options: dict[str, Any]) -> None:
+    """a_j (1 - [i = j]) is computed as a_j - a_j [i = j]."""
+    skip_without(options)
+    text = "sum(a[j] * log(abs(x[i] - x[j])) for i in range(n) for j in range(n) if i != j)"
+    function = sg.derive(f"a: Vector(n)\nx: Vector(n)\nloss = {text}", "x").lambdify(**options)
+    a, x = np.array([1.0, -2.0, 0.5]), np.array([0.3, 1.7, -0.4])
+    slopes = (a[:, None] + a) * (1 - np.eye(3)) / (x[:, None] - x + np.eye(3))
+    np.testing.assert_allclose(function(a=a, x=x)[1]["x"], slopes.sum(1))
+
+
 @pytest.mark.parametrize("left_out", ["if i != j", "if i > j"])
 @pytest.mark.parametrize("body", ["a[j] * log(abs(x[i] - x[j]))", "a[i] / (x[i] - x[j])**2"])
 def test_no_check_fails_for_what_a_sum_leaves_out(body: str, left_out: str) -> None:
@@ -205,3 +216,18 @@ def test_what_is_not_chosen_of_a_number(loss: str, options: dict[str, Any]) -> N
     program = f"s: Scalar\nx: Vector(n)\nloss = {loss} + 0 * sum(x)"
     value, slopes = sg.derive(program, "s").lambdify(**options)(**inputs)
     assert (value, slopes["s"]) == SCALARS[loss]
+
+
+DIFFERENCES = [  # inf - inf for i = j, which no sum takes
+    "4 * s * ((1 / norm2(r[i] - r[j]))**12 - (1 / norm2(r[i] - r[j]))**6)",
+    "(s / r[i, 0] - s / r[j, 0])**-2 - (s / r[i, 0] - s / r[j, 0])**-4",
+    "s * (1 / (r[i, 0] - r[j, 0])**2 - 1 / abs(r[i, 0] - r[j, 0]))",
+]
+
+
+@pytest.mark.parametrize("left_out", ["for j in range(i)", "for j in range(n) if i != j"])
+@pytest.mark.parametrize("term", DIFFERENCES)
+def test_a_difference_of_what_is_infinite_is_checked(term: str, left_out: str) -> None:
+    program = f"r: Matrix(n, d)\ns: Scalar\nloss = sum({term} for i in range(n) {left_out})"
+    checked = sg.derive(program).verify()
+    assert checked.passed and not checked.unchecked

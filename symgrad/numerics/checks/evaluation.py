@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -13,6 +13,7 @@ from symgrad.calculus.chain_rule import Reverse
 from symgrad.calculus.derivation import Derivation
 from symgrad.calculus.lowering import lower
 from symgrad.calculus.nodes import (
+    Alias,
     Apply,
     Axis,
     ClosedTerm,
@@ -21,6 +22,7 @@ from symgrad.calculus.nodes import (
     Node,
     Polynomial,
     batch_of,
+    intern,
     unnamed,
 )
 from symgrad.calculus.tensors import Tensor, input_tensor, named
@@ -35,6 +37,7 @@ from symgrad.numerics.interpreter import (
     add_values,
     evaluate_nodes,
     evaluate_tensor,
+    left_out,
     over_labels,
     size_of,
     terms_value,
@@ -113,7 +116,9 @@ class Sample:
 
     def evaluated(self, printed: Expression, **matrices: Any) -> Any:
         """The value of an expression whose names are those of the derivation, or of `matrices`."""
-        return self._lowered(printed, {**self.by_name, **matrices})
+        arrays = {**self.by_name, **matrices}
+        value = self._lowered(printed, arrays)
+        return value if np.isfinite(value).all() else self._lowered(printed, arrays, self.partial)
 
     def stacked(self, printed: Expression, **matrices: Any) -> Any:
         """The same where vec, or kron of a vector, may stand in it: the language has neither."""
@@ -130,10 +135,25 @@ class Sample:
 
         return self._lowered(mapped(printed, change), arrays)
 
-    def _lowered(self, printed: Expression, arrays: dict[str, Any]) -> Any:
+    @cached_property
+    def partial(self) -> dict[str, Node]:
+        """The nodes, by their names, that leave entries out, for i = j of a sum for j < i."""
+        names = {n: x.name for n, x in self.derivation.names.items() if isinstance(x, Name)}
+        dense = [node for node in names if not is_sparse(self.value(node))]
+        return {names[n]: n for n, out in left_out(dense, self.sizes).items() if out.any()}
+
+    def _lowered(
+        self, printed: Expression, arrays: dict[str, Any], nodes: Mapping[str, Node] | None = None
+    ) -> Any:
         names = [leaf for leaf in leaves(printed) if isinstance(leaf, Name)]
-        tensor = lower(printed, {name.name: self._named(name, arrays) for name in names})
-        return evaluate_tensor(tensor, arrays, self.sizes, self.blur)
+        tensors = {name.name: self._named(name, arrays) for name in names}
+        for name in tensors.keys() & (nodes or {}).keys():
+            node, labels = (nodes or {})[name], tensors[name].labels
+            if node.axes == tuple(x.axis for x in labels):
+                alias = intern(Alias, node.axes, of=node, inner=node)
+                tensors[name] = replace(tensors[name], terms=(Entry(alias, labels).term,))
+        known = self.values if nodes else None
+        return evaluate_tensor(lower(printed, tensors), arrays, self.sizes, self.blur, known)
 
     def _named(self, name: Name, arrays: dict[str, Any]) -> Tensor:
         variable = self.derivation.problem.variables.get(name.name)
@@ -163,11 +183,19 @@ class Sample:
     # derivatives
 
     def paired(self, backward: Reverse, node: Node, direction: Any) -> Any:
-        """<Tbar, v>; what does not move counts nothing, whatever its cotangent."""
-        cotangent = self.over(*backward.of(node))
+        """<Tbar, v>; what does not move counts nothing, whatever its cotangent, nor does what no
+        sum takes, as an entry for i = j of one for j < i, though it has no value."""
+        entry, labels = backward.of(node)
+        cotangent = self.over(entry, labels)
         if backward.mean is not None and batch_of(node) == backward.mean:
             cotangent = cotangent / self.sizes[backward.mean]
         rank = np.ndim(direction)
+        if np.isnan(direction).any():
+            out = over_labels(
+                left_out([entry.node], self.sizes)[entry.node], entry.labels, labels, self.sizes
+            )
+            out = out.all(axis=tuple(range(out.ndim - rank)))
+            direction = np.where(out & np.isnan(direction), 0.0, direction)
         cotangent = np.where(direction == 0, 0.0, cotangent)
         return np.tensordot(cotangent, direction, rank) if rank else cotangent * direction
 

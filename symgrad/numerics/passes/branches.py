@@ -11,6 +11,7 @@ the range of a sum: 1[i > j] / (x_i - x_j), (1 - 1[i = j]) / (x_i - x_j).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import product
@@ -20,6 +21,7 @@ import numpy as np
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.functions import map_entry
 from symgrad.calculus.nodes import ClosedTerm, Entry, Factor, Node, Polynomial, Term
+from symgrad.calculus.polynomials import contract
 from symgrad.language.expressions import Operation
 from symgrad.language.operations.piecewise import step
 from symgrad.numerics.namespaces import NUMPY
@@ -53,6 +55,7 @@ class _Branches(Pass):
                 continue
             each = [*map(self._gates_of, node.terms)] if isinstance(node, Polynomial) else []
             self.gates[node] = frozenset.intersection(*each) if each else frozenset()
+            self.gates[node] |= self._left_of(node)
             if self._is_wild(node):
                 self.wild.add(node)
 
@@ -64,6 +67,27 @@ class _Branches(Pass):
         opposite = other.coefficient == -whole.coefficient and not other.summed
         only = all(f.node in self.conditions and f.power > 0 for f in other.factors)
         return not (whole.summed or whole.factors) and opposite and only
+
+    def _left_of(self, node: Node) -> frozenset[Gate]:
+        """By 1 - [i = j] of x - [i = j] x, its product with x."""
+        if not isinstance(node, Polynomial) or len(node.terms) != 2:
+            return frozenset()
+        whole, other = sorted(node.terms, key=lambda t: len(t.factors))
+        rest = [f for f in other.factors if f.node in self.conditions and f.power > 0]
+        equal = rest[0].labels if [type(f.node) for f in rest] == [ix.Identity] else ()
+        same = dict.fromkeys(equal, min(equal, default=0))  # x_i [i = j] is x_j [i = j]
+        own, beside = (
+            Counter((f.node, tuple(same.get(k, k) for k in f.labels), f.power) for f in factors)
+            for factors in (whole.factors, [f for f in other.factors if f not in rest])
+        )
+        opposite = other.coefficient == -whole.coefficient and not (whole.summed or other.summed)
+        if not (own and rest and opposite and own == beside):
+            return frozenset()
+        labels = ix.new_labels(node.axes)
+        held = (Factor(f.node, tuple(labels[k] for k in f.labels), f.power) for f in rest)
+        gate, at = contract((Term(1, ()), Term(-1, tuple(held))), labels)
+        self.inputs[gate] = frozenset().union(*(self.inputs[f.node] for f in rest))
+        return frozenset({(gate, tuple(map(labels.index, at)))})
 
     def _gates_of(self, term: ClosedTerm) -> frozenset[Gate]:
         """By what a term is 0."""
