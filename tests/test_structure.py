@@ -23,6 +23,7 @@ READERS = {
     "symgrad/grading/answer.py": "an answer, with names such as dL/dh",
     "symgrad/grading/claims.py": "a formula of a derivation",
     "symgrad/grading/differentials.py": "names of differentials, dx",
+    "symgrad/grading/latex_lines.py": "the lines of a derivation in LaTeX",
     "symgrad/grading/latex_sheet.py": "a derivation in LaTeX",
     "symgrad/grading/moved.py": "differentials of formulas, d(A x)",
     "symgrad/grading/notation.py": "names of derivatives, dL/dx",

@@ -13,16 +13,28 @@ from typing import TypeAlias
 
 from symgrad.calculus import stacking
 from symgrad.errors import ShapeError, SymgradError, UnknownNameError
+from symgrad.grading.latex_lines import (
+    BRACED,
+    EQUALS,
+    UPRIGHT,
+    D,
+    equations_of,
+    of_one_example,
+    placed,
+    sides_of,
+    without_asides,
+    written_on,
+)
 from symgrad.grading.moved import Moved
-from symgrad.grading.notation import ONE, WHOLE, symbol_of
+from symgrad.grading.notation import WHOLE, symbol_of
 from symgrad.grading.paper import Paper
 from symgrad.grading.rows import Piece, Row
 from symgrad.grading.sheet import ANYWHERE, GROUP, PARTIAL, REASON, SUPPOSED, TO_BE_TAKEN, Called
 from symgrad.grading.stacked import commutations, stacked_shape
-from symgrad.language.dimensions import SCALAR, core
+from symgrad.language.dimensions import core
 from symgrad.language.expressions import Expression, Name
 from symgrad.language.latex_input import Equation, Known, Left, read_formula
-from symgrad.language.latex_input.equations import Formula, formulas
+from symgrad.language.latex_input.equations import formulas
 from symgrad.language.problem import Problem
 from symgrad.language.scope import also_called
 from symgrad.language.unparse import unparse
@@ -37,26 +49,15 @@ VEC = re.compile(
     r"\\(?:operatorname|math\w+|text)\s*\{vec\}\s*(?:\\left)?\s*\((.*?)(?:\\right)?\s*\)"
 )
 TOP = re.compile(r"\^\s*(?:\{\s*\\?(?:top|T)\s*\}|\\top|T)")
-BRACED = r"\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}"
 FRACTION = re.compile(rf"\\[dt]?frac\s*(?=\{{\s*(?:\\partial|\\mathrm\s*\{{?d)){BRACED}\s*{BRACED}")
 ENTRIES = re.compile(rf"\\[dt]?frac\s*\{{\s*\\partial\s*\w+_.*?\}}\s*{BRACED}")  # of r_i by W_kl
 BETWEEN = re.compile(r"(?:\\cdot|\\times|\\left|\\right|\\[,;:! ]|\^\{?\\?(?:top|T)\}?|[\s&().,])*")
-EQUALS = re.compile(r"(?<![<>!\\]):?=:?(?:\s*&\s*=)?")
 CALLED = r"(?!\s*(?:\\left\s*)?\()"  # not before arguments
-NOTHING = re.compile(r"(?<!\\)%.*|\\in\s*\\mathbb\s*\{?[A-Z]\}?(?:\^(?:\{[^{}]*\}|\w))?")
-SIGNS = re.compile(  # that mean =, perhaps with a word above
-    rf"\\(?:overset|stackrel|underset)\s*{BRACED}\s*\{{\s*=\s*\}}|\\(?:coloneqq|triangleq|equiv)\b"
-)
-D = r"(?:\\partial|d|\\mathrm\s*(?:\{d\}|d))"
 OPERATOR = re.compile(  # d/dw of a formula
     rf"\\[dt]?frac\s*\{{\s*{D}\s*\}}\s*\{{\s*{D}\s*"
     r"(?:(?P<by>[^{}]*)|(?P<braced>[^{}]*\{\w+\}))\s*\}"
 )
 LOSS = r"\s*(?:\\math\w+\s*)?\{?\\?\w+(?:\{\w+\})?\}?(?:\s*\(.*\))?[\s&]*$"
-NUMBERED = re.compile(  # \ell_i = , \frac{\partial p_i}{\partial s_i} = , \nabla_w \ell_i =
-    rf"[\s&]*(?P<slope>\\[dt]?frac\s*\{{\s*{D}\s*|\\nabla\s*_\s*(?:\w|{BRACED})\s*)?"
-    r"(?P<top>\\?[A-Za-z]+\s*)_\s*(?:\{\s*)?(?P<i>[i-n])(?![A-Za-z])"
-)
 FRACTION_OF = re.compile(  # \frac{\partial (A x - b)}{\partial x}
     rf"\\[dt]?frac\s*\{{\s*{D}\s*(?P<of>(?:\\left|\\lVert|\\?\||[(\[]).*)\}}\s*\{{\s*{D}\s*"
     r"(?:(?P<by>[^{}]*)|(?P<braced>[^{}]*\{\w+\}))\s*\}[\s&]*$"
@@ -68,7 +69,6 @@ OF_A_FORMULA = re.compile(  # \frac{\partial (Xw - y)^2}{\partial w}
     r"\\[dt]?frac\s*\{\s*\\partial(?!\s*\^)"
     r"(?:\s*(?:\\left|\\lVert|\\?\||[(\[])|[^{}]*?(?:[+-]|\^\s*(?!\{?\s*[(\[])))"
 )
-UPRIGHT = re.compile(r"\\math(?:rm|sf)(?:\s*\{\s*d\s*\}|\s+d)")
 BRACKET = r"\s*(?:\\left|\\[bB]ig+l?)?\s*[(\[](?![^()\[\]]*,)"
 MOVING = re.compile(rf"(?<![A-Za-z{{\\]){D}{BRACKET}")  # d(r^T r)
 MOVING_UPRIGHT = re.compile(UPRIGHT.pattern + BRACKET)
@@ -89,25 +89,9 @@ MOVED_FORMULA = re.compile(  # \mathrm{d} of it, without a name: d tr(A X), d(Ax
     rf"(?:\s*[_^]\s*(?:{BRACED}|\\[a-z]+|\w))*)",
     re.DOTALL,
 )
-GAP = r"(?:\\q?quad\b|\\[ ,;]|&|\\text\{[^{}]*\}|\s)"
-IMPLIES = r"\\(?:Rightarrow|Longrightarrow|implies|Leftrightarrow|Longleftrightarrow|iff)\b"
-NEXT = re.compile(rf"(?:(?<!\\)[,;]\s*{GAP}+|{GAP}*{IMPLIES}{GAP}*)(?=[^,;]*=)")
-BEST = re.compile(r"(\\?[A-Za-z]+)\s*\^\s*(?:\*|\\star|\\ast|\{\s*(?:\*|\\star|\\ast)\s*\})")  # w^*
 VALUE = re.compile(  # f(x) =, L(0) =
     r"(?P<name>[A-Zabce-z]|\\(?:mathcal\s*\{\w\}|ell))\s*(?:\\left\s*)?"
     r"\((?P<at>(?:\\?\w+\s*,?\s*)+|(?<=[LJf}]\()[^()=]*?)(?:\\right\s*)?\)[\s&]*$"
-)
-BY = re.compile(r"\\nabla(?!\s*_)")
-ARROWS = r"\\(?:Rightarrow|Longrightarrow|implies|therefore|iff|to)\b"
-END = r"\\(?:blacksquare|square|qed|Box)\b"
-BESIDE = rf"(?:{END}|\s|&|\\q?quad\b|\\[,;: ]|\\(?:text|mbox){BRACED}|{ARROWS})"
-BEFORE = re.compile(rf"{BESIDE}+")
-AFTER = re.compile(rf"(?:{BESIDE}|[.,;])+$")
-QUOTIENT = re.compile(  # \frac{dL}{dW}
-    r"(?<=frac)(\s*\{\s*)d(?=\s*[A-Za-z\\{])([^{}]*(?:\{[^{}]*\}[^{}]*)*\}\s*\{\s*)d"
-)
-SINGLE = re.compile(
-    r"(?<![\\A-Za-z{])d(?=\s*(?:[A-Za-z](?![A-Za-z])|\\[A-Za-z]|\\\||\||\((?![^()]*,)|\\[,;:!]\s*[A-Za-z\\]))"
 )
 MOVED = re.compile(  # dW =
     r"(?:^|[$\\&\s])d\s?(?:[A-Za-z]|\\[a-z]+|\\\||\||\((?![^()]*,))[^=\n&]{0,40}&?=", re.MULTILINE
@@ -128,8 +112,7 @@ class LatexSheet:
     called: Called = field(init=False, default_factory=Called)
 
     def __post_init__(self) -> None:
-        blanked = NOTHING.sub(lambda m: " " * len(m[0]), self.text)
-        self.text = SIGNS.sub(lambda m: "=".ljust(len(m[0])), blanked)
+        self.text = without_asides(self.text)
         if self.paper.asked.batch and "l" not in self.paper.said:  # one example's loss
             called = CALLED if "ell" in self.paper.asked.functions else ""
             self.text = re.sub(rf"\\ell(?![A-Za-z]){called}", "l   ", self.text)
@@ -146,12 +129,9 @@ class LatexSheet:
                 supposed = SUPPOSED.search(self.text[: formula.begin]) is not None
                 moving = self.differential and not self._named_d
                 whole = written_on(placed(formula, self.text), self.paper, moving)
-                cuts = [m for m in NEXT.finditer(whole.text) if _is_open(whole.text[: m.start()])]
-                ends = [*(m.start() for m in cuts), None]
-                for start, end in zip([0, *(m.end() for m in cuts)], ends, strict=True):
-                    part = whole.part(start, end)
-                    left = part.text[: _parts(part.text)[0][1]].strip("&: ")
-                    yield left, partial(self._row, part, unread, start == 0 and supposed)
+                for k, part in enumerate(equations_of(whole)):
+                    left = sides_of(part)[0].text.strip("&: ")
+                    yield left, partial(self._row, part, unread, k == 0 and supposed)
 
     @cached_property
     def differential(self) -> bool:
@@ -171,7 +151,7 @@ class LatexSheet:
     def _read(self, whole: Piece, unread: str) -> Row:
         """An equation, each side read by itself beside the left one."""
         whole = of_one_example(whole, self.paper)
-        left, *sides = [whole.part(*ends) for ends in _parts(whole.text)]
+        left, *sides = sides_of(whole)
         value = VALUE.match(left.text)
         if value is not None and self.called.elsewhere(value["name"], value["at"]):
             unread = ANYWHERE
@@ -362,54 +342,6 @@ def _is_of_all(left: Left | None, paper: Paper) -> bool:
     return symbol.top in WHOLE and symbol.of not in paper.asked.batch
 
 
-def placed(formula: Formula, text: str) -> Piece:
-    """A formula with its places in a text, without the words around it."""
-    places, line = [], 1 + text.count("\n", 0, formula.begin)
-    column = formula.begin - text.rfind("\n", 0, formula.begin)
-    for character in formula.text:
-        places.append((line, column))
-        line, column = (line + 1, 1) if character == "\n" else (line, column + 1)
-    front, back = BEFORE.match(formula.text), AFTER.search(formula.text)
-    start, end = front.end() if front else 0, back.start() if back else len(places)
-    return Piece(formula.text, places).part(start, end)
-
-
-def written_on(piece: Piece, paper: Paper, moving: bool) -> Piece:
-    r"""A formula with \nabla_w for \nabla, \hat{w} for w^*, and its derivatives' d as \partial; a
-    single d is a differential's where it is `moving`."""
-    if (single := paper.names.single) is not None:
-        piece = piece.replaced(BY, lambda m: rf"\nabla_{{{single}}}")
-    piece = piece.replaced(BEST, lambda m: rf"\hat{{{m[1]}}}")
-    piece = piece.replaced(QUOTIENT, lambda m: rf"{m[1]}\partial {m[2]}\partial ")
-    piece = piece.replaced(UPRIGHT, lambda m: r"\mathrm{d}")
-    return piece.replaced(SINGLE, lambda m: r"\mathrm{d}") if moving else piece
-
-
-def of_one_example(whole: Piece, paper: Paper) -> Piece:
-    r"""A line about an example with its number, as \frac{\partial \ell_i}{\partial w} = x_i,
-    without that."""
-    found = NUMBERED.match(whole.text) if r"\sum" not in whole.text else None
-    if found is None or not paper.asked.batch:
-        return whole
-    problem = paper.problem()
-    named = {**problem.definitions, **{n: v.expression() for n, v in problem.variables.items()}}
-    top = found["top"].strip()
-    known = paper.names.of(top.lstrip("\\")) or ""
-    loss = not known and top in (*WHOLE, *ONE)
-    scalar = known in named and named[known].shape == SCALAR and named[known].batch is not None
-    new = not known and not loss and not found["slope"]
-    if not (loss or new or (found["slope"] and scalar)):
-        return whole
-    number = re.compile(
-        rf"(?P<base>\\?[A-Za-z]+\s*|\}})_\s*(?:{found['i']}(?![A-Za-z])|\{{\s*{found['i']}\s*\}})"
-    )
-    bases = [match["base"].strip() for match in number.finditer(whole.text)]
-    numbered = [name for base in bases if (name := paper.names.of(base.lstrip("\\"))) in named]
-    if any(named[name].batch is None for name in numbered) or (new and not numbered):
-        return whole  # its entry
-    return whole.replaced(number, lambda m: "l" if loss and m["base"].strip() == top else m["base"])
-
-
 def unused_letter(paper: Paper, text: str = "") -> str:
     """A letter that is no name, and does not stand in a text."""
     taken = {*paper.names.known, *paper.sizes, *WHOLE, *text}
@@ -426,16 +358,3 @@ def moved(sheet: LatexSheet) -> Moved:
         return unused_letter(sheet.paper, sheet.text)
 
     return Moved(sheet.paper, MOVED_FORMULA, read, fresh, lambda n: rf"\mathrm{{d}}{n}")
-
-
-def _parts(text: str) -> list[tuple[int, int]]:
-    """The parts between the = of a formula, outside braces."""
-    cuts = [m for m in EQUALS.finditer(text) if _is_open(text[: m.start()])]
-    begins = [0, *(m.end() for m in cuts)]
-    return list(zip(begins, [*(m.start() for m in cuts), len(text)], strict=True))
-
-
-def _is_open(front: str) -> bool:
-    """Whether no brace or bracket is open after this; [i = j] is one."""
-    pairs = ("{", "}"), ("[", "]"), ("(", ")"), (r"\langle", r"\rangle")
-    return all(front.count(a) == front.count(b) for a, b in pairs)
