@@ -43,9 +43,9 @@ class Quoted(Phrase):
 def quoted(expression: Expression) -> Quoted:
     """The formula, in no language's words.
 
-    >>> from symgrad.language.expressions import Number
-    >>> quoted(Number(2))
-    '`2`'
+    >>> from symgrad.language.expressions import Name
+    >>> quoted(Name("x", ()))
+    '`x`'
     """
     text = f"`{unparse(expression)}`"
     made = Quoted(text)

@@ -158,8 +158,7 @@ def compare(
     failures: dict[str, str] = {}
     for name, optimizer in named_optimizers(optimizers).items():
         try:
-            own = options | ({"batch_size": None} if optimizer.whole_data else {})
-            results[name] = fit(problem, data, optimizer=optimizer, **own)
+            results[name] = fit(problem, data, optimizer=optimizer, **options)
         except NotFiniteError as error:
             failures[name] = error.message
     if not results:

@@ -36,9 +36,8 @@ def chosen(
 
     Small data in memory, and any of a model that is linear before its loss, take L-BFGS, in which
     no rate has to be chosen and which ends by itself; others, and what Numba compiles, Adam, in
-    minibatches. A loss that has no minibatches takes all examples in each step.
-
-    Raises: OptionError where minibatches are given and the optimizer takes all data.
+    minibatches. A loss that has no minibatches takes all examples in each step, and so does an
+    optimizer that is defined on all data, whatever the batch size.
     """
     if optimizer is None:
         whole = batch_size in ("auto", None) and modules != "numba"
@@ -50,11 +49,6 @@ def chosen(
         batch_size = None if taken.whole_data or not _divides(problem, data, parameters) else BATCH
     elif batch_size is not None:
         checked_count("batch_size", batch_size)
-        if taken.whole_data and batch_size < data.total:
-            raise OptionError(
-                f"batch_size is {batch_size}, and {type(taken).__name__} takes all data in each "
-                "step: leave it out, or take minibatches with another optimizer, as adam"
-            )
     return taken, batch_size, checked_count("epochs", taken.epochs if epochs is None else epochs)
 
 

@@ -92,7 +92,8 @@ def fit(
     its loss, take L-BFGS, a line search on all examples that needs no learning rate and ends by
     itself, after at most 1000 epochs; others, and those with a `batch_size`, take Adam for 100
     epochs. `batch_size="auto"` is 32 examples for optimizers that
-    take minibatches, all for others and for a loss that has none. The result says what was chosen.
+    take minibatches, all for a loss that has none; GD, L-BFGS and Newton take all in each step,
+    whatever it says. The result says what was chosen.
 
     With a `checkpoint`, a file, the training is kept there at most every `checkpoint_every`
     seconds, also within an epoch, and at its end. The same call again goes on from it, and ends

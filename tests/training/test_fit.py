@@ -147,8 +147,7 @@ def test_seeds_sizes_and_initial_values() -> None:
     one, two, other = (fit(NET, NET_DATA, seed=s, **options).parameters["W"] for s in (1, 1, 2))
     assert one.shape == (5, 3)
     np.testing.assert_array_equal(one, two)
-    whole = options | {"batch_size": None, "optimizer": GD()}
-    one, other = (fit(NET, NET_DATA, seed=s, **whole) for s in (1, 2))
+    one, other = (fit(NET, NET_DATA, seed=s, optimizer=GD(), **options) for s in (1, 2))
     assert (one.parameters["W"] != other.parameters["W"]).any()
     tiny = {"W": normal(1e-9), "v": normal(1e-9)}
     small = fit(NET, NET_DATA, initial=tiny, optimizer=SGD(learning_rate=1e-9), **options)

@@ -46,12 +46,6 @@ MISTAKES: dict[str, tuple[str, Any, dict[str, Any], str]] = {
         {"optimizer": sg.SGD(learning_rate=1.0)},
         r"\. A smaller learning rate or smaller initial values may help",
     ),
-    "all data in each step": (
-        LINE,
-        {"x": X, "t": T},
-        {"optimizer": "lbfgs", "batch_size": 2},
-        "batch_size is 2, and LBFGS takes all data in each step: leave it out",
-    ),
     "labels far apart": (
         CLASSES,
         {"x": X, "t": 1_000_000 * (LABELS > 0)},
