@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -143,12 +144,16 @@ class Sample:
         return {names[n]: n for n, out in left_out(dense, self.sizes).items() if out.any()}
 
     def _lowered(
-        self, printed: Expression, arrays: dict[str, Any], nodes: Mapping[str, Node] | None = None
+        self,
+        printed: Expression,
+        arrays: dict[str, Any],
+        nodes: Mapping[str, Node] = MappingProxyType({}),
     ) -> Any:
+        """Its value; a name that is one of these nodes stands for that, with what it leaves out."""
         names = [leaf for leaf in leaves(printed) if isinstance(leaf, Name)]
         tensors = {name.name: self._named(name, arrays) for name in names}
-        for name in tensors.keys() & (nodes or {}).keys():
-            node, labels = (nodes or {})[name], tensors[name].labels
+        for name in tensors.keys() & nodes.keys():
+            node, labels = nodes[name], tensors[name].labels
             if node.axes == tuple(x.axis for x in labels):
                 alias = intern(Alias, node.axes, of=node, inner=node)
                 tensors[name] = replace(tensors[name], terms=(Entry(alias, labels).term,))
