@@ -9,18 +9,13 @@ import click
 
 from .data_options import SIZES
 from .epoch_options import PASSES
+from .gathered import with_options
 from .optimizer_options import OptimizerOptions
 from .options import KINDS, of_option, output_option, wrt_option
 from .output import write
 from .programs import ProgramFile, file_argument
 
 OF_TRAINING = [*OptimizerOptions.options, *PASSES, SIZES]
-
-
-def _training_options(command: Any) -> Any:
-    for option in reversed(OF_TRAINING):
-        command = option(command)
-    return command
 
 
 @click.command()
@@ -45,7 +40,7 @@ def _training_options(command: Any) -> Any:
     help="A script that trains on an npz file: gradient, optimizer and loop. The options below "
     "are for it.",
 )
-@_training_options
+@with_options(OF_TRAINING)
 @output_option
 def code(
     program: ProgramFile,

@@ -8,12 +8,12 @@ import click
 
 from .data_options import DataOptions
 from .epoch_options import EpochOptions
+from .gathered import gathered
 from .output import writable, write
 from .plot_options import plot_option, progress_option
 from .programs import ProgramFile, file_argument
 from .progress import shown_progress
 from .terminal import screen
-from .training import themed
 
 
 def _optimizers(context: click.Context, parameter: click.Parameter, value: str) -> dict[str, Any]:
@@ -56,7 +56,8 @@ def _optimizers(context: click.Context, parameter: click.Parameter, value: str) 
     callback=writable,
     help="Write the table to this file, as CSV with all digits.",
 )
-@themed({"data": DataOptions, "epochs": EpochOptions})
+@gathered("data", DataOptions.options, DataOptions)
+@gathered("epochs", EpochOptions.options, EpochOptions)
 def compare(
     program: ProgramFile,
     optimizers: dict[str, Any],

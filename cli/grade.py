@@ -17,6 +17,7 @@ from .programs import ProgramFile, TextFile, file_argument, text_of
 if TYPE_CHECKING:
     from symgrad.errors import SymgradError
     from symgrad.grading import Verdict
+    from symgrad.language.problem import Problem
 
 UNREADABLE = 2  # as wrong usage is
 STATUS = {True: 0, False: FAILED, None: INCONCLUSIVE}
@@ -89,10 +90,16 @@ def grade(
     most = 2 if of == "hessian" else 1
     if derivation is None and (wrt is None or len(wrt) > most):
         raise click.UsageError("--wrt names the one variable that the answer differentiates by")
+    import symgrad as sg
     from symgrad.errors import SymgradError, VerificationError
 
     try:
-        verdict = _verdict(program, wrt, answer, answer_file, derivation, of, layout, symmetric)
+        problem, file = program.problem(), answer_file or derivation
+        text = text_of(file) if file is not None else str(answer)
+        if derivation is not None:
+            verdict = sg.grade_derivation(problem, wrt, text, kind=of, layout=layout)
+        else:
+            verdict = _graded(problem, wrt or [], text, of, layout, symmetric)
     except SymgradError as error:
         judged = not isinstance(error, VerificationError)
         _fail(error, "unreadable" if judged else "not_judged", form)
@@ -107,34 +114,16 @@ def grade(
     sys.exit(STATUS[verdict.correct])
 
 
-def _verdict(
-    program: ProgramFile,
-    wrt: list[str] | None,
-    answer: str | None,
-    answer_file: IO[str] | None,
-    derivation: IO[str] | None,
-    of: str | None,
-    layout: str,
-    symmetric: str,
+def _graded(
+    problem: Problem, wrt: list[str], answer: str, of: str | None, layout: str, symmetric: str
 ) -> Verdict:
-    import symgrad.grading as grading
+    """The verdict on an answer."""
+    import symgrad as sg
     from symgrad.language.dimensions import SCALAR
 
-    problem = program.problem()
-    if derivation is not None:
-        text = text_of(derivation)
-        return grading.grade_derivation(problem, wrt, text, kind=of, layout=layout)
-    assert wrt is not None
-    text = text_of(answer_file) if answer_file is not None else answer or ""
     kind = of or ("gradient" if problem.output.shape == SCALAR else "jacobian")
-    return grading.grade(
-        problem,
-        wrt if kind == "hessian" else wrt[0],
-        text,
-        kind=kind,
-        layout=layout,
-        symmetric=symmetric,
-    )
+    by = wrt if kind == "hessian" else wrt[0]
+    return sg.grade(problem, by, answer, kind=kind, layout=layout, symmetric=symmetric)
 
 
 def _json(verdict: Verdict, said: str, show_answer: bool) -> str:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import reduce
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
 from .completion import variables
+from .gathered import Command, with_options
 from .output import writable
 from .printing import printing_options
 from .programs import find_program, offered
-
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 KINDS = {
     "gradient": "derive",
@@ -82,4 +80,4 @@ def derivation_options(expression: str, level: str) -> Callable[[Command], Comma
         ),
         printing_options,
     )
-    return lambda command: reduce(lambda c, option: option(c), reversed(given), command)
+    return with_options(given)

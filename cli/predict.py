@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .data_options import FORM
+from .gathered import with_options
 from .options import output_option
 from .output import write
 
@@ -18,12 +19,6 @@ if TYPE_CHECKING:
     from symgrad.training.model import Model
 
 Column = tuple[str, "np.ndarray[Any, Any]"]
-
-
-def _form(command: Any) -> Any:
-    for option in reversed(FORM):
-        command = option(command)
-    return command
 
 
 @click.command()
@@ -43,7 +38,7 @@ def _form(command: Any) -> Any:
     help="A quantity of the program, or an expression.  [default: what the labels are compared "
     "with]",
 )
-@_form
+@with_options(FORM)
 @output_option
 def predict(model: str, data_file: Path, of: str | None, output: str, **form: Any) -> None:
     """Print what a trained model says of new data, as CSV: a line for each example.

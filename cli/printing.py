@@ -3,14 +3,13 @@ them."""
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
+from .gathered import gathered
 from .output import writable, write
 from .style import CODE
 from .terminal import FILE, Screen, screen
@@ -100,10 +99,11 @@ def _form(form: str | None, output: str) -> str:
 
 
 def printing(
-    form: str | None, output: str, standalone: bool | None, code: bool, pager: bool
+    form: str | None, output: str, standalone: bool | None, ascii: bool, pager: bool
 ) -> Printing:
     """How to print; wrong usage where the options do not fit together."""
     chosen = _form(form, output)
+    code = ascii or click.get_current_context().params.get("notation") == CODE
     if chosen == PDF:
         from .paper import check_engine
 
@@ -116,14 +116,14 @@ def printing(
     return Printing(chosen, output, whole if standalone is None else standalone, code, pager)
 
 
-OPTIONS = {
-    "form": click.option(
+OPTIONS = [
+    click.option(
         "--format",
         "form",
         type=click.Choice([*TEXTS, *GRAPHS]),
         help="svg, dot and tikz are the graph of the computation.  [default: that of -o, or text]",
     ),
-    "output": click.option(
+    click.option(
         "-o",
         "--output",
         metavar="FILE",
@@ -131,33 +131,20 @@ OPTIONS = {
         default="-",
         help="Write to this file; .tex, .pdf, .html, .md, .json, .txt, .svg, .dot say the format.",
     ),
-    "standalone": click.option(
+    click.option(
         "--standalone/--fragment",
         default=None,
         help="LaTeX as a whole document, as -o notes.tex writes it, or as a part of one.",
     ),
-    "ascii": click.option(
+    click.option(
         "--ascii",
         is_flag=True,
         help="Text in the language, without mathematical signs, as files and pipes have it.",
     ),
-    "pager": click.option(
+    click.option(
         "--pager/--no-pager",
         default=True,
         help="Show what is longer than the terminal in PAGER.  [default: --pager]",
     ),
-}
-
-
-def printing_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options of where a derivation goes; the command receives them as `printing`."""
-
-    @functools.wraps(command)
-    def collected(**arguments: Any) -> None:
-        given = {name: arguments.pop(name) for name in OPTIONS}
-        code = given.pop("ascii") or arguments.get("notation") == CODE
-        command(printing=printing(code=code, **given), **arguments)
-
-    for option in reversed(OPTIONS.values()):
-        collected = option(collected)
-    return collected
+]
+printing_options = gathered("printing", OPTIONS, printing)

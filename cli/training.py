@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from .checkpoint_options import CheckpointOptions
 from .data_options import DataOptions
 from .epoch_options import EpochOptions
+from .gathered import gathered
 from .optimizer_options import OptimizerOptions
 from .output import write
 from .plot_options import PlotOptions
@@ -21,19 +21,11 @@ if TYPE_CHECKING:
     from symgrad.language.problem import Problem
     from symgrad.training.result import FitResult
 
-# each has `options` for the command and its fields by their names; `arguments` are for `fit`
-THEMES: dict[str, Any] = {
-    "data": DataOptions,
-    "optimizer": OptimizerOptions,
-    "epochs": EpochOptions,
-    "checkpoint": CheckpointOptions,
-    "seen": PlotOptions,
-}
 
-
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Training:
-    """The options of a training as they were given."""
+    """The options of a training as they were given. Each theme has `options` for the command and
+    its fields by their names; its `arguments` are for `fit`."""
 
     data: DataOptions
     optimizer: OptimizerOptions
@@ -42,35 +34,21 @@ class Training:
     seen: PlotOptions
 
 
-def themed(themes: Mapping[str, Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Add the options of themes; the command receives each theme's under its name."""
-
-    def added(command: Callable[..., None]) -> Callable[..., None]:
-        @functools.wraps(command)
-        def collected(**arguments: Any) -> None:
-            made = {
-                name: theme(**{f.name: arguments.pop(f.name) for f in fields(theme)})
-                for name, theme in themes.items()
-            }
-            command(**made, **arguments)
-
-        for theme in reversed(list(themes.values())):
-            for option in reversed(theme.options):
-                collected = option(collected)
-        return collected
-
-    return added
+THEMES: tuple[Any, ...] = (
+    DataOptions,
+    OptimizerOptions,
+    EpochOptions,
+    CheckpointOptions,
+    PlotOptions,
+)
 
 
-def training_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options of a training; the command receives them as `training`."""
+def _training(**given: Any) -> Training:
+    """The options by theme."""
+    return Training(*(theme(**{f.name: given[f.name] for f in fields(theme)}) for theme in THEMES))
 
-    @functools.wraps(command)
-    def joined(**arguments: Any) -> None:
-        training = Training(**{name: arguments.pop(name) for name in THEMES})
-        command(training=training, **arguments)
 
-    return themed(THEMES)(joined)
+training_options = gathered("training", chain(*(theme.options for theme in THEMES)), _training)
 
 
 def train_program(program: ProgramFile, problem: Problem, training: Training) -> FitResult:
@@ -85,7 +63,7 @@ def train_program(program: ProgramFile, problem: Problem, training: Training) ->
     told = training.data.arguments(program)
     if training.data.data_file is not None:  # an example's rate and epochs are for its own data
         program = replace(program, name=None)
-    for theme in (getattr(training, name) for name in THEMES if name != "data"):
+    for theme in (training.optimizer, epochs, training.checkpoint, training.seen):
         told |= theme.arguments(program)
     if epochs.batch_size is None and told["optimizer"] and told["optimizer"].whole_data:
         told["batch_size"] = "auto"  # an example's is for its own optimizer

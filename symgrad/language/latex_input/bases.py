@@ -3,11 +3,14 @@ r"""Bases that mean something with a script alone: e^x, the e of a label, \mathb
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
+from math import prod
+from operator import mul
 
 from symgrad.errors import ProgramError
 from symgrad.language import expressions as ex
-from symgrad.language.dimensions import Dimension, core, dimension
+from symgrad.language.dimensions import ONE, Dimension, core, dimension
 from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.context import Context
 from symgrad.language.latex_input.entries import Value
@@ -35,8 +38,7 @@ def base_with_scripts(reader: Context, node: lt.Script, base: lt.Node) -> Value 
         case lt.Script(base=lt.Fence(left="⟨"), below=lt.Sym(text="F")):
             return reader.scripted(reader.value(base), replace(node, below=None))
     if node.below is None:
-        mark = isinstance(node.above, lt.Sym) and node.above.text in ("T", r"\top")
-        if mark and isinstance(base, lt.Num) and base.digits == "1":  # 1^T x
+        if lt.is_one(base) and lt.is_transpose(node.above):  # 1^T x
             return reader.scripted(reader.filled(base), node)
         return None
     number = isinstance(base, lt.Num) and base.digits in ("0", "1")
@@ -47,8 +49,7 @@ def base_with_scripts(reader: Context, node: lt.Script, base: lt.Node) -> Value 
         constant = Value(filled(_constant(base), dims))
         return reader.scripted(constant, replace(node, below=None))
     below = node.below.inner if isinstance(node.below, lt.Fence) else node.below
-    one = isinstance(base, lt.Num) and base.digits == "1"
-    if one and isinstance(below, lt.Chain):  # 1_{z > 0}
+    if lt.is_one(base) and isinstance(below, lt.Chain):  # 1_{z > 0}
         return reader.scripted(reader.value(below), replace(node, below=None))
     return _filled_at(reader, base, node) if isinstance(base, lt.Num) and base.font else None
 
@@ -58,9 +59,13 @@ def _dims(reader: Context, below: lt.Node) -> tuple[Dimension, ...] | None:
     parts = lt.parts_of(below)
     if isinstance(below, lt.Row) and below.crossed:
         parts = below.factors
-    found = tuple(_dim(reader, part) for part in parts)
-    known = tuple(d for d in found if d is not None)
-    return known if len(known) == len(found) else None
+    return _all(_dim(reader, part) for part in parts)
+
+
+def _all(found: Iterable[Dimension | None]) -> tuple[Dimension, ...] | None:
+    """Those that were found; None where one was not."""
+    dims = tuple(found)
+    return None if None in dims else dims
 
 
 def _dim(reader: Context, node: lt.Node) -> Dimension | None:
@@ -68,19 +73,12 @@ def _dim(reader: Context, node: lt.Node) -> Dimension | None:
         case lt.Num(digits=digits) if digits.isdigit() and digits != "0":
             return dimension(int(digits))
         case lt.Row(factors=factors):
-            parts = [_dim(reader, factor) for factor in factors]
-            whole = dimension(1)
-            for part in parts:
-                if part is None:
-                    return None
-                whole *= part
-            return whole
+            parts = _all(_dim(reader, factor) for factor in factors)
+            return None if parts is None else prod(parts, start=ONE)
         case lt.Chain(operands=operands, signs=between) if {*between} <= {"+", "-"}:
-            terms = [_dim(reader, operand) for operand in operands]
-            known = [d for d in terms if d is not None]
+            terms = _all(_dim(reader, operand) for operand in operands)
             ways = (1, *(1 if sign == "+" else -1 for sign in between))
-            total = sum(way * d for way, d in zip(ways, known, strict=False))
-            return total if len(known) == len(terms) else None
+            return None if terms is None else sum(map(mul, ways, terms))
         case lt.Script(base=base, below=None, above=lt.Num(digits="2")):
             inner = _dim(reader, base)
             return None if inner is None else inner**2

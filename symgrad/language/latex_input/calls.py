@@ -27,8 +27,7 @@ from symgrad.language.typeset import AXES
 def function_at(reader: Context, node: lt.Node) -> Operation | None:
     """The function whose name stands there; a name of the user's is none, but of a function
     that the problem leaves open."""
-    base = node.base if isinstance(node, lt.Script) else node
-    names = reader.names
+    base, names = lt.base_of(node), reader.names
     if (left_open := open_function(reader, node)) is not None:
         return left_open
     if names.find(node) is not None or names.find(base) is not None:
@@ -58,7 +57,7 @@ def applied(
     options, others = options_of(operation, below)
     values = _values(reader, operation, arguments, others)
     if operation is signs.LOGARITHM:
-        bars = isinstance(arguments[0], lt.Fence) and arguments[0].left == "|"
+        bars = lt.is_fence(arguments[0], "|")
         inner = signs.determined(values[0].expression, bars)
         if inner is not None:
             operation, values = signs.LOG_DETERMINANT, [Value(inner)]
@@ -80,7 +79,7 @@ def _arguments(reader: Context, rest: Sequence[lt.Node]) -> tuple[tuple[lt.Node,
     """Those in parentheses; else the factors up to the next function or parenthesis."""
     if not rest:
         return (), 0
-    first, base = rest[0], _base(rest[0])
+    first, base = rest[0], lt.base_of(rest[0])
     if is_parenthesis(base):
         return lt.parts_of(base.inner), 1
     count = 1
@@ -92,7 +91,7 @@ def _arguments(reader: Context, rest: Sequence[lt.Node]) -> tuple[tuple[lt.Node,
     else:
         while count < len(rest) and _continues(reader, rest[count]):
             count += 1
-        if count < len(rest) and is_parenthesis(_base(rest[count])):
+        if count < len(rest) and is_parenthesis(lt.base_of(rest[count])):
             raise _two_arguments(rest[count])
     taken = tuple(rest[:count])
     return (taken[0] if count == 1 else lt.Row(first.at, taken),), count
@@ -138,7 +137,7 @@ def _is_gamma(reader: Context, factors: Sequence[lt.Node]) -> bool:
 
 
 def _continues(reader: Context, node: lt.Node) -> bool:
-    node = _base(node)
+    node = lt.base_of(node)
     return not isinstance(node, lt.Fence | lt.Big) and function_at(reader, node) is None
 
 
@@ -147,7 +146,7 @@ def check_closed(reader: Context, node: lt.Node, slash: lt.Node) -> None:
     heads = [function_at(reader, factor) is not None for factor in lt.factors_of(node)]
     if any(heads):
         argument = lt.factors_of(node)[len(heads) - heads[::-1].index(True) :]
-        if argument and not isinstance(_base(argument[0]), lt.Fence):
+        if argument and not isinstance(lt.base_of(argument[0]), lt.Fence):
             raise _two_arguments(slash)
 
 
@@ -258,11 +257,6 @@ def _range(part: lt.Node) -> lt.Node:
     return part.operands[0] if isinstance(part, lt.Chain) and part.signs[0] == ":" else part
 
 
-def _base(node: lt.Node) -> lt.Node:
-    """A factor without what stands beside it."""
-    return node.base if isinstance(node, lt.Script) else node
-
-
 def _two_arguments(goes_on: lt.Node) -> ProgramError:
     return ProgramError(
         "it is not clear whether this belongs to the function before it: put the argument of that "
@@ -273,7 +267,7 @@ def _two_arguments(goes_on: lt.Node) -> ProgramError:
 
 def is_parenthesis(node: lt.Node) -> TypeGuard[lt.Fence]:
     """Whether it is something in parentheses."""
-    return isinstance(node, lt.Fence) and node.left in ("(", "[", r"\{")
+    return lt.is_fence(node, "(", "[", r"\{")
 
 
 @cache

@@ -161,7 +161,7 @@ def _entry(node: lt.Node, names: Names) -> tuple[lt.Node, tuple[str, ...]]:
     if not isinstance(node, lt.Script) or node.below is None or names.find(node) is not None:
         return node, ()
     base = node.base
-    if isinstance(base, lt.Fence) and base.left == "(":
+    if lt.is_fence(base, "("):
         base = base.inner
     letters = letters_of(node.below)
     return (node, ()) if letters is None or names.find(base) is None else (base, letters)

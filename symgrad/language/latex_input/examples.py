@@ -14,7 +14,6 @@ from symgrad.language.names import kind_of
 
 BOLD = ("mathbf", "boldsymbol", "bm")
 COUNTS = ("N", "M", "n", "m")  # of examples
-TRANSPOSED = ("T", r"\top")
 
 
 # in a tree
@@ -38,8 +37,7 @@ def lowered(root: lt.Node) -> lt.Node:
 def _lowered_in(node: lt.Node) -> lt.Node:
     if not isinstance(node, lt.Big):
         return node
-    over = [factor for part in lt.parts_of(node.below) for factor in lt.factors_of(part)]
-    letters = {lt.letter_of(factor) for factor in over}
+    letters = set(map(lt.letter_of, lt.indices_of(node.below)))
 
     def rule(inner: lt.Node) -> lt.Node:
         match inner:
@@ -74,13 +72,13 @@ def _vectors(root: lt.Node) -> Iterator[lt.Node]:
     bold factors with a dot between them."""
     for node in lt.walk(root):
         match node:
-            case lt.Script(base=base, above=lt.Sym(text=text)) if text in TRANSPOSED:
+            case lt.Script(base=base, above=above) if lt.is_transpose(above):
                 yield from terms(base)
             case lt.Fence(left="‖", inner=inner):
                 yield from terms(inner)
             case lt.Row(factors=factors, dotted=dotted):
                 for k, (before, after) in enumerate(pairwise(factors), start=1):
-                    if _is_row(before) or (_is_matrix(before) and k not in dotted):
+                    if _is_row(before) or (is_matrix(before) and k not in dotted):
                         yield from terms(after)
                     elif k in dotted and is_bold(before) and is_bold(after):
                         yield from (before, after)
@@ -153,24 +151,20 @@ def terms(node: lt.Node) -> Iterator[lt.Node]:
 
 
 def _is_row(node: lt.Node) -> bool:
-    return (
-        isinstance(node, lt.Script)
-        and isinstance(node.above, lt.Sym)
-        and (node.above.text in TRANSPOSED)
-    )
+    return isinstance(node, lt.Script) and lt.is_transpose(node.above)
 
 
-def _is_matrix(node: lt.Node) -> bool:
+def is_matrix(node: lt.Node) -> bool:
     """W, W^{-1} and W_1, but no entry W_{ij}."""
-    base, below = (node.base, node.below) if isinstance(node, lt.Script) else (node, None)
-    name = new_name(base)
+    below = node.below if isinstance(node, lt.Script) else None
+    name = new_name(lt.base_of(node))
     whole = below is None or isinstance(below, lt.Num)
     return whole and name is not None and kind_of(name) == "Matrix"
 
 
 def is_bold(node: lt.Node) -> bool:
     """Whether it is a name in bold, perhaps with scripts."""
-    base = node.base if isinstance(node, lt.Script) else node
+    base = lt.base_of(node)
     return isinstance(base, lt.Sym) and base.font in BOLD
 
 

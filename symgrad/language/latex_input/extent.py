@@ -76,7 +76,7 @@ def _goes_on(body: lt.Node, after: lt.Node) -> bool:
     """Whether all names of a term stand in the sum before it, entry by entry."""
     whole = (lt.Big, lt.Accent)
     for node in lt.walk(after):
-        norm = isinstance(node, lt.Fence) and node.left in "|‖⟨"
+        norm = lt.is_fence(node, "|", "‖", "⟨")
         turned = isinstance(node, lt.Script) and isinstance(node.above, lt.Sym)
         if norm or turned or isinstance(node, whole):
             return False
@@ -113,7 +113,7 @@ def _indices(node: lt.Node, known: Known) -> Iterator[tuple[str, bool]]:
         case lt.Big():
             inner = _over(node)
         case lt.Script(below=lt.Node() as below) if known(replace(node, above=None)) is None:
-            places = [x for part in lt.parts_of(below) for x in lt.factors_of(part)]
+            places = lt.indices_of(below)
         case lt.Fence(left="[", inner=lt.Chain(operands=sides, signs=(relation,))):
             places = [lt.Negative(side.at, side) for side in sides]
             letters = LETTERS if relation == "=" else PLACES

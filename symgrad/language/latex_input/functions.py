@@ -5,18 +5,9 @@ from __future__ import annotations
 from functools import cache
 
 from symgrad.language.expressions import OPERATIONS, Operation
+from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.grammar import tree
 from symgrad.language.latex_input.names import loose
-from symgrad.language.latex_input.tree import (
-    Chain,
-    Fraction,
-    Negative,
-    Node,
-    Num,
-    Script,
-    Sym,
-    parts_of,
-)
 from symgrad.language.names import CAPITAL_GREEK, greek
 from symgrad.language.scope import function_elsewhere, function_named
 from symgrad.language.tex import latex
@@ -24,19 +15,19 @@ from symgrad.language.typeset import AXES, sign
 
 
 @cache
-def _looks(count: int) -> dict[Node, str]:
+def _looks(count: int) -> dict[lt.Node, str]:
     """What each function's own sign looks like -> its name; of `count` records."""
     return {tree(latex(sign(o))): name for name, o in OPERATIONS.items()}
 
 
-def operation_of(head: Node) -> Operation | None:
+def operation_of(head: lt.Node) -> Operation | None:
     """The function that stands there, by its sign or its name; None where it is none."""
-    if not isinstance(head, Sym | Script):
+    if not isinstance(head, lt.Sym | lt.Script):
         return None
     own = _looks(len(OPERATIONS)).get(head)
     if own is not None and OPERATIONS[own].called:
         return OPERATIONS[own]
-    if not isinstance(head, Sym):
+    if not isinstance(head, lt.Sym):
         return None
     word = head.text.removeprefix("\\").strip().replace(" ", "_")
     if {word, greek(word[:1])} & {*CAPITAL_GREEK}:  # \Sigma is no \sigma
@@ -52,11 +43,13 @@ def is_function(word: str) -> bool:
     return len(word) > 1 and function_named(word) is not None
 
 
-def options_of(operation: Operation, below: Node | None) -> tuple[dict[str, object], list[Node]]:
+def options_of(
+    operation: Operation, below: lt.Node | None
+) -> tuple[dict[str, object], list[lt.Node]]:
     """The axis and the parameters that are lowered beside a function, and what else is."""
     options: dict[str, object] = {}
-    others: list[Node] = []
-    for part in parts_of(below):
+    others: list[lt.Node] = []
+    for part in lt.parts_of(below):
         axis = _axis(part)
         if axis is not None and "axis" in operation.options:
             options["axis"] = axis
@@ -69,8 +62,8 @@ def options_of(operation: Operation, below: Node | None) -> tuple[dict[str, obje
     return options, others
 
 
-def _axis(node: Node) -> int | None:
-    if not isinstance(node, Sym):
+def _axis(node: lt.Node) -> int | None:
+    if not isinstance(node, lt.Sym):
         return None
     word = node.text.lower()
     if word.startswith("axis"):
@@ -79,20 +72,20 @@ def _axis(node: Node) -> int | None:
     return next((k for k, w in enumerate(AXES) if word in (w, w.removesuffix("s"))), None)
 
 
-def _parameter(operation: Operation, node: Node) -> dict[str, object] | None:
+def _parameter(operation: Operation, node: lt.Node) -> dict[str, object] | None:
     """gamma = 2, for a function that has such a parameter."""
-    if not isinstance(node, Chain) or node.signs != ("=",):
+    if not isinstance(node, lt.Chain) or node.signs != ("=",):
         return None
     name, value = node.operands
     wanted = {p.replace("_", ""): p for p in operation.parameters}
     parameter = wanted.get(loose(name) or "")
-    minus = isinstance(value, Negative)
-    number = value.inner if isinstance(value, Negative) else value
-    if isinstance(number, Fraction):
+    minus = isinstance(value, lt.Negative)
+    number = value.inner if isinstance(value, lt.Negative) else value
+    if isinstance(number, lt.Fraction):
         match number.top, number.bottom:
-            case Num(digits=top), Num(digits=bottom):
+            case lt.Num(digits=top), lt.Num(digits=bottom):
                 return {parameter: float(top) / float(bottom)} if parameter else None
-    if parameter is None or not isinstance(number, Num):
+    if parameter is None or not isinstance(number, lt.Num):
         return None
     found = float(number.digits) if "." in number.digits else int(number.digits)
     return {parameter: -found if minus else found}

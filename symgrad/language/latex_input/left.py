@@ -134,7 +134,7 @@ def _scripted(left: Left | None, node: lt.Script) -> Left | None:
         left = replace(left, letters=letters)
     if node.above is None:
         return left
-    if not (isinstance(node.above, lt.Sym) and node.above.text in ("T", r"\top")):
+    if not lt.is_transpose(node.above):
         return None
     text = left.text if left.text.isidentifier() else f"({left.text})"
     shape = None if left.shape is None else left.shape[::-1]

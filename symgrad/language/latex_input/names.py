@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from symgrad.errors import UnknownNameError
 from symgrad.language import names as spelling
 from symgrad.language.expressions import Name
+from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.grammar import tree
-from symgrad.language.latex_input.tree import Accent, Fence, Node, Num, Row, Script, Sym, parts_of
 from symgrad.language.scope import Scope
 from symgrad.language.table import Table
 from symgrad.language.tex import latex
@@ -28,10 +28,10 @@ GREEK = {
     "varsigma": "sigma",
 }
 OURS = {
-    Sym(0, "I", "mathbf"),
-    Sym(0, "e", "mathbf"),
-    Sym(0, "B", "mathcal"),
-    Sym(0, "d", "mathrm"),
+    lt.Sym(0, "I", "mathbf"),
+    lt.Sym(0, "e", "mathbf"),
+    lt.Sym(0, "B", "mathcal"),
+    lt.Sym(0, "d", "mathrm"),
 }  # not the user's
 
 
@@ -39,7 +39,7 @@ class Names:
     """The names that a formula may have, by what they look like."""
 
     def __init__(self, names: Iterable[str], table: Table) -> None:
-        self.exact: dict[Node, str] = {}
+        self.exact: dict[lt.Node, str] = {}
         self.loose: dict[str, list[str]] = {}
         self.table = table
         for name in names:
@@ -57,11 +57,11 @@ class Names:
         """The names themselves."""
         return frozenset(self.exact.values())
 
-    def batch_looks(self, name: str) -> tuple[Node, ...]:
+    def batch_looks(self, name: str) -> tuple[lt.Node, ...]:
         """How a batch is written: as it is printed, and by its name."""
-        return tree(latex(batch(name), self.table)), Sym(0, name), Sym(0, name, "text")
+        return tree(latex(batch(name), self.table)), lt.Sym(0, name), lt.Sym(0, name, "text")
 
-    def find(self, node: Node) -> str | None:
+    def find(self, node: lt.Node) -> str | None:
         """The name that a part of a formula is; None where it is none.
 
         Raises: UnknownNameError where it may be two."""
@@ -76,15 +76,15 @@ class Names:
         return found[0] if found else None
 
 
-def label_of(scope: Scope, names: Names, node: Node) -> Name | None:
+def label_of(scope: Scope, names: Names, node: lt.Node) -> Name | None:
     """The integer label of the problem that stands there; None where it is none."""
     meaning = scope.meanings.get(names.find(node) or "")
     return meaning if isinstance(meaning, Name) and meaning.index_of is not None else None
 
 
-def spelled(name: str) -> Node:
+def spelled(name: str) -> lt.Node:
     """A name as one word."""
-    return Sym(0, name)
+    return lt.Sym(0, name)
 
 
 def _parts(name: str) -> list[str]:
@@ -92,7 +92,7 @@ def _parts(name: str) -> list[str]:
     return [GREEK.get(stem, stem), *below, *accents]
 
 
-def loose(node: Node) -> str | None:
+def loose(node: lt.Node) -> str | None:
     """A name in letters: its stem, what is lowered, its accents; None of what looks like none.
 
     >>> from symgrad.language.latex_input.grammar import tree
@@ -106,17 +106,17 @@ def loose(node: Node) -> str | None:
     return "".join((stem, *apart[1], *apart[2]))
 
 
-def _taken_apart(node: Node) -> tuple[Node, list[str], list[str]] | None:
+def _taken_apart(node: lt.Node) -> tuple[lt.Node, list[str], list[str]] | None:
     """A stem, the words beside it and its accents, the inner ones first; None where something
     beside it is no word."""
     accents: list[str] = []
     scripts: list[str] = []
     while True:
         match node:
-            case Accent(accent=accent, inner=inner):
+            case lt.Accent(accent=accent, inner=inner):
                 accents, node = [accent.removeprefix("\\"), *accents], inner
-            case Script(base=base, below=below, above=above, primes=0):
-                words = [_index(part) for part in (*parts_of(below), *_layer(above))]
+            case lt.Script(base=base, below=below, above=above, primes=0):
+                words = [_index(part) for part in (*lt.parts_of(below), *_layer(above))]
                 if (above is not None and not _layer(above)) or None in words:
                     return None
                 scripts, node = [*filter(None, words), *scripts], base
@@ -124,28 +124,28 @@ def _taken_apart(node: Node) -> tuple[Node, list[str], list[str]] | None:
                 return node, scripts, accents
 
 
-def _layer(above: Node | None) -> list[Node]:
+def _layer(above: lt.Node | None) -> list[lt.Node]:
     """What is meant by the raised (2) or [2] of a layer."""
-    if isinstance(above, Fence) and above.left in "([":
-        return list(parts_of(above.inner))
+    if lt.is_fence(above, "(", "["):
+        return list(lt.parts_of(above.inner))
     return []
 
 
-def _word(node: Node) -> str | None:
+def _word(node: lt.Node) -> str | None:
     match node:
-        case Sym(text=text, font=font):  # sans serif are indices
+        case lt.Sym(text=text, font=font):  # sans serif are indices
             return None if font == "mathsf" else _letters(text)
-        case Num(digits=digits):
+        case lt.Num(digits=digits):
             return digits
-        case Row(factors=factors):
+        case lt.Row(factors=factors):
             return _joined(map(_word, factors))
     return None
 
 
-def _index(node: Node) -> str | None:
+def _index(node: lt.Node) -> str | None:
     """The word of what is lowered, which may have something lowered itself."""
-    if isinstance(node, Script) and node.above is None and not node.primes:
-        return _joined(map(_index, (node.base, *parts_of(node.below))))
+    if isinstance(node, lt.Script) and node.above is None and not node.primes:
+        return _joined(map(_index, (node.base, *lt.parts_of(node.below))))
     return _word(node)
 
 
@@ -166,32 +166,32 @@ def _letters(text: str) -> str | None:
     return text.replace("_", "") if text.replace("_", "a").isalnum() else None
 
 
-def look(node: Node) -> str:
+def look(node: lt.Node) -> str:
     """What stands there, for a message."""
     match node:
-        case Sym(text=text):
+        case lt.Sym(text=text):
             return text
-        case Num(digits=digits):
+        case lt.Num(digits=digits):
             return digits
-        case Accent(accent=accent, inner=inner):
+        case lt.Accent(accent=accent, inner=inner):
             return f"{accent}{{{look(inner)}}}"
-        case Script(base=base, below=below) if below is not None:
-            return f"{look(base)}_{','.join(map(look, parts_of(below)))}"
-        case Script(base=base):
+        case lt.Script(base=base, below=below) if below is not None:
+            return f"{look(base)}_{','.join(map(look, lt.parts_of(below)))}"
+        case lt.Script(base=base):
             return look(base)
-        case Row(factors=factors):
+        case lt.Row(factors=factors):
             return "".join(map(look, factors))
     return "this"
 
 
-def new_name(node: Node) -> str | None:
+def new_name(node: lt.Node) -> str | None:
     r"""What a name is called that the problem does not have: \hat{y}_1 is y_1_hat.
 
     >>> new_name(tree(r"\hat{y}_1")), new_name(tree(r"\delta^{(2)}")), new_name(tree("2 x"))
     ('y_1_hat', 'delta_2', None)
     """
     apart = _taken_apart(node)
-    if apart is None or not isinstance(apart[0], Sym):
+    if apart is None or not isinstance(apart[0], lt.Sym):
         return None
     stem = _letters(apart[0].text)
     if stem is None or not stem[0].isalpha():

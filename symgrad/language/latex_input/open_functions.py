@@ -35,7 +35,7 @@ def open_function(reader: Context, node: lt.Node) -> Operation | None:
 def after_nabla(reader: Context, factors: Sequence[lt.Node]) -> Operation | None:
     r"""The derivative that \nabla before a function means."""
     name = _name(reader, factors[1]) if len(factors) > 1 else None
-    base = factors[0].base if isinstance(factors[0], lt.Script) else factors[0]
+    base = lt.base_of(factors[0]) if factors else None
     if name is None or not (isinstance(base, lt.Sym) and base.text in SIGNS):
         return None
     below = above = None
@@ -79,8 +79,7 @@ def _digits(below: lt.Node | None) -> str:
 
 def _arguments(below: lt.Node, rest: Sequence[lt.Node]) -> str:
     """The numbers of the arguments that are named, f or y f; nothing where they are none."""
-    call = rest[0] if rest else None
-    fence = call.base if isinstance(call, lt.Script) else call
+    fence = lt.base_of(rest[0]) if rest else None
     if not isinstance(fence, lt.Fence):
         return ""
     arguments = lt.parts_of(fence.inner)

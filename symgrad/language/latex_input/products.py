@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import TypeGuard
+from typing import TypeAlias
 
 from symgrad.errors import ProgramError, ShapeError, SymgradError
 from symgrad.language.expressions import OPERATIONS, Number, is_scalar
@@ -18,6 +18,7 @@ from symgrad.language.operations import signs
 
 COMPARISONS = ("<", ">", r"\leq", r"\geq", "=", r"\neq")
 MANY = 12  # factors that are grouped in every way
+_Factor: TypeAlias = tuple[Value | None, Node]
 
 
 def dotted(reader: Context, row: lt.Row) -> Value:
@@ -47,7 +48,7 @@ def dotted(reader: Context, row: lt.Row) -> Value:
 
 def _is_open(reader: Context, run: Sequence[Node]) -> bool:
     r"""Whether a function without parentheses ends it, so that more may be of its argument."""
-    last = run[-1].base if isinstance(run[-1], lt.Script) else run[-1]
+    last = lt.base_of(run[-1])
     return any(function_at(reader, factor) for factor in run) and not isinstance(last, lt.Fence)
 
 
@@ -62,7 +63,7 @@ def _dot(reader: Context, left: Value, right: Value) -> Value:
 def product(reader: Context, factors: Sequence[Node], dots: Collection[int] = ()) -> Value:
     """The product of factors, functions taking those after them; `dots` is where those begin that
     stand after one."""
-    values: list[tuple[Value | None, Node]] = []
+    values: list[_Factor] = []
     k = 0
     value: Value | None
     while k < len(factors):
@@ -87,12 +88,7 @@ def product(reader: Context, factors: Sequence[Node], dots: Collection[int] = ()
             break
         elif k + 1 < len(factors) and _is_indicator(node, factors[k + 1]):
             value, count = _indicator(reader, factors[k + 1]), 2
-        elif _is_vector_of_ones(
-            node,
-            reader.plain_ones
-            or _is_outer(factors[k:])
-            or not all(v.scalar for v, _ in values if v),
-        ):
+        elif lt.is_one(node) and _is_vector(reader, factors[k:], values):
             value = reader.filled(node)
         else:
             value = _sized(reader, node)
@@ -146,14 +142,14 @@ def over(reader: Context, top: Value, bottom: Value) -> Value:
 
 def _is_tight(number: Node, after: Node) -> bool:
     r"""Whether a name stands close to a number, 2\sigma, which many mean to divide as a whole."""
-    name = isinstance(after.base if isinstance(after, lt.Script) else after, lt.Sym)
+    name = isinstance(lt.base_of(after), lt.Sym)
     return name and isinstance(number, lt.Num) and after.at == number.at + len(number.digits)
 
 
 def _is_no_divisor(reader: Context, node: Node) -> bool:
     """Whether nobody divides by it: a vector, a matrix, a norm."""
-    base = node.base if isinstance(node, lt.Script) else node
-    if isinstance(base, lt.Fence) and base.left == "‖":
+    base = lt.base_of(node)
+    if lt.is_fence(base, "‖"):
         return True
     name = reader.names.find(base)
     return name is not None and not is_scalar(reader.scope.meaning(name))
@@ -168,21 +164,14 @@ def starred(reader: Context, left: Value, right: Value) -> Value:
     return reader.entries.times(left, right)
 
 
-def _is_vector_of_ones(node: Node, possible: bool) -> TypeGuard[lt.Num]:
-    """X^T 1: a number 1 behind a factor would say nothing."""
-    return possible and isinstance(node, lt.Num) and node.digits == "1"
-
-
-def _is_outer(factors: Sequence[Node]) -> bool:
-    """Whether they begin with 1 1^T."""
+def _is_vector(reader: Context, factors: Sequence[Node], before: list[_Factor]) -> bool:
+    """Whether a 1 at the beginning of factors is a vector of ones: X^T 1, 1 1^T."""
     match factors:
-        case [
-            lt.Num(),
-            lt.Script(base=lt.Num(digits="1"), below=None, above=lt.Sym(text="T" | r"\top")),
-            *_,
-        ]:
-            return True
-    return False
+        case [_, lt.Script(base=lt.Num(digits="1"), below=None, above=above), *_]:
+            if lt.is_transpose(above):
+                return True
+    behind = any(not v.scalar for v, _ in before if v)  # a number would say nothing
+    return reader.plain_ones or behind
 
 
 def _is_note(reader: Context, node: Node) -> bool:
@@ -207,17 +196,16 @@ def _check_note(node: Node) -> None:
 
 def _is_indicator(node: Node, after: Node) -> bool:
     r"""\mathbf 1[z > 0], I(z > 0)"""
-    one = isinstance(node, lt.Num) and node.digits == "1"
     sign = isinstance(node, lt.Sym) and node.text == "I"
-    fence = after.base if isinstance(after, lt.Script) else after
+    fence = lt.base_of(after)
     inner = fence.inner if isinstance(fence, lt.Fence) else None
     comparison = isinstance(inner, lt.Chain) and inner.signs[0] in COMPARISONS
-    return bool(one or sign) and comparison
+    return (lt.is_one(node) or sign) and comparison
 
 
 def _indicator(reader: Context, node: Node) -> Value:
     """What follows the 1 of an indicator."""
-    fence = node.base if isinstance(node, lt.Script) else node
+    fence = lt.base_of(node)
     assert isinstance(fence, lt.Fence)
     value = reader.value(fence.inner)
     return reader.scripted(value, node) if isinstance(node, lt.Script) else value

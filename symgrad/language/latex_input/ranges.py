@@ -24,13 +24,8 @@ def in_full(root: lt.Node, known: Known, by_entries: bool = False) -> lt.Node:
     Raises: ProgramError where it is not said what a sum goes over."""
     root = _with_letters(root, known)
     outer = lt.rewritten(root, lambda n: lt.Num(n.at, "1") if isinstance(n, lt.Big) else n)
-    beside = [
-        lt.factors_of(part)
-        for n in lt.walk(root)
-        if isinstance(n, lt.Script)
-        for part in lt.parts_of(n.below)
-    ]
-    lowered = frozenset(x.text for parts in beside for x in parts if isinstance(x, lt.Sym))
+    beside = (x for n in lt.walk(root) if isinstance(n, lt.Script) for x in lt.indices_of(n.below))
+    lowered = frozenset(x.text for x in beside if isinstance(x, lt.Sym))
     return _Ranges(known, by_entries, lowered).within(root, dict.fromkeys(free(outer, known)))
 
 

@@ -8,8 +8,7 @@ shape error that names two sizes which would have to agree makes them one.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from symgrad.errors import ProgramError, SymgradError, UnknownNameError, did_you_mean
 from symgrad.language import expressions as ex
@@ -19,10 +18,11 @@ from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.bases import base_with_scripts
 from symgrad.language.latex_input.calls import call, function_at, inner_product
 from symgrad.language.latex_input.conditions import cases_of, condition_of
+from symgrad.language.latex_input.context import Context
 from symgrad.language.latex_input.derivatives import derivative_at
-from symgrad.language.latex_input.entries import Entries, Value
+from symgrad.language.latex_input.entries import Value
 from symgrad.language.latex_input.extent import check_extent
-from symgrad.language.latex_input.names import Names, look, new_name
+from symgrad.language.latex_input.names import look, new_name
 from symgrad.language.latex_input.norms import norm
 from symgrad.language.latex_input.places import bracketed, number_at
 from symgrad.language.latex_input.products import divided, dotted, quotient, starred
@@ -33,7 +33,7 @@ from symgrad.language.latex_input.sums import batch_size, sum_of
 from symgrad.language.operations import signs
 from symgrad.language.operations.advice import advice
 from symgrad.language.operations.constants import eye, filled, ones, zeros
-from symgrad.language.scope import Scope, function_named
+from symgrad.language.scope import function_named
 
 SIGNS = {  # what functions that are not known are called in a program
     **{"Phi": "normcdf", "arg": "argmin", "arg_min": "argmin", "arg_max": "argmax"},
@@ -42,22 +42,8 @@ SIGNS = {  # what functions that are not known are called in a program
 CHAINS = {"+": "add", "-": "subtract", r"\odot": "multiply", r"\oslash": "divide", "/": "divide"}
 
 
-@dataclass
-class Reader:
-    """Reads one formula. `free` are the sizes of 1 and I that were found; `slopes` what derivatives
-    are that the problem has no names for, by their text."""
-
-    scope: Scope
-    names: Names
-    free: Mapping[str, Dimension]
-    slopes: Mapping[str, Expression] = field(default_factory=dict)
-    entries: Entries = field(default_factory=Entries)
-    examples: dict[str, str] = field(default_factory=dict)  # index of a batch -> the batch
-    numbers: set[str] = field(default_factory=set)  # indices of rows and columns
-    lying: bool = False  # whether x_i is a row
-    plain_ones: bool = False  # whether 1 b^T has a vector of ones
-    counts: dict[lt.Node, str] = field(default_factory=dict)  # what N is -> the batch that has N
-    over_examples: bool = False  # whether a sum goes over examples where it can
+class Reader(Context):
+    """Reads one formula."""
 
     def value(self, node: lt.Node) -> Value:
         """What a part of the formula means; errors on the way have its place."""
@@ -197,9 +183,9 @@ class Reader:
             raise self.unknown(node)
         if (value := base_with_scripts(self, node, base)) is not None:
             return value
-        if isinstance(base, lt.Fence) and base.left == "‖" and node.below is not None:
+        if lt.is_fence(base, "‖") and node.below is not None:
             return norm(self, base, node)
-        if isinstance(base, lt.Fence) and base.left == "[" and node.below is not None:
+        if lt.is_fence(base, "[") and node.below is not None:
             return bracketed(self, base, node)
         if node.below is not None:
             named = self.named(replace(node, above=None, primes=0))

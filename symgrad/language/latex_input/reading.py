@@ -18,10 +18,11 @@ from symgrad.language.latex_input.equations import Formula, formulas
 from symgrad.language.latex_input.examples import counts, divisors, factors, lowered
 from symgrad.language.latex_input.extent import free, indexed
 from symgrad.language.latex_input.functions import is_function
-from symgrad.language.latex_input.grammar import RELATIONS, tree
+from symgrad.language.latex_input.grammar import tree
 from symgrad.language.latex_input.left import Left, left_side
 from symgrad.language.latex_input.letters import in_order, with_deltas
 from symgrad.language.latex_input.names import Names, new_name
+from symgrad.language.latex_input.operators import RELATIONS
 from symgrad.language.latex_input.places import begins_at_zero
 from symgrad.language.latex_input.ranges import in_full
 from symgrad.language.latex_input.reader import Reader
@@ -186,7 +187,7 @@ def _read_in_two_ways(text: str, scope: Scope, names: Names, known: Known) -> Eq
     try:
         return _read(scope, names, root, known, counts, plain_ones=False)
     except ShapeError as error:
-        if not any(isinstance(node, lt.Num) and node.digits == "1" for node in lt.walk(root)):
+        if not any(lt.is_one(node) for node in lt.walk(root)):
             raise
         try:
             return _read(scope, names, root, known, counts, plain_ones=True)
@@ -222,8 +223,9 @@ def _read(
     free: dict[str, Dimension] = {}
     entries = Entries(begins_at_zero=any(map(begins_at_zero, lt.walk(root))))
     while True:
-        reader = Reader(scope, names, free, known.slopes, entries, plain_ones=plain_ones)
-        reader.counts, reader.over_examples = counts, known.over_examples
+        reader = Reader(
+            scope, names, free, known.slopes, entries, counts, plain_ones, known.over_examples
+        )
         before = len(entries.sizes)
         try:
             return _equation(reader, root, known)

@@ -146,8 +146,10 @@ def _indexed(
         matrix = None if meaning is not None else matrix_of(reader, node)
         whole = matrix.expression if matrix else meaning
         if whole is not None:
-            parts = [x for part in lt.parts_of(node.below) for x in lt.factors_of(part)]
-            yield parts, core(whole.shape) if len(whole.shape) == 2 else whole.shape
+            yield (
+                lt.indices_of(node.below),
+                core(whole.shape) if len(whole.shape) == 2 else whole.shape,
+            )
 
 
 def row_or_column_at(reader: Context, value: Value, parts: Sequence[lt.Node]) -> Expression | None:

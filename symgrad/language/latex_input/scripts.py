@@ -27,7 +27,7 @@ def with_scripts(reader: Context, value: Value, node: lt.Script) -> Value:
     if node.below is not None and (whole := _raised_first(reader, value, node)) is not None:
         value, node = whole, replace(node, above=None)
     if node.below is not None:
-        bracketed = isinstance(node.base, lt.Fence) and node.base.left == "["
+        bracketed = lt.is_fence(node.base, "[")
         value = indexed(reader, value, node.below, bracketed)
     match node:
         case lt.Script(base=lt.Sym(), above=lt.Fence(left="(" | "[", inner=lt.Num()) as number):
@@ -113,7 +113,6 @@ def indexed(reader: Context, value: Value, below: lt.Node, bracketed: bool = Fal
 
 def _label(reader: Context, value: Value, axis: int, part: lt.Node) -> str | Expression:
     """A letter, or an index of the language: a label, or what numbers rows or columns."""
-    reader = reader
     label = index_or_label(reader.scope, reader.names, part)
     dims = indexed_dims(value.expression.shape)
     if label not in reader.numbers or axis >= len(dims):
@@ -158,7 +157,7 @@ def _raised(reader: Context, value: Value, above: lt.Node, base: lt.Node) -> Val
         case lt.Row(factors=(lt.Sym(text=r"\odot"), exponent)):
             return _entrywise(reader, value, exponent)
     if not value.letters and value.expression.shape != SCALAR:
-        if isinstance(base, lt.Fence) and base.left == "|" and value.column:
+        if lt.is_fence(base, "|") and value.column:
             raise ProgramError(
                 r"this has two readings: \|x\|^2 is of the norm, |x|^{\odot 2} of each entry",
                 column=base.at + 1,
@@ -231,7 +230,7 @@ def _matrix_power(reader: Context, value: Value, above: lt.Node) -> Value:
 
 def entry_of_numbered(reader: Context, node: lt.Script) -> Value | None:
     r"""The entry of W_1 that is W_{1,ij}, of b_2 that is b_{2,y}; None where none is."""
-    first, *rest = (x for part in lt.parts_of(node.below) for x in lt.factors_of(part))
+    first, *rest = lt.indices_of(node.below)
     numbered = lt.Script(node.at, node.base, first, None)
     name = reader.names.find(numbered) if isinstance(first, lt.Num) and rest else None
     if name is None:

@@ -173,7 +173,6 @@ def _multiplied(reader: Context, body: Value, letters: list[str], node: lt.Big) 
 def _body(reader: Context, node: lt.Big, letters: list[str]) -> Value:
     """What is summed; where it has no sense by entries, a letter is that of an example, or the
     number of a row or column."""
-    reader = reader
     sizes, examples = dict(reader.entries.sizes), dict(reader.examples)
     try:
         return reader.value(node.body)
@@ -211,7 +210,7 @@ def batch_of(reader: Context, node: lt.Node) -> str | None:
 
 def batch_size(reader: Context, node: lt.Node) -> str | None:
     """The batch whose number of examples |B| is."""
-    if isinstance(node, lt.Fence) and node.left == "|":
+    if lt.is_fence(node, "|"):
         node = node.inner
         return batch_of(reader, node)
     return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields, replace
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeGuard
 
 
 @dataclass(frozen=True)
@@ -131,6 +131,31 @@ def parts_of(node: Node | None) -> tuple[Node, ...]:
     if node is None:
         return ()
     return node.parts if isinstance(node, Listed) else (node,)
+
+
+def indices_of(below: Node | None) -> list[Node]:
+    """The indices that are lowered, with commas between them or beside each other."""
+    return [factor for part in parts_of(below) for factor in factors_of(part)]
+
+
+def base_of(node: Node) -> Node:
+    """A factor without what stands beside it."""
+    return node.base if isinstance(node, Script) else node
+
+
+def is_transpose(above: Node | None) -> bool:
+    """Whether what is raised is the sign of a transpose."""
+    return isinstance(above, Sym) and above.text in ("T", r"\top")
+
+
+def is_fence(node: object, *left: str) -> TypeGuard[Fence]:
+    """Whether something stands between delimiters, the first of which is one of these."""
+    return isinstance(node, Fence) and node.left in left
+
+
+def is_one(node: object) -> TypeGuard[Num]:
+    """Whether it is the number 1."""
+    return isinstance(node, Num) and node.digits == "1"
 
 
 def letter_of(part: Node) -> Node:

@@ -10,7 +10,15 @@ from symgrad.errors import SymgradError, UnknownNameError
 from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.calls import is_entrywise
 from symgrad.language.latex_input.equations import formulas
-from symgrad.language.latex_input.examples import BOLD, counts, divisors, groups, lowered, terms
+from symgrad.language.latex_input.examples import (
+    BOLD,
+    counts,
+    divisors,
+    groups,
+    is_matrix,
+    lowered,
+    terms,
+)
 from symgrad.language.latex_input.extent import EXTREMES, LETTERS, indexed
 from symgrad.language.latex_input.functions import is_function, operation_of
 from symgrad.language.latex_input.grammar import tree
@@ -157,17 +165,16 @@ def _names(node: lt.Node, letters: set[str]) -> Iterator[str]:
     match node:
         case lt.Row(factors=factors):
             for factor, after in zip(factors, (*factors[1:], None), strict=True):
-                called = isinstance(after, lt.Fence) and after.left == "("
-                if not (called and _is_function(_head(factor))):
+                called = lt.is_fence(after, "(")
+                if not (called and _is_function(lt.base_of(factor))):
                     yield from _names(factor, letters)
         case lt.Script(base=base, above=above):
             if isinstance(base, lt.Sym | lt.Accent):
                 yield from _scripted(node, letters)
             elif not isinstance(base, lt.Num):
                 yield from _names(base, letters)
-            transposed = isinstance(above, lt.Sym) and above.text == "T"
             layer = isinstance(above, lt.Fence)
-            if above is not None and not transposed and not layer:
+            if above is not None and not lt.is_transpose(above) and not layer:
                 yield from _names(above, letters)
         case lt.Sym() | lt.Accent():
             name = new_name(node)
@@ -197,9 +204,13 @@ def _check_calls(root: lt.Node) -> None:
         factors = node.factors if isinstance(node, lt.Row) else ()
         for head, after in pairwise(factors):
             _check_function(head, after)
-            if new_name(_head(head)) == "E" and isinstance(after, lt.Fence) and after.left == "[":
+            if (
+                new_name(lt.base_of(head)) == "E"
+                and isinstance(after, lt.Fence)
+                and after.left == "["
+            ):
                 raise _expectation(head)
-            if isinstance(after, lt.Fence) and after.left == "(" and operation_of(head) is None:
+            if lt.is_fence(after, "(") and operation_of(head) is None:
                 name, argument = new_name(head), new_name(after.inner)
                 if (
                     name
@@ -215,9 +226,9 @@ def _check_calls(root: lt.Node) -> None:
 
 def _check_function(head: lt.Node, after: lt.Node) -> None:
     r"""Raises: UnknownNameError for \operatorname{vec}(A) and \Gamma(x), which are no products."""
-    fence = _head(after)
+    fence = lt.base_of(after)
     word = look(head).removeprefix("\\")
-    called = isinstance(fence, lt.Fence) and fence.left in ("(", "[") and len(word) > 1
+    called = lt.is_fence(fence, "(", "[") and len(word) > 1
     if not (called and isinstance(head, lt.Sym)) or operation_of(head) is not None:
         return
     told = advice(word, []) if head.font or word == "Gamma" else ""
@@ -237,13 +248,13 @@ def _vectors(root: lt.Node) -> Iterator[str]:
     matrix."""
     for node in lt.walk(root):
         match node:
-            case lt.Script(base=base, above=lt.Sym(text="T" | r"\top")):
+            case lt.Script(base=base, above=above) if lt.is_transpose(above):
                 yield from _terms(base)
             case lt.Fence(left="‖", inner=inner):
                 yield from _terms(inner)
             case lt.Sym(font=font) if font in BOLD:
                 yield from _terms(node)
-            case lt.Row(factors=(*_, before, last)) if _is_matrix(before):
+            case lt.Row(factors=(*_, before, last)) if is_matrix(before):
                 yield from _terms(last)
 
 
@@ -258,17 +269,6 @@ def _is_function(head: lt.Node) -> bool:
 def _terms(node: lt.Node) -> Iterator[str]:
     """The names of the terms of a sum, or of the sum."""
     return (name for name in map(new_name, terms(node)) if name)
-
-
-def _is_matrix(factor: lt.Node) -> bool:
-    """X, and also its transpose or inverse."""
-    name = new_name(_head(factor))
-    return name is not None and kind_of(name) == "Matrix"
-
-
-def _head(factor: lt.Node) -> lt.Node:
-    """The function of \\log^2."""
-    return factor.base if isinstance(factor, lt.Script) else factor
 
 
 def _scripted(node: lt.Script, letters: set[str]) -> Iterator[str]:
