@@ -4,15 +4,17 @@ batch has. And numbers as they are typed."""
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 
 from symgrad.errors import ProgramError, UnknownNameError, did_you_mean
 from symgrad.language.declarations import declared_dimension
-from symgrad.language.dimensions import Dimension, dimension, size_of
+from symgrad.language.dimensions import Dimension, size_of
 from symgrad.language.expressions import Expression, Number, Operation, Size, exact
-from symgrad.language.places import read_place
-from symgrad.language.recurrences import is_series, read_entry
+from symgrad.language.operations.places import as_place
 from symgrad.language.scope import SIZE, Scope
-from symgrad.language.syntax import source_of
+from symgrad.language.syntax import source_of, words_in
+
+Read = Callable[[ast.expr], Expression]
 
 
 def number(value: object, digits: str) -> Expression:
@@ -55,24 +57,19 @@ def literal(node: ast.keyword) -> object:
         raise ProgramError(f"{node.arg} must be a number, not {source_of(node.value)}") from None
 
 
-def used_dimension(node: ast.expr, scope: Scope, name: str) -> Dimension:
-    """A dimension where it is used: declared, a sum, or a product as a Kronecker product has it."""
-    match node:
-        case ast.BinOp(op=ast.Add() | ast.Sub()) if (found := read_place(node, scope)) is not None:
-            return size_of(found.offset)
-        case ast.BinOp(op=ast.Mult(), left=left, right=right):
-            return dimension(used_dimension(left, scope, name) * used_dimension(right, scope, name))
-        case ast.BinOp(op=ast.Pow(), left=ast.Name() as base, right=ast.Constant(value=2)):
-            return used_dimension(base, scope, name) ** 2
-        case ast.Subscript() if is_series(node.value, scope):
-            size = read_entry(node, scope)
-            if isinstance(size, Size) and not isinstance(size.dimension, str):
-                return size.dimension
-        case ast.Name(id=used) if used not in scope.dimensions:
-            raise UnknownNameError(
-                f"{name}({used}): the dimension {used} is not declared"
-                f"{did_you_mean(used, scope.dimensions)}"
-            )
+def used_dimension(node: ast.expr, scope: Scope, name: str, read: Read) -> Dimension:
+    """A dimension where it is used: declared, or a sum or product of such."""
+    if isinstance(node, ast.Name | ast.BinOp):
+        for used in sorted(words_in(node) - scope.dimensions):
+            if not scope.is_series(used):
+                raise UnknownNameError(
+                    f"{name}({used}): the dimension {used} is not declared"
+                    f"{did_you_mean(used, scope.dimensions)}"
+                )
+    if isinstance(node, ast.BinOp | ast.Subscript):
+        where = as_place(read(node))
+        if where is not None and not where.letters and where.offset.free_symbols:
+            return size_of(where.offset)
     return declared_dimension(node)
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
 
 from symgrad.errors import ProgramError, UnknownNameError, did_you_mean
-from symgrad.language.arguments import batch_size, literal, option, used_dimension
+from symgrad.language.arguments import Read, batch_size, literal, option, used_dimension
 from symgrad.language.comprehensions import NAMES, over_indices, read_comprehension
 from symgrad.language.dimensions import dimension_text
 from symgrad.language.expressions import OPERATIONS, Expression, Operation, Size
@@ -20,8 +19,6 @@ from symgrad.language.operations.batches import over_batch
 from symgrad.language.operations.constants import filled
 from symgrad.language.scope import SIZE, Scope, function_named, function_names
 from symgrad.language.syntax import source_of, start_of, typed
-
-Read = Callable[[ast.expr], Expression]  # an argument, among the names of the call
 
 
 def remark_at(node: ast.expr, scope: Scope) -> Remark:
@@ -144,7 +141,9 @@ def _call(name: str, node: ast.Call, scope: Scope, read: Read) -> Expression:
     if any(keyword.arg is None for keyword in node.keywords):
         raise ProgramError("** before an argument is not part of the language")
     if operation.category == "constant":
-        return filled(operation, tuple(used_dimension(a, scope, operation.name) for a in node.args))
+        return filled(
+            operation, tuple(used_dimension(a, scope, operation.name, read) for a in node.args)
+        )
     if node.args and isinstance(node.args[0], ast.GeneratorExp):
         return _over_batch(operation.name, node, node.args[0], scope, read)
     array_options = {str(k.arg) for k in node.keywords} & {"dim", "keepdims", "keepdim", "ord", "p"}

@@ -5,21 +5,20 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import reduce
 
 import sympy
 
-from symgrad.errors import ProgramError, ShapeError, UnknownNameError
+from symgrad.errors import ProgramError, ShapeError, SymgradError, UnknownNameError
 from symgrad.language.declarations import declared_dimension
 from symgrad.language.dimensions import ONE, ZERO, reachable
 from symgrad.language.expressions import Expression, Letter, expression
 from symgrad.language.operations.bounds import ONE_MORE, before
 from symgrad.language.operations.cases import chosen
 from symgrad.language.operations.entries import ARRAYS, Ranges, index_mean, index_sum
-from symgrad.language.operations.places import Affine, labelled
+from symgrad.language.operations.places import Affine, as_number, as_place
 from symgrad.language.operations.products import product_over
-from symgrad.language.places import read_place
 from symgrad.language.recurrences import over_steps, sum_over_steps
 from symgrad.language.scope import Scope, function_named
 from symgrad.language.syntax import errors_at, source_of, typed
@@ -74,7 +73,7 @@ def _read(
     conditions: list[Expression] = []
     with ExitStack() as bound:
         for part in node.generators:
-            letter, start, stop, where = _letter(part, scope, letters, whole)
+            letter, start, stop, where = _letter(part, scope, read, letters, whole)
             letters.append(letter)
             bound.enter_context(_bound(letter.name, where, scope))
             if start.letters:  # range(i, n)
@@ -86,7 +85,7 @@ def _read(
 
 
 def _letter(
-    part: ast.comprehension, scope: Scope, others: Sequence[Letter], whole: bool
+    part: ast.comprehension, scope: Scope, read: Read, others: Sequence[Letter], whole: bool
 ) -> tuple[Letter, Affine, Affine, Affine]:
     """i of `for i in range(1, n)`, where it begins and ends, and its number; of `for j in range(i)`
     the letter that has all numbers which i allows, with `whole` all that i itself has."""
@@ -106,7 +105,7 @@ def _letter(
                     )
                 if scope.has(name):
                     raise UnknownNameError(f"{name} has a meaning already; use another letter")
-            start, stop = (_end(node, scope) for node in (*[_ZERO][len(ends) - 1 :], *ends))
+            start, stop = (_end(node, read) for node in (*[_ZERO][len(ends) - 1 :], *ends))
             with errors_at(ends[-1]):
                 least = ZERO if whole and start.letters and start.least == ONE else start.least
                 more = ONE if whole and stop.letters and stop.alone else ZERO
@@ -128,11 +127,11 @@ def _letter(
 _ZERO = ast.Constant(value=0)
 
 
-def _end(node: ast.expr, scope: Scope) -> Affine:
+def _end(node: ast.expr, read: Read) -> Affine:
     """Where a range begins or ends."""
-    found = read_place(node, scope)
-    if found is not None:
-        return found
+    with suppress(SymgradError):
+        if (found := as_place(read(node))) is not None:
+            return found
     with errors_at(node):
         d = declared_dimension(node)
         raise UnknownNameError(f"range({d}): the dimension {d} is not declared")
@@ -141,7 +140,7 @@ def _end(node: ast.expr, scope: Scope) -> Affine:
 @contextmanager
 def _bound(name: str, where: Affine, scope: Scope) -> Iterator[None]:
     """The letter has its meaning inside."""
-    scope.meanings[name] = labelled(where, sympy.expand(where.most + 1))
+    scope.meanings[name] = as_number(where)
     try:
         yield
     finally:

@@ -6,8 +6,8 @@ import ast
 from typing import TYPE_CHECKING
 
 from symgrad.errors import ProgramError, SymgradError
-from symgrad.language.arguments import number
-from symgrad.language.calls import Read, is_module, read_call, remark_at
+from symgrad.language.arguments import Read, number
+from symgrad.language.calls import is_module, read_call, remark_at
 from symgrad.language.expressions import OPERATIONS, Expression, is_scalar
 from symgrad.language.handwriting.marks import (
     AFTER_DIVISION,
@@ -19,9 +19,7 @@ from symgrad.language.handwriting.marks import (
 from symgrad.language.literals import digits_of
 from symgrad.language.operations import arrays, axes, conventions, signs
 from symgrad.language.operations.advice import OF_REAL
-from symgrad.language.operations.entries import at
-from symgrad.language.operations.places import affine, as_number
-from symgrad.language.places import equality, subscripted
+from symgrad.language.places import subscripted
 from symgrad.language.recurrences import is_series, read_entry
 from symgrad.language.scope import Scope
 from symgrad.language.syntax import errors_at, refuse, sign_of, span, typed
@@ -122,17 +120,13 @@ def _operand(node: ast.expr, scope: Scope, read: Read) -> Expression:
         case ast.Name(id=name) if name == FORMULA:
             return formula(node, scope).sides[-1]
         case ast.Name(id=name):
-            meaning = scope.meaning(name)
-            where = affine(meaning)
-            return meaning if where is None else as_number(where)
+            return scope.meaning(name)
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             return -read(operand)
         case ast.UnaryOp(op=ast.UAdd(), operand=operand):
             return read(operand)
         case ast.BinOp(op=ast.Pow()):
             return _power(node, scope, read)
-        case ast.Compare() if (equal := equality(node, scope)) is not None:
-            return equal
         case ast.Compare():
             return conventions.indicator(node, read)
         case ast.IfExp(test=ast.Compare() as test, body=body, orelse=other):
@@ -202,8 +196,4 @@ def _subscript(node: ast.Subscript, scope: Scope, read: Read) -> Expression:
             value = arrays.size(read(array), axis)
             remark_at(node, scope)(f"{typed(node)} is array code", "")
             return value
-    table = read(node.value)
-    if (found := subscripted(node, table, scope)) is not None:
-        return found
-    labels = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-    return at(table, *map(read, labels))
+    return subscripted(node, read(node.value), read)

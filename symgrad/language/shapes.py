@@ -167,6 +167,31 @@ def square(name: str, argument: ex.Expression) -> Dimension:
     return rows
 
 
+def of_square(name: str, shape: Callable[..., Shape] = lambda x: x.shape) -> Rule:
+    """A rule of a square matrix, with more arguments or none: the shape that these give."""
+
+    def rule(arguments: Arguments, options: ex.Options) -> Shape:
+        of_several(name, arguments[0], wanted="a square matrix")
+        square(name, arguments[0])
+        return shape(*arguments)
+
+    return rule
+
+
+def of_matrix(name: str, shape: Callable[[ex.Expression], Shape], otherwise: str) -> Rule:
+    """A rule of a matrix of more than one row and column: the shape that it gives; `otherwise` says
+    what is done to a vector."""
+
+    def rule(arguments: Arguments, options: ex.Options) -> Shape:
+        (argument,) = arguments
+        of_several(name, argument, wanted="a matrix")
+        if ONE in matrix(name, argument):
+            raise ShapeError(f"{name} needs a matrix; {given(argument)}{otherwise}")
+        return shape(argument)
+
+    return rule
+
+
 def of_several(
     name: str, argument: ex.Expression, axis: int | None = None, wanted: str = "a vector"
 ) -> None:

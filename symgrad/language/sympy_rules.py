@@ -21,8 +21,8 @@ from symgrad.language.names import check_name, name_of
 from symgrad.language.operations import signs
 from symgrad.language.operations.arithmetic import divide, negative
 from symgrad.language.operations.constants import eye, filled, ones, zeros
-from symgrad.language.operations.matrix_powers import exponent_of
 from symgrad.language.operations.meanings import Composite, Elementwise, Linear, Monomial
+from symgrad.language.operations.places import as_place
 from symgrad.language.operations.smooth import sqrt
 from symgrad.language.problem import number_or_name
 from symgrad.language.scope import function_named
@@ -97,7 +97,7 @@ def matrix_power(base: ex.Expression, exponent: ex.Expression) -> ex.Expression:
         return signs.MATRIX_ROOT(base)
     if value is not None and not -LARGEST_POWER <= value <= LARGEST_POWER:
         raise ProgramError(f"{text}: powers of a matrix go up to {LARGEST_POWER}")
-    if not isinstance(exponent, ex.Number) and exponent_of(exponent) is None:
+    if not isinstance(exponent, ex.Number) and as_place(exponent) is None:
         raise ProgramError(
             f"{text}: the exponent of a matrix is a whole number, or a symbol that is one, "
             "sympy.Symbol('k', integer=True)"

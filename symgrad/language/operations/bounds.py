@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 
 import sympy
 
 from symgrad.language import expressions as ex
 from symgrad.language.dimensions import dimension_text, reachable
 from symgrad.language.formula import RELATION, Formula, Infix
-from symgrad.language.operations.arithmetic import add, divide, multiply, negative, subtract
+from symgrad.language.operations.arithmetic import divide, multiply, subtract
 from symgrad.language.operations.piecewise import step
-from symgrad.language.operations.places import Affine, as_number, labelled, number_of
+from symgrad.language.operations.places import Affine, as_number, as_place, labelled
 from symgrad.language.typeset import typeset
 
 ONE_MORE = Affine({}, sympy.Integer(1))
@@ -143,31 +142,8 @@ def _positive(e: ex.Expression) -> Affine | None:
     """w of step(w), or 1 - w of 1 - step(w), which is the same of whole numbers."""
     match e:
         case ex.Call(operation=op, arguments=(number,)) if op is step:
-            return _affine(number)
+            return as_place(number)
         case ex.Call(operation=op, arguments=(ex.Number(value=1), other)) if op is subtract:
             where = _positive(other)
             return None if where is None else ONE_MORE.plus(where, -1)
     return None
-
-
-def _affine(e: ex.Expression) -> Affine | None:
-    """The place whose number this is: the inverse of `as_number`."""
-    match e:
-        case ex.Call(operation=op, arguments=(ex.Letter() as letter,)) if op is number_of:
-            return Affine({letter: 1})
-        case ex.Call(operation=op, arguments=(inner,)) if op is negative:
-            return _sum(Affine(), _affine(inner), -1)
-        case ex.Call(operation=op, arguments=(one, other)) if op in (add, subtract):
-            return _sum(_affine(one), _affine(other), 1 if op is add else -1)
-        case ex.Call(operation=op, arguments=(ex.Number() as n, inner)) if op is multiply:
-            whole = isinstance(n.value, Fraction) and n.value.denominator == 1
-            return _sum(Affine(), _affine(inner), int(n.value)) if whole else None
-        case ex.Number(value=Fraction(denominator=1) as value):
-            return Affine({}, sympy.Integer(int(value)))
-        case ex.Size(dimension=sympy.Expr() as dimension):
-            return Affine({}, dimension)
-    return None
-
-
-def _sum(one: Affine | None, other: Affine | None, times: int) -> Affine | None:
-    return None if one is None or other is None else one.plus(other, times)

@@ -24,16 +24,19 @@ from symgrad.language.expressions import (
     is_call,
     is_number,
     is_scalar,
+    label_size,
 )
 from symgrad.language.handwriting.marks import AFTER_DIVISION, JUXTAPOSED, PRIME
 from symgrad.language.operations.arithmetic import constant_value, divide
 from symgrad.language.operations.axes import Remark, fits, is_column
 from symgrad.language.operations.contractions import dot
+from symgrad.language.operations.entries import equal_places
 from symgrad.language.operations.kronecker import kron
 from symgrad.language.operations.linear_algebra import inv, logdet
 from symgrad.language.operations.meanings import Elementwise, Linear
 from symgrad.language.operations.norms import norm1, norm2
 from symgrad.language.operations.piecewise import absolute, step
+from symgrad.language.operations.places import Affine, as_place
 from symgrad.language.operations.smooth import log
 from symgrad.language.problem import Variable
 from symgrad.language.scope import function_named
@@ -223,8 +226,12 @@ def derivative(name: str, x: Expression) -> Expression:
 
 
 def indicator(node: ast.Compare, read: Callable[[ast.expr], Expression]) -> Expression:
-    """1 where a condition holds, else 0: (z > 0), (0 < z <= 1)."""
+    """1 where a condition holds, else 0: (z > 0), (0 < z <= 1), and (i + 1 != k) of indices."""
     sides = [read(side) for side in (node.left, *node.comparators)]
+    if len(sides) == 2 and isinstance(node.ops[0], ast.Eq | ast.NotEq):
+        equal = _equal(*sides)
+        if equal is not None:
+            return equal if isinstance(node.ops[0], ast.Eq) else 1 - equal
     holding = []
     for sign, left, right in zip(node.ops, sides, sides[1:], strict=False):
         if not isinstance(sign, ast.Gt | ast.Lt | ast.GtE | ast.LtE):
@@ -239,6 +246,17 @@ def indicator(node: ast.Compare, read: Callable[[ast.expr], Expression]) -> Expr
             raise ShapeError(error.message.replace("subtract", "the condition", 1)) from None
         holding.append(holds if isinstance(sign, ast.Gt | ast.Lt) else 1 - holds)
     return reduce(operator.mul, holding)
+
+
+def _equal(left: Expression, right: Expression) -> Expression | None:
+    """(i == j) as a number; None where a side is no place and no label, or both are numbers."""
+    sides = [as_place(side) or side for side in (left, right)]
+    places = [side for side in sides if isinstance(side, Affine)]
+    if any(label_size(side) is None for side in sides if not isinstance(side, Affine)):
+        return None
+    if len(places) == 2 and not any(place.letters for place in places):
+        return None
+    return equal_places(*sides)
 
 
 def _minus(left: Expression, right: Expression) -> Expression:

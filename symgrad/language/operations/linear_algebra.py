@@ -10,7 +10,7 @@ import sympy
 
 from symgrad.language import expressions as ex
 from symgrad.language.composing import inverted
-from symgrad.language.dimensions import SCALAR, Shape
+from symgrad.language.dimensions import SCALAR
 from symgrad.language.formula import Applied, Row, Symbol
 from symgrad.language.operations.cholesky import DETERMINANT, INVERSE, LOG_DETERMINANT
 from symgrad.language.operations.constants import eye, filled, ones
@@ -21,20 +21,9 @@ from symgrad.language.operations.piecewise import absolute
 from symgrad.language.operations.products import product
 from symgrad.language.operations.smooth import log
 from symgrad.language.phrases import phrase
-from symgrad.language.shapes import matrix_product, of_several, square
+from symgrad.language.shapes import matrix_product, of_square
 
 LOG, DET = Symbol(latex=r"\log"), Symbol(latex=r"\det")
-
-
-def _of_square(name: str, shape: Callable[..., Shape]) -> ex.ShapeRule:
-    """A rule of a square matrix, with more arguments or none: the shape that these give."""
-
-    def rule(arguments: tuple[ex.Expression, ...], options: ex.Options) -> Shape:
-        of_several(name, arguments[0], wanted="a square matrix")
-        square(name, arguments[0])
-        return shape(*arguments)
-
-    return rule
 
 
 def _small(d: ex.Expression, x: ex.Expression, y: ex.Expression) -> ex.Expression:
@@ -79,7 +68,7 @@ inv: ex.Operation = declare(
     of_kron=_inverse_of_kron,
     equation=lambda y, x: (y @ x, filled(eye, x.shape[:1])),
     elsewhere=("inverse",),
-    shape=_of_square("inv", lambda x: x.shape),
+    shape=of_square("inv"),
     rule="inverse",
     sentence="The differential of an inverse Y is -Y dX Y, so the gradient is -Y^T G Y^T.",
     notation=lambda call, x: inverted(x),
@@ -114,7 +103,7 @@ det: ex.Operation = declare(
     identity="Jacobi's formula",
     expansion=_by_cofactors(lambda x, c: c),
     elsewhere=("determinant",),
-    shape=_of_square("det", lambda x: SCALAR),
+    shape=of_square("det", lambda x: SCALAR),
     rule="determinant",
     sentence="The gradient of a determinant is it times the transposed inverse (Jacobi).",
     latex=r"\det",
@@ -136,7 +125,7 @@ logdet: ex.Operation = declare(
     identity="Jacobi's formula, over det",
     expansion=_by_cofactors(lambda x, c: c / det(x)),
     aliases=("log_det",),
-    shape=_of_square("logdet", lambda x: SCALAR),
+    shape=of_square("logdet", lambda x: SCALAR),
     rule="log-determinant",
     sentence="The gradient of log |det X| is the transposed inverse.",
     notation=lambda call, x: Applied((LOG, Row((DET, x))), left="|", right="|"),
@@ -148,7 +137,7 @@ solve = declare(
     Composite,
     definition=lambda a, b: inv(a) @ b,
     reserved=False,
-    shape=_of_square("solve", lambda *both: matrix_product(both, {})),
+    shape=of_square("solve", lambda *both: matrix_product(both, {})),
     arity=(2, 2),
     rule="linear system",
     sentence="solve(A, b) is A^-1 b.",

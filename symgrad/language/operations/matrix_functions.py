@@ -13,39 +13,23 @@ import sympy
 from symgrad.errors import ProgramError, ShapeError
 from symgrad.language import composing
 from symgrad.language import expressions as ex
-from symgrad.language.dimensions import ONE, Shape, summands
+from symgrad.language.dimensions import Shape, summands
 from symgrad.language.operations.constants import eye, filled
 from symgrad.language.operations.elementwise import composite
 from symgrad.language.operations.linear_algebra import inv, of_matrices
-from symgrad.language.operations.matrix_powers import exponent_of, not_known, power_to
+from symgrad.language.operations.matrix_powers import not_known, power_to
 from symgrad.language.operations.meanings import Function, declare
 from symgrad.language.operations.namespace import Routine
-from symgrad.language.operations.places import Affine, as_number
+from symgrad.language.operations.places import Affine, as_number, as_place
 from symgrad.language.quotients import number
-from symgrad.language.shapes import given, matrix, of_several, square
+from symgrad.language.shapes import given, matrix, of_matrix, of_several, of_square, same, square
 from symgrad.language.unparse import unparse
 
 LARGEST_POWER = 64  # it is written out as a product
 
 
-def _square(name: str) -> ex.ShapeRule:
-    """A rule of square matrices of one size."""
-
-    def rule(arguments: tuple[ex.Expression, ...], options: ex.Options) -> Shape:
-        of_several(name, arguments[0], wanted="a square matrix")
-        for argument in arguments:
-            square(name, argument)
-            one, other = argument.shape[0], arguments[0].shape[0]
-            if one != other:
-                facts = ", ".join(map(given, arguments))
-                raise ShapeError(f"{name} needs matrices of one size; {facts}", (one, other))
-        return arguments[0].shape
-
-    return rule
-
-
 def _of_matrices(name: str, **columns: Any) -> ex.Operation:
-    record = {"over": "matrix", "shape": _square(name), "reserved": False, "symbol": "Y"}
+    record = {"over": "matrix", "shape": of_square(name), "reserved": False, "symbol": "Y"}
     return declare(name, Function, **record | columns)
 
 
@@ -74,17 +58,11 @@ def _power_given(*arguments: ex.Expression, **options: float) -> ex.Expression |
     return matrix_power.node((x,), {"power": int(power)})
 
 
-def _power_shape(arguments: tuple[ex.Expression, ...], options: ex.Options) -> Shape:
-    if len(arguments) > 1:
-        raise ShapeError("matrix_power is of one matrix")
-    return _square("matrix_power")(arguments, options)
-
-
 matrix_power: ex.Operation = composite(
     "matrix_power",
     _power,
     arity=(1, 2),
-    shape=_power_shape,
+    shape=of_square("matrix_power"),
     prepare=_power_given,
     text=ex.Spelling("matrix_power({0}, {power})"),
     notation=lambda call, x: composing.raised(x, number(Fraction(call.options.get("power", 2)))),
@@ -96,7 +74,7 @@ def raised_to(x: ex.Expression, k: ex.Expression) -> ex.Expression:
     """X^k; of X^-k the power of the inverse.
 
     Raises: SymgradError for what is no sum of dimensions, indices and whole numbers."""
-    where = exponent_of(k)
+    where = as_place(k)
     if where is None:
         raise ProgramError(
             f"matrix_power: the power is a whole number or a dimension, not {unparse(k)}"
@@ -137,18 +115,11 @@ def _pinv_pullback(
     return (-y.T @ g @ y.T + outside,)
 
 
-def _turned(arguments: tuple[ex.Expression, ...], options: ex.Options) -> Shape:
-    of_several("pinv", arguments[0], wanted="a matrix")
-    rows, columns = matrix("pinv", arguments[0])
-    if ONE in (rows, columns):
-        text = given(arguments[0])
-        raise ShapeError(f"pinv needs a matrix; {text}, which divided by its square is its inverse")
-    return columns, rows
-
-
 pinv = _of_matrices(
     "pinv",
-    shape=_turned,
+    shape=of_matrix(
+        "pinv", lambda x: x.shape[::-1], ", which divided by its square is its inverse"
+    ),
     kernel=lambda xp, x: xp.routine(PINV, x),
     pullback=_pinv_pullback,
     identity="Golub and Pereyra, where the rank stays",
@@ -286,10 +257,16 @@ def expm_frechet(x, e):
 )
 
 
+def _of_one_size(x: ex.Expression, direction: ex.Expression) -> Shape:
+    same("expm_frechet", (x, direction))
+    return x.shape
+
+
 _second = not_known("the second derivative of expm")
 expm_frechet: ex.Operation = _of_matrices(
     "expm_frechet",
     arity=(2, 2),
+    shape=of_square("expm_frechet", _of_one_size),
     kernel=lambda xp, x, e: xp.routine(FRECHET, x, e),
     pullback=lambda g, y, x, e: (_second(g, x, e), expm_frechet(x.T, g)),
     identity="linear in the direction",

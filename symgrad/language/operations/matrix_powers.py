@@ -11,15 +11,13 @@ import sympy
 
 from symgrad.errors import ProgramError
 from symgrad.language import composing
-from symgrad.language import expressions as ex
 from symgrad.language.dimensions import SCALAR, Dimension, Shape
-from symgrad.language.expressions import Call, Expression, Letter, Operation
-from symgrad.language.operations.arithmetic import add, multiply, negative, subtract
+from symgrad.language.expressions import Expression, Letter, Operation
 from symgrad.language.operations.entries import Ranges, index_sum
 from symgrad.language.operations.meanings import Composite, Function
 from symgrad.language.operations.namespace import Routine
-from symgrad.language.operations.places import Affine, as_number, number_of
-from symgrad.language.shapes import given, of_several, square
+from symgrad.language.operations.places import Affine, as_number
+from symgrad.language.shapes import given, of_square
 
 NAME = "matrix_power"
 _SQUARING = """
@@ -109,7 +107,7 @@ def power_to(exponent: Dimension | None) -> Power:
             identity="the product rule, factor by factor",
         ),
         arity=(2, 2),
-        shape=_shape,
+        shape=of_square(NAME, _shape),
         rule="power of a matrix",
         sentence="Each of the k factors of X^k moves alone: a sum over j, of j factors before it.",
         notation=lambda call, x, k: composing.raised(x, k),
@@ -118,37 +116,7 @@ def power_to(exponent: Dimension | None) -> Power:
     )
 
 
-def _shape(arguments: tuple[Expression, ...], options: ex.Options) -> Shape:
-    x, k = arguments
-    of_several("matrix_power", x, wanted="a square matrix")
-    square("matrix_power", x)
+def _shape(x: Expression, k: Expression) -> Shape:
     if k.shape != SCALAR:
         raise ProgramError(f"matrix_power: the power is a number; {given(k)}")
     return x.shape
-
-
-def exponent_of(k: Expression) -> Affine | None:
-    """An exponent as a sum of indices, dimensions and whole numbers; None for anything else."""
-
-    def visit(node: Expression, parts: tuple[Affine | None, ...]) -> Affine | None:
-        match node:
-            case ex.Size():
-                return Affine({}, node.dimension)
-            case ex.Number() if node.value == int(node.value):
-                return Affine({}, sympy.Integer(int(node.value)))
-            case Letter():
-                return Affine({node: 1})
-        if not isinstance(node, Call) or None in parts:
-            return None
-        known = [part for part in parts if part is not None]
-        if node.operation is number_of:
-            return known[0]
-        if node.operation in (add, subtract):
-            return known[0].plus(known[1], 1 if node.operation is add else -1)
-        if node.operation is negative:
-            return Affine().plus(known[0], -1)
-        if node.operation is multiply and not known[0].letters and known[0].offset.is_Integer:
-            return Affine().plus(known[1], int(known[0].offset))
-        return None
-
-    return ex.fold(k, visit)

@@ -9,9 +9,8 @@ from typing import TypeVar
 import sympy
 
 from symgrad.errors import ShapeError
+from symgrad.language import composing
 from symgrad.language import expressions as ex
-from symgrad.language.composing import negative, product
-from symgrad.language.composing import total as added
 from symgrad.language.dimensions import (
     SCALAR,
     ZERO,
@@ -22,6 +21,7 @@ from symgrad.language.dimensions import (
     summands,
 )
 from symgrad.language.formula import Formula, Number
+from symgrad.language.operations.arithmetic import add, multiply, negative, power, subtract
 from symgrad.language.operations.meanings import Numbered, Placed, declare
 from symgrad.language.typeset import dimension_formula
 
@@ -149,9 +149,9 @@ def _formula(call: ex.Call, *letters: Formula) -> Formula:
     parts = []
     for minus, count, term in _terms(call.options["coefficients"], call.options["offset"], letters):
         own = term if isinstance(term, Formula) else dimension_formula(term)
-        own = own if count == 1 else product([Number(digits=str(count)), own])
-        parts.append(negative(own) if minus else own)
-    return added(parts)
+        own = own if count == 1 else composing.product([Number(digits=str(count)), own])
+        parts.append(composing.negative(own) if minus else own)
+    return composing.total(parts)
 
 
 def _shape(arguments: tuple[ex.Expression, ...], options: ex.Options) -> Shape:
@@ -216,3 +216,49 @@ def as_number(where: Affine) -> ex.Expression:
     for sign, part in rest:
         total = total - part if sign < 0 else total + part
     return total
+
+
+def as_place(number: ex.Expression) -> Affine | None:
+    """The sum of letters, dimensions and whole numbers that a number is; None of anything else.
+
+    >>> i, n = ex.Letter("i", sympy.Symbol("n")), ex.Size(sympy.Symbol("n"))
+    >>> as_place(n - 2 * number_of(i) - 1).text
+    'n - 2 * i - 1'
+    """
+
+    def visit(node: ex.Expression, parts: tuple[Affine | None, ...]) -> Affine | None:
+        match node:
+            case ex.Letter():
+                return Affine({node: 1})
+            case ex.Size(dimension=sympy.Expr() as dimension):
+                return Affine({}, dimension)
+            case ex.Number() if node.value == int(node.value) and "." not in node.digits:
+                return Affine({}, sympy.Integer(int(node.value)))
+        rule = COMBINED.get(node.operation) if isinstance(node, ex.Call) else None
+        known = [part for part in parts if part is not None]
+        return None if rule is None or len(known) < len(parts) else rule(*known)
+
+    return ex.fold(number, visit)
+
+
+def _product(one: Affine, other: Affine) -> Affine | None:
+    """A product with a whole number, or of dimensions."""
+    for factor, rest in ((one, other), (other, one)):
+        if not factor.letters and factor.offset.is_Integer:
+            return Affine().plus(rest, int(factor.offset))
+    offset = sympy.expand(one.offset * other.offset)
+    return None if one.letters or other.letters else Affine({}, offset)
+
+
+def _square(base: Affine, exponent: Affine) -> Affine | None:
+    return _product(base, base) if exponent == Affine({}, sympy.Integer(2)) else None
+
+
+COMBINED: Mapping[ex.Operation, Callable[..., Affine | None]] = {
+    number_of: lambda letter: letter,
+    add: lambda one, other: one.plus(other),
+    subtract: lambda one, other: one.plus(other, -1),
+    negative: lambda one: Affine().plus(one, -1),
+    multiply: _product,
+    power: _square,
+}

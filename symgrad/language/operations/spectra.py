@@ -7,18 +7,16 @@ taken.
 
 from __future__ import annotations
 
-from typing import Any
-
-from symgrad.errors import ShapeError
 from symgrad.language import expressions as ex
-from symgrad.language.dimensions import ONE, SCALAR, Shape, column
+from symgrad.language.dimensions import SCALAR, column
 from symgrad.language.operations.constants import eye, filled, ones
 from symgrad.language.operations.contractions import diag
 from symgrad.language.operations.matrix_functions import SQRTM, sylvester
 from symgrad.language.operations.meanings import Function, declare
 from symgrad.language.operations.namespace import Routine
-from symgrad.language.shapes import given, matrix, of_several, square
+from symgrad.language.shapes import of_matrix, of_square
 
+OF_VECTOR = ": use norm2 and unit"
 # One Newton step from the real eigenpair solves S v = l v, v^T v = 1 near the real axis.
 _NEAR_PAIRS = """
 def pairs(xp, x):
@@ -109,25 +107,6 @@ def nuclear_norm(xp, x):  # tr (x^T x)^(1/2), of full rank
 )
 
 
-def _of_square(name: str, vector: bool) -> ex.ShapeRule:
-    def rule(arguments: tuple[ex.Expression, ...], options: ex.Options) -> Shape:
-        of_several(name, arguments[0], wanted="a square matrix")
-        square(name, arguments[0])
-        return column(arguments[0].shape[0]) if vector else arguments[0].shape
-
-    return rule
-
-
-def _of_any(name: str, shape: Any) -> ex.ShapeRule:
-    def rule(arguments: tuple[ex.Expression, ...], options: ex.Options) -> Shape:
-        of_several(name, arguments[0], wanted="a matrix")
-        if ONE in matrix(name, arguments[0]):
-            raise ShapeError(f"{name} needs a matrix; {given(arguments[0])}: use norm2 and unit")
-        return shape(arguments[0])  # type: ignore[no-any-return]
-
-    return rule
-
-
 def _gaps(x: ex.Expression) -> ex.Expression:
     """How far each two eigenvalues are from each other, l_i - l_j; 1 for each and itself."""
     e, size = eigvalsh(x), x.shape[:1]
@@ -155,7 +134,7 @@ eigenvectors = declare(
     pullback=_of_vectors,
     kink=lambda x: _gaps(x),
     kernel=lambda xp, x: xp.routine(EIGENVECTORS, x),
-    shape=_of_square("eigenvectors", vector=False),
+    shape=of_square("eigenvectors"),
     identity="where the eigenvalues are simple",
     reserved=False,
     elsewhere=("eigh",),
@@ -169,7 +148,7 @@ eigvalsh: ex.Operation = declare(
     over="matrix",
     pullback=lambda g, y, x: (eigenvectors(x) @ diag(g) @ eigenvectors(x).T,),
     kernel=lambda xp, x: xp.routine(EIGENVALUES, x),
-    shape=_of_square("eigvalsh", vector=True),
+    shape=of_square("eigvalsh", lambda x: column(x.shape[0])),
     kink=lambda x: _gaps(x),
     identity="v^T dX v, where the eigenvalues are simple",
     reserved=False,
@@ -186,7 +165,7 @@ polar_factor = declare(
     over="matrix",
     pullback=_of_polar,
     kernel=lambda xp, x: xp.routine(POLAR, x),
-    shape=_of_any("polar_factor", lambda x: x.shape),
+    shape=of_matrix("polar_factor", lambda x: x.shape, OF_VECTOR),
     identity="where no singular value is 0",
     reserved=False,
     rule="polar factor",
@@ -199,7 +178,7 @@ nuclear_norm = declare(
     over="matrix",
     pullback=lambda g, y, x: (g * polar_factor(x),),
     kernel=lambda xp, x: xp.routine(NUCLEAR, x),
-    shape=_of_any("nuclear_norm", lambda x: SCALAR),
+    shape=of_matrix("nuclear_norm", lambda x: SCALAR, OF_VECTOR),
     identity="<U V^T, dX>, where no singular value is 0",
     positive=True,
     reserved=False,

@@ -18,7 +18,7 @@ from symgrad.language.operations.contractions import diag
 from symgrad.language.operations.linear_algebra import inv, of_matrices
 from symgrad.language.operations.meanings import Function, declare
 from symgrad.language.operations.namespace import Routine
-from symgrad.language.shapes import given, matrix, of_several, square
+from symgrad.language.shapes import given, matrix, of_square, square
 from symgrad.language.unparse import unparse
 
 
@@ -125,12 +125,6 @@ def _cholesky_pullback(
     return (inv(y).T @ (p + p.T - diag(diag(y.T @ g))) @ inv(y) / 2,)
 
 
-def _square(arguments: tuple[ex.Expression, ...], options: ex.Options) -> Shape:
-    of_several("cholesky", arguments[0], wanted="a square matrix")
-    square("cholesky", arguments[0])
-    return arguments[0].shape
-
-
 cholesky: ex.Operation = declare(
     "cholesky",
     Function,
@@ -140,7 +134,7 @@ cholesky: ex.Operation = declare(
     by_factor=LOWER,
     triangle="lower",
     identity="L^-1 dL is the lower triangle of L^-1 dX L^-T, with half its diagonal",
-    shape=_square,
+    shape=of_square("cholesky"),
     elsewhere=("cho_factor",),
     reserved=False,
     rule="Cholesky factor",
