@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import lru_cache
 from typing import Any, Self
 
 import numpy as np
@@ -17,7 +16,7 @@ from symgrad.estimators.columns import arrays_of, columns_of
 from symgrad.language.problem import Problem
 from symgrad.numerics.gradients import value_function
 from symgrad.numerics.layers import copied
-from symgrad.numerics.remembered import Same, problem_of
+from symgrad.numerics.remembered import problem_of, remembered
 from symgrad.training.data.arrays import Array, Arrays
 from symgrad.training.defaults import BATCH
 from symgrad.training.fit import fit
@@ -100,11 +99,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         self.random_state = random_state
 
     def _problem(self) -> Problem:
-        source = self.usual if self.problem is None else self.problem
-        return problem_of(source)
-
-    def _usual_sizes(self) -> Mapping[str, Any]:
-        return self.usual_sizes if self.problem is None else {}
+        return problem_of(self.usual if self.problem is None else self.problem)
 
     def _given(self) -> list[str]:
         """What is data by the options, whatever the problem says."""
@@ -127,28 +122,18 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
 
     def _evaluated(self, X: Array, output: Problem) -> Array:
         data = {**(self.constants or {}), **self._inputs(X, output), **self.parameters_}
-        return np.asarray(_function(Same(output))(data)[0])
+        return np.asarray(remembered(value_function, output)(data)[0])
 
     def _fitted(self, data: Arrays, sizes: Mapping[str, int], weights: Any) -> Self:
         """Trained on these data from the start."""
-        return self._kept(
-            self._fit(
-                data,
-                sizes,
-                weights,
-                optimizer=self.optimizer,
-                epochs=self.epochs,
-                validation=self.validation,
-                patience=self.patience,
-                metric=self.metric,
-                maximize=self.maximize,
-                min_delta=self.min_delta,
-            )
-        )
+        names = "optimizer epochs validation patience metric maximize min_delta"
+        options = {name: getattr(self, name) for name in names.split()}
+        return self._kept(self._fit(data, sizes, weights, **options))
 
     def _fit(
         self, data: Arrays, sizes: Mapping[str, int], weights: Any, **options: Any
     ) -> FitResult:
+        usual = self.usual_sizes if self.problem is None else {}
         with _as_input():
             return fit(
                 self._problem(),
@@ -156,7 +141,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
                 batch_size=self.batch_size,
                 seed=self._seed(),
                 initial=self.initial,
-                sizes={**sizes, **(self._usual_sizes() if self.sizes is None else self.sizes)},
+                sizes={**sizes, **(usual if self.sizes is None else self.sizes)},
                 tolerance=self.tolerance,
                 check=self.check,
                 sample_weight=weights,
@@ -204,8 +189,3 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
                 raise OptionError(f"random_state is {state}; 0 or a positive number is wanted")
             return int(state)
         return int(check_random_state(state).randint(2**31 - 1))
-
-
-@lru_cache(maxsize=64)
-def _function(output: Same) -> Any:
-    return value_function(output.problem)

@@ -14,8 +14,7 @@ from sklearn.utils.validation import column_or_1d, validate_data
 from symgrad.errors import SymgradError
 from symgrad.estimators.base import InputError
 from symgrad.estimators.columns import rank_of
-from symgrad.estimators.supervised import Supervised
-from symgrad.estimators.targets import class_sizes, encoded, two_numbers
+from symgrad.estimators.targets import Supervised, class_sizes, encoded, two_numbers
 from symgrad.examples import text
 from symgrad.training.data.arrays import Array, Arrays
 

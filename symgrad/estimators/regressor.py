@@ -12,8 +12,7 @@ from sklearn.utils.validation import validate_data
 from symgrad.errors import SymgradError
 from symgrad.estimators.base import InputError
 from symgrad.estimators.columns import rank_of
-from symgrad.estimators.supervised import Supervised
-from symgrad.estimators.targets import numeric
+from symgrad.estimators.targets import Supervised, numeric
 from symgrad.examples import text
 from symgrad.training.data.arrays import Array, Arrays
 

@@ -1,20 +1,38 @@
-"""y as the array that a problem's label is."""
+"""The target of a classifier or a regressor: which variable y is, and y as its array."""
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from sklearn.utils import column_or_1d
 
-from symgrad.estimators.base import InputError
+from symgrad.errors import DataError, did_you_mean
+from symgrad.estimators.base import Estimator, InputError
 from symgrad.estimators.columns import rank_of
 from symgrad.language.problem import Problem
-from symgrad.numerics.remembered import Same
+from symgrad.numerics.remembered import remembered
 from symgrad.training.data.arrays import Array
 from symgrad.training.data.labels import classes_wanted
-from symgrad.training.metrics.quantities import Prediction
+from symgrad.training.metrics.quantities import Prediction, predicted
+
+
+class Supervised(Estimator):
+    """An estimator with a target."""
+
+    def _prediction(self) -> Prediction:
+        """What is predicted, of what, and what y is.
+
+        Raises: InputError where the problem does not say it.
+        """
+        problem = self._problem()
+        if self.target is not None and self.target not in problem.variables:
+            near = did_you_mean(self.target, problem.variables)
+            raise InputError(f"target: {self.target} is not declared in the problem{near}")
+        try:
+            return remembered(predicted, problem, (*self._given(),), self.target, self.output)
+        except DataError as error:
+            raise InputError(f"{error}; or say target= and output=, the names of both") from None
 
 
 def of_classes(problem: Problem, label: str) -> bool:
@@ -22,14 +40,13 @@ def of_classes(problem: Problem, label: str) -> bool:
     variable = problem.variables[label]
     if variable.kind == "Index" or "one_hot" in variable.facts:
         return True
-    return rank_of(variable) == 0 and _wanted(Same(problem), label) is not None
+    return rank_of(variable) == 0 and remembered(classes_wanted, problem, label) is not None
 
 
 def two_numbers(problem: Problem, found: Prediction) -> tuple[float, ...]:
     """What the two classes are to a label that is a number: what the loss means by them; where
     any number will do 0 and 1 beside a probability, and -1 and 1 beside a score."""
-    wanted = _wanted(Same(problem), found.label)
-    if wanted is not None:
+    if (wanted := remembered(classes_wanted, problem, found.label)) is not None:
         return wanted
     if not found.compared:
         raise InputError(
@@ -37,11 +54,6 @@ def two_numbers(problem: Problem, found: Prediction) -> tuple[float, ...]:
             "name, as in z = w.T @ x"
         )
     return (0.0, 1.0) if found.probabilities else (-1.0, 1.0)
-
-
-@lru_cache(maxsize=64)
-def _wanted(problem: Same, label: str) -> tuple[float, ...] | None:
-    return classes_wanted(problem.problem, label)
 
 
 def encoded(problem: Problem, found: Prediction, codes: Array, count: int) -> Array:

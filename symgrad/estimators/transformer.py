@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Self
 
@@ -17,7 +16,7 @@ from symgrad.estimators.targets import class_sizes, encoded, numeric, of_classes
 from symgrad.language.expressions import Name
 from symgrad.language.problem import Problem
 from symgrad.language.unparse import unparse
-from symgrad.numerics.remembered import Same
+from symgrad.numerics.remembered import remembered
 from symgrad.training.data.arrays import Array, Arrays
 from symgrad.training.metrics.quantities import Prediction, data_of, predicted, quantity
 
@@ -63,7 +62,7 @@ class SymgradTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Esti
 
     def _output(self) -> Problem:
         """The problem whose f is what X is transformed to."""
-        return _coded(Same(self._problem()), (*self._given(),), self.target, self.output)
+        return remembered(_coded, self._problem(), (*self._given(),), self.target, self.output)
 
     def _compared(self) -> Prediction | None:
         """What the loss compares with y; nothing of many models."""
@@ -99,10 +98,8 @@ class SymgradTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Esti
         return tags
 
 
-@lru_cache(maxsize=64)
-def _coded(problem: Same, data: tuple[str, ...], target: str | None, of: str | None) -> Problem:
+def _coded(whole: Problem, data: tuple[str, ...], target: str | None, of: str | None) -> Problem:
     """The problem whose f is `of`, or the only definition that stands for X."""
-    whole = problem.problem
     if of is not None:
         output = quantity(whole, of)
         if whole.batch and output.output.batch is None:

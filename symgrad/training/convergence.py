@@ -10,14 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 import numpy as np
 
 from symgrad.errors import NotFiniteError
-from symgrad.language.names import entry_of
-from symgrad.numerics.layers import flattened
+from symgrad.numerics.layers import flattened, places_of
 from symgrad.training.data.arrays import Array, Data
 from symgrad.training.history import History
 from symgrad.training.optimizers.searches import SearchState
@@ -56,8 +54,7 @@ def judged(
     `data` are those that were trained on, `start` the values at the beginning. Nothing is known
     where training was to end with the best validation score.
     """
-    state, history = trainer.state, result.history
-    whole = not data.chunks and result.batch_size >= data.count
+    state = trainer.state
     if stopping.parameters is not None:
         return replace(result, converged=None)
     if state.stopped:
@@ -65,35 +62,14 @@ def judged(
     elif trainer.largest_gradient <= stopping.tolerance:
         verdict = Verdict(True)
     else:
-        verdict = from_history(history, whole)
+        whole = not data.chunks and result.batch_size >= data.count
+        verdict = from_history(result.history, whole)
         if isinstance(state, SearchState):
             verdict = Verdict(False, verdict.remarks or ("its search had not ended: more epochs",))
     if not data.chunks and not (state.stopped and verdict.converged is False):
-        before = np.concatenate(flattened(start[name] for name in trainer.wrt))
-        loss = partial(_loss, trainer, data)
-        flat, parameters = trainer.flat, trainer.parameters
-        moved = np.ones(len(flat), bool)
-        for piece in state.frozen:
-            moved[piece] = False
-        before = before.astype(flat.dtype)
-        looks = min(MOST, max(FEWEST, WORK // max(1, data.size)))
-        around = looked_around(parameters, flat, before, loss, verdict.converged, moved, looks)
+        around = _looked_around(trainer, data, start, verdict.converged)
         verdict = Verdict(around.converged, (*verdict.remarks, *around.remarks))
     return replace(result, converged=verdict.converged, remarks=verdict.remarks)
-
-
-def _loss(trainer: Trainer, data: Data) -> Callable[[], float]:
-    steps = trainer._steps
-    loss = steps.loss if isinstance(steps, SearchSteps) else loss_of(trainer, data)
-
-    def finite() -> float:
-        with np.errstate(all="ignore"):
-            value = loss()
-        if not np.isfinite(value):
-            raise NotFiniteError(f"the loss is {value}")
-        return value
-
-    return finite
 
 
 def from_history(history: History, whole: bool) -> Verdict:
@@ -150,61 +126,48 @@ def _trend(losses: Array) -> tuple[float, float]:
     return slope, float(np.sqrt(rest @ rest / (len(losses) - 2) / square))
 
 
-def looked_around(
-    parameters: Mapping[str, Any],
-    flat: Array,
-    start: Array,
-    prepare: Callable[[], Callable[[], float]],
-    converged: bool | None,
-    moved: Array,
-    looks: int,
+def _looked_around(
+    trainer: Trainer, data: Data, start: Mapping[str, Any], converged: bool | None
 ) -> Verdict:
     """What losses near the last parameters say, where these have converged or some never moved.
 
-    `flat` are all parameters, which `parameters` view and the loss reads that `prepare` makes;
-    `start` are those at the beginning; `moved` says which of them an optimizer moves at all. Of
-    each size there are so many `looks`.
+    Raises: NotFiniteError where the loss is not finite there.
     """
-    pieces = _pieces(parameters)
-    still = [n for n, at in pieces.items() if np.array_equal(flat[at], start[at])]
-    unmoved = [n for n in still if moved[pieces[n]].any()]
+    flat, pieces = trainer.flat, places_of(trainer.parameters)
+    before = np.concatenate(flattened(start[name] for name in trainer.wrt)).astype(flat.dtype)
+    moved, rest = np.ones(len(flat), bool), np.zeros(len(flat), bool)
+    for piece in trainer.state.frozen:
+        moved[piece] = False
+    still = [name for name, at in pieces.items() if np.array_equal(flat[at], before[at])]
+    unmoved = [name for name in still if moved[pieces[name]].any()]
     if not unmoved and not converged:
         return Verdict(converged)
-    rest = np.zeros(len(flat), bool)
     for name in unmoved:
         rest[pieces[name]] = True
-    loss = prepare()
-    here = loss()
-    names = ", ".join(unmoved)
-    for chosen in [rest] * bool(unmoved) + [moved] * bool(converged):
-        near = _around(flat, chosen, loss, looks, SIZES)
-        if near.min() < here - _rounding(here, flat):
-            told = f"no minimum: near it the loss is {near.min():.6g}, here {here:.6g}"
-            began = f". {names} never moved: {START}" if chosen is rest else ""
-            return _not(f"{told}{began}")
-        if (near == here).all():
-            far = _around(flat, chosen, loss, looks, FAR, 0.0).min()
-            told = f"the loss does not depend on {names or 'the parameters'} here"
-            if far < here - _rounding(here, flat):
-                return _not(f"{told}, elsewhere it is lower: dead units: {START}")
-            return Verdict(None, (told,))
+    steps = trainer._steps
+    loss = steps.loss if isinstance(steps, SearchSteps) else loss_of(trainer, data)
+    looks = min(MOST, max(FEWEST, WORK // max(1, data.size)))
+    with np.errstate(all="ignore"):
+        here = loss()
+        if not np.isfinite(here):
+            raise NotFiniteError(f"the loss is {here}")
+        names = ", ".join(unmoved)
+        lower = here - ROUNDING * float(np.finfo(flat.dtype).eps) * abs(here)
+        for chosen in [rest] * bool(unmoved) + [moved] * bool(converged):
+            near = _around(flat, chosen, loss, looks, SIZES)
+            if near.min() < lower:
+                told = f"no minimum: near it the loss is {near.min():.6g}, here {here:.6g}"
+                began = f". {names} never moved: {START}" if chosen is rest else ""
+                return _not(f"{told}{began}")
+            if (near == here).all():
+                told = f"the loss does not depend on {names or 'the parameters'} here"
+                if _around(flat, chosen, loss, looks, FAR, 0.0).min() < lower:
+                    return _not(f"{told}, elsewhere it is lower: dead units: {START}")
+                return Verdict(None, (told,))
     return Verdict(converged)
 
 
 START = 'other initial values, as initial="he", or another seed may help'
-
-
-def _pieces(parameters: Mapping[str, Any]) -> dict[str, slice]:
-    """Where each parameter is in the flat vector, those of layers each."""
-    pieces, at = {}, 0
-    for name, value in parameters.items():
-        each = flattened([value])
-        for k, array in enumerate(each, start=1):
-            pieces[name if not isinstance(value, list) else entry_of(name, str(k))] = slice(
-                at, at + array.size
-            )
-            at += array.size
-    return pieces
 
 
 def _around(
@@ -215,11 +178,11 @@ def _around(
     sizes: Sequence[float],
     kept: float = 1.0,
 ) -> Array:
-    """Losses at so many random distances of each size from the parameters, or with nothing of
-    these kept from 0."""
+    """Finite losses at so many random distances of each size from the parameters, or with nothing
+    of these kept from 0; infinity where there is none."""
     here, rng = flat.copy(), np.random.default_rng(0)
     scale = max(1.0, kept * float(np.sqrt(np.mean(np.square(here[chosen])))))
-    found = []
+    found = [np.inf]
     try:
         for size in (size for size in sizes for _ in range(looks)):
             flat[:] = here
@@ -229,8 +192,6 @@ def _around(
                 found.append(loss())
     finally:
         flat[:] = here
-    return np.array(found or [np.inf])
-
-
-def _rounding(loss: float, flat: Array) -> float:
-    return ROUNDING * float(np.finfo(flat.dtype).eps) * abs(loss)
+    losses = np.array(found)
+    finite = losses[np.isfinite(losses)]
+    return finite if finite.size else losses[:1]

@@ -10,15 +10,18 @@ bound. So \lambda is to be chosen, not trained.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from symgrad.calculus.lowering import lower_problem
-from symgrad.calculus.nodes import ONE, ClosedFactor, Input, Node, Polynomial, topological, unnamed
+from symgrad.calculus.nodes import ONE, ClosedFactor, Node, Polynomial, unnamed
 from symgrad.errors import DataError
 from symgrad.language.dimensions import SCALAR
 from symgrad.language.expressions import Value
 from symgrad.language.problem import Problem
 from symgrad.numerics.remembered import remembered
+from symgrad.training.data.scores import Graph
+
+MOST = 1000  # products of a loss that is multiplied out
 
 
 def check_trained(problem: Problem, names: Collection[str], trained: Collection[str]) -> None:
@@ -50,82 +53,58 @@ def multipliers(
     """
     if problem.loop is not None or problem.output.shape != SCALAR or len(trained) < 2:
         return
-    order = topological([remembered(lower_problem, problem).output.closed().node])
-    below: dict[Node, frozenset[str]] = {}
-    for node in order:
-        own = frozenset({node.name} if isinstance(node, Input) else ())
-        below[node] = own.union(*(below[n] for n in node.operands))
+    graph = Graph(problem, remembered(lower_problem, problem).output.closed().node)
     for name in names:
-        part = _Search(name, below).part(order)
-        if part is None or not part.times.intersection(trained):
+        products = _multiplied_out(graph, name)
+        factors = {product.own for product in products if product.own}
+        if len(factors) != 1:
             continue
-        rest = part.rest.intersection(trained), part.rest.difference(trained)
-        if all(rest):  # what is left is a loss of data
-            yield name, [n for n in trained if n in part.times]
+        times, rest = (
+            frozenset[str]().union(*(p.others for p in products if bool(p.own) is own))
+            for own in (True, False)
+        )
+        alone = rest.intersection(trained) and rest.difference(trained)  # a loss of data is left
+        if alone and times.intersection(trained):
+            yield name, [n for n in trained if n in times]
 
 
-@dataclass(frozen=True)
-class _Part:
-    """a + g b, where g is a power of a node made of the parameter alone: the variables in b are
-    `times`, those in a `rest`."""
+class _Product(NamedTuple):
+    """A product in a sum: its factors that are made of one parameter alone, with their powers, and
+    the variables in the others."""
 
-    factor: Node
-    power: Value
-    times: frozenset[str] = frozenset()
-    rest: frozenset[str] = frozenset()
+    own: frozenset[tuple[Node, Value]]
+    others: frozenset[str]
 
 
-@dataclass(frozen=True)
-class _Search:
-    """For the form of a loss in one parameter; `below` are the variables of each node."""
-
-    name: str
-    below: dict[Node, frozenset[str]]
-
-    def part(self, order: list[Node]) -> _Part | None:
-        """The last of the nodes in that form, if it has one."""
-        parts: dict[Node, _Part | None] = {}
-        for node in order:
-            if self.name not in self.below[node]:
-                continue
-            inner = unnamed(node)
-            if isinstance(inner, Polynomial):
-                parts[node] = self._sum(inner, parts)
-            elif self.below[node] == {self.name}:
-                parts[node] = _Part(node, ONE)
+def _multiplied_out(graph: Graph, name: str) -> list[_Product]:
+    """The loss as a sum of products, none of which has the parameter in a factor with others; empty
+    where it is no such sum."""
+    below, found = graph.below, list[_Product]()
+    waiting = [(graph.root, _Product(frozenset(), frozenset()))]
+    while waiting:
+        node, beside = waiting.pop()
+        inner = unnamed(node)
+        if not isinstance(inner, Polynomial) or len(found) + len(waiting) > MOST:
+            return []
+        for term in inner.terms:
+            alone = (_varying(f) for f in term.factors if below[f.node] == {name})
+            inside = [f for f in term.factors if below[f.node] > {name}]
+            others = (below[f.node] for f in term.factors if name not in below[f.node])
+            product = _Product(beside.own.union(*alone), beside.others.union(*others))
+            if not inside:
+                found.append(product)
+            elif len(inside) == 1 and inside[0].power == ONE:
+                waiting.append((inside[0].node, product))
             else:
-                return None
-        return parts.get(order[-1])
+                return []
+    return found
 
-    def _sum(self, node: Polynomial, parts: dict[Node, _Part | None]) -> _Part | None:
-        found: list[_Part] = []
-        rest: frozenset[str] = frozenset()
-        for term in node.terms:
-            at = [f for f in term.factors if self.name in self.below[f.node]]
-            others = self._names(f for f in term.factors if f not in at)
-            if not at:
-                rest |= others
-                continue
-            part = self._factor(at[0], parts) if len(at) == 1 else None
-            if part is None:
-                return self._alone(node)
-            found.append(_Part(part.factor, part.power, part.times | others))
-            rest |= part.rest | others if part.rest else frozenset()
-        if len({(part.factor, part.power) for part in found}) > 1:
-            return self._alone(node)
-        times = frozenset[str]().union(*(part.times for part in found))
-        return _Part(found[0].factor, found[0].power, times, rest)
 
-    def _factor(self, factor: ClosedFactor, parts: dict[Node, _Part | None]) -> _Part | None:
-        part = parts[factor.node]
-        if part is not None and factor.power == ONE:
-            return part
-        if self.below[factor.node] == {self.name}:
-            return _Part(factor.node, factor.power)
-        return None
-
-    def _alone(self, node: Node) -> _Part | None:
-        return _Part(node, ONE) if self.below[node] == {self.name} else None
-
-    def _names(self, factors: Iterator[ClosedFactor]) -> frozenset[str]:
-        return frozenset[str]().union(*(self.below[f.node] for f in factors))
+def _varying(factor: ClosedFactor) -> set[tuple[Node, Value]]:
+    """What changes in a factor, with its powers: c in 1 - c."""
+    inner = unnamed(factor.node)
+    if isinstance(inner, Polynomial) and factor.power == ONE:
+        terms = [term for term in inner.terms if term.factors]
+        if len(terms) == 1:
+            return {(f.node, f.power) for f in terms[0].factors}
+    return {(factor.node, factor.power)}

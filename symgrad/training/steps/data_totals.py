@@ -7,18 +7,17 @@ all the data, a minibatch is an unbiased estimate although the loss is no sum ov
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import numpy as np
 
-from symgrad.language.expressions import Call, Expression, Size, mapped, names_in
-from symgrad.language.operations.meanings import Total
+from symgrad.language.expressions import Expression, Size, mapped, names_in
 from symgrad.language.problem import Problem, variable_like
 from symgrad.numerics.gradients import value_function
 from symgrad.numerics.remembered import remembered
 from symgrad.training.chunks.sources import reading_of
 from symgrad.training.data.arrays import Data
-from symgrad.training.steps.totals import needed, new_name
+from symgrad.training.steps.totals import is_total, needed, new_name
 
 
 def with_data_totals(
@@ -60,53 +59,31 @@ def without_data_totals(
     the problem whose output it is, which may have others of them."""
     if len(set(problem.batch.values())) != 1:
         return problem, {}
-    walk = _Walk(problem, {*parameters})
-    for name, definition in problem.definitions.items():
-        walk.define(name, definition)
-    output = walk.without(problem.output)
-    variables = walk.so_far.variables
-    found = {name: replace(total, variables=variables) for name, total in walk.found.items()}
-    return replace(walk.so_far, output=output), found
+    loop, so_far = problem.loop, problem
+    known = {*problem.variables} - {*parameters}
+    of_steps = set() if loop is None else {*loop.initial, *loop.step, *loop.equations}
+    found: dict[str, Problem] = {}
 
-
-@dataclass
-class _Walk:
-    """The problem as far as it is rewritten, the totals found, and the names that are no data."""
-
-    problem: Problem
-    trained: set[str]
-    found: dict[str, Problem] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.so_far = self.problem
-        loop = self.problem.loop
-        self.known = {*self.problem.variables} - self.trained
-        self._own = set() if loop is None else {*loop.initial, *loop.step, *loop.equations}
-
-    def define(self, name: str, definition: Expression) -> None:
-        """A definition, of the data alone where all that it needs is."""
-        definition = self.without(definition)
-        definitions = {**self.so_far.definitions, name: definition}
-        self.so_far = replace(self.so_far, definitions=definitions)
-        if names_in(definition).keys() <= self.known and name not in self._own:
-            self.known.add(name)
-
-    def without(self, root: Expression) -> Expression:
-        """The expression with a variable in the place of each total of the data."""
-        return mapped(root, self._named)
-
-    def _named(self, node: Expression) -> Expression:
-        is_count = isinstance(node, Size) and isinstance(node.dimension, str)
-        is_total = isinstance(node, Call) and isinstance(node.operation.meaning, Total)
-        if not (is_count or is_total) or not names_in(node).keys() <= self.known:
+    def named(node: Expression) -> Expression:
+        nonlocal so_far
+        if not is_total(node) or not names_in(node).keys() <= known:
             return node
-        name = new_name("total", self.so_far)
-        self.found[name] = needed(replace(self.so_far, output=node, loop=None))
-        variable = variable_like(name, node.shape)
-        variable = replace(variable, facts=frozenset({"data"}))
-        self.so_far = replace(self.so_far, variables={**self.so_far.variables, name: variable})
-        self.known.add(name)
+        name = new_name("total", so_far)
+        found[name] = needed(replace(so_far, output=node, loop=None))
+        variable = replace(variable_like(name, node.shape), facts=frozenset({"data"}))
+        so_far = replace(so_far, variables={**so_far.variables, name: variable})
+        known.add(name)
         return variable.expression()
+
+    for name, definition in problem.definitions.items():
+        definition = mapped(definition, named)
+        so_far = replace(so_far, definitions={**so_far.definitions, name: definition})
+        if names_in(definition).keys() <= known and name not in of_steps:
+            known.add(name)
+    output = mapped(problem.output, named)
+    variables = so_far.variables
+    totals = {name: replace(total, variables=variables) for name, total in found.items()}
+    return replace(so_far, output=output), totals
 
 
 def _needs(problem: Problem) -> set[str]:

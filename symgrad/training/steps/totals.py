@@ -13,8 +13,9 @@ are drawn at random and a sum over them counts n/m times, the expected gradient 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import TypeGuard
 
 from symgrad.calculus.lowering import lower_problem
 from symgrad.calculus.nodes import ONE, Input, Node, Polynomial, topological
@@ -63,18 +64,41 @@ def divided(problem: Problem) -> Totals:
     ('total1 + w**2', 'sum((w - x)**2 for x in batch)')
     """
     problem = needed(problem)
-    walk = _Walk(problem)
-    definitions = {n: walk.defined(n, d) for n, d in problem.definitions.items()}
-    output = walk.without_totals(problem.output)
-    examples = {n: d for n, d in problem.definitions.items() if n not in walk.made_of_totals}
-    totals = walk.totals.values()
-    sums = [replace(total, operation=batch_sum) for total in totals]
+    totals: dict[str, Call] = {}
+    made_of_totals: set[str] = set()  # definitions
+
+    def has_total(root: Expression) -> bool:
+        return not names_in(root).keys().isdisjoint({*totals, *made_of_totals})
+
+    def named(node: Expression) -> Expression:
+        if not is_total(node):
+            return node
+        if isinstance(node, Size):
+            total = _count(problem, str(node.dimension))
+        elif has_total(node.arguments[0]):
+            raise ProgramError(f"{unparse(node)} {EACH}")
+        else:
+            total = node
+        name = new_name("total", problem, *totals)
+        totals[name] = total
+        return Name(name, total.shape)
+
+    definitions = {}
+    for name, definition in problem.definitions.items():
+        definitions[name] = mapped(definition, named)
+        if has_total(definitions[name]):
+            made_of_totals.add(name)
+            if definition.batch is not None:
+                raise ProgramError(f"{name} {EACH}")
+    output = mapped(problem.output, named)
+    examples = {n: d for n, d in problem.definitions.items() if n not in made_of_totals}
+    sums = [replace(total, operation=batch_sum) for total in totals.values()]
     variables = {n: v for n, v in problem.variables.items() if v.batch is None}
-    variables |= {name: variable_like(name, total.shape) for name, total in walk.totals.items()}
+    variables |= {name: variable_like(name, total.shape) for name, total in totals.items()}
     return Totals(
         tuple(replace(problem, definitions=examples, output=total) for total in sums),
-        tuple(total.operation.meaning.mean for total in totals),
-        tuple(walk.totals),
+        tuple(total.operation.meaning.mean for total in totals.values()),
+        tuple(totals),
         replace(
             problem,
             variables=variables,
@@ -122,9 +146,7 @@ def with_totals(
     the number of examples, and with these variables beside its own."""
 
     def change(node: Expression) -> Expression:
-        if isinstance(node, Call):
-            return changed(node) if isinstance(node.operation.meaning, Total) else node
-        return changed(node) if isinstance(node, Size) and isinstance(node.dimension, str) else node
+        return changed(node) if is_total(node) else node
 
     return replace(
         problem,
@@ -181,6 +203,13 @@ def needed(problem: Problem) -> Problem:
     return replace(problem, definitions=definitions)
 
 
+def is_total(node: Expression) -> TypeGuard[Call | Size]:
+    """Whether it is a sum or mean over the batch, or the number of examples."""
+    if isinstance(node, Size):
+        return isinstance(node.dimension, str)
+    return isinstance(node, Call) and isinstance(node.operation.meaning, Total)
+
+
 def _count(problem: Problem, batch: str) -> Call:
     """The number of examples as a sum over them."""
     names = ", ".join(problem.examples(batch))
@@ -197,46 +226,6 @@ def new_name(name: str, problem: Problem, *others: str) -> str:
     """The first of name1, name2, ... that is free."""
     taken = {*problem.variables, *problem.definitions, *others}
     return next(new for k in range(1, len(taken) + 2) if (new := f"{name}{k}") not in taken)
-
-
-@dataclass
-class _Walk:
-    """The totals met so far by their new names, and the definitions that are made of them."""
-
-    problem: Problem
-    totals: dict[str, Call] = field(default_factory=dict)
-    made_of_totals: set[str] = field(default_factory=set)
-
-    def defined(self, name: str, definition: Expression) -> Expression:
-        """A definition without its totals."""
-        outer = self.without_totals(definition)
-        if self.has_total(outer):
-            self.made_of_totals.add(name)
-            if definition.batch is not None:
-                raise ProgramError(f"{name} {EACH}")
-        return outer
-
-    def without_totals(self, root: Expression) -> Expression:
-        """The expression with a name in the place of every sum over the batch."""
-        return mapped(root, self._named)
-
-    def has_total(self, root: Expression) -> bool:
-        """Whether a sum over the batch is in it, by its name or in a definition."""
-        return not names_in(root).keys().isdisjoint({*self.totals, *self.made_of_totals})
-
-    def _named(self, node: Expression) -> Expression:
-        if isinstance(node, Size) and isinstance(node.dimension, str):
-            return self._total(_count(self.problem, node.dimension))
-        if not isinstance(node, Call) or not isinstance(node.operation.meaning, Total):
-            return node
-        if self.has_total(node.arguments[0]):
-            raise ProgramError(f"{unparse(node)} {EACH}")
-        return self._total(node)
-
-    def _total(self, total: Call) -> Name:
-        name = new_name("total", self.problem, *self.totals)
-        self.totals[name] = total
-        return Name(name, total.shape)
 
 
 EACH = "uses a sum over the batch for each example"
