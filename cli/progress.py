@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import click
 
 if TYPE_CHECKING:
-    from symgrad.training.callbacks import EpochReport
+    from symgrad.training.epochs import EpochReport
 
     Listener: TypeAlias = Callable[[EpochReport], None]
 

@@ -49,7 +49,6 @@ from symgrad.numerics.source.exporting import export_gradient as export_gradient
 from symgrad.positional import lambdify as lambdify
 from symgrad.rendering.style import Style as Style
 from symgrad.results import Result as Result
-from symgrad.training.callbacks import EpochReport as EpochReport
 from symgrad.training.compare import Comparison as Comparison
 from symgrad.training.compare import compare as compare
 from symgrad.training.data.preparation import (
@@ -57,6 +56,7 @@ from symgrad.training.data.preparation import (
     Prepared as Prepared,
 )
 from symgrad.training.data.preparing import prepare as prepare
+from symgrad.training.epochs import EpochReport as EpochReport
 from symgrad.training.fit import fit as fit
 from symgrad.training.metrics.measures import Measured as Measured
 from symgrad.training.metrics.records import METRICS as METRICS

@@ -1,13 +1,14 @@
-"""The epochs of a training, one after another, until it stops."""
+"""The epochs of a training, one after another, until it stops, and who is told of each."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
+from symgrad.errors import OptionError
 from symgrad.numerics.layers import copied
-from symgrad.training.callbacks import Callback, EpochReport, asked_to_stop
 from symgrad.training.files.checkpoints import Checkpoint, kept
 from symgrad.training.history import History
 from symgrad.training.result import FitResult
@@ -20,13 +21,58 @@ Progress: TypeAlias = Callable[[int, int, float], object]
 LAST = "it was the last one"
 
 
+@dataclass(frozen=True, kw_only=True)
+class EpochReport:
+    """An epoch that was run, the first being 1, of at most `epochs`.
+
+    `loss` is the mean of the losses of its steps, `validation` the loss of the validation data
+    after it, None without them, and `score` their `metric`, None without one. `learning_rate` is
+    that of its first step, `gradient_norm` the length of its longest gradient, `seconds` the time
+    since training began. `trainer` has the parameters as they are after it.
+    """
+
+    epoch: int
+    epochs: int
+    loss: float
+    validation: float | None
+    learning_rate: float
+    gradient_norm: float
+    seconds: float
+    trainer: Trainer
+    metric: str = ""
+    score: float | None = None
+
+
+Callback: TypeAlias = Callable[[EpochReport], Any]
+
+
+def checked_callbacks(callbacks: Any, progress: Progress | None) -> tuple[Callback, ...]:
+    """The callbacks as they are given, a list of functions, after what is told the progress.
+
+    Raises: OptionError where one cannot be called.
+    """
+    if progress is not None and not callable(progress):
+        raise OptionError(f"progress is {progress!r}; a function of three numbers is wanted")
+    if callable(callbacks) or not isinstance(callbacks, Sequence):
+        raise OptionError(f"callbacks is {callbacks!r}; a list of functions is wanted, [function]")
+    for callback in callbacks:
+        if not callable(callback):
+            raise OptionError(f"callbacks: {callback!r} is no function of an EpochReport")
+    if progress is None:
+        return tuple(callbacks)
+
+    def tell(report: EpochReport) -> None:
+        progress(report.epoch, report.epochs, report.loss)
+
+    return (tell, *callbacks)
+
+
 def run_epochs(
     trainer: Trainer,
     epochs: int,
     stopping: Stopping,
     validation: Validation | None,
     callbacks: Sequence[Callback],
-    progress: Progress | None,
     checkpoint: Checkpoint | None,
 ) -> FitResult:
     """At most so many epochs, and what they lead to."""
@@ -34,9 +80,7 @@ def run_epochs(
     history = History()
     _note(history, trainer)
     with kept(checkpoint, {"trainer": trainer, "history": history, "stopping": stopping}, epochs):
-        reason = _run(
-            trainer, epochs, history, stopping, validation, callbacks, progress, checkpoint
-        )
+        reason = _run(trainer, epochs, history, stopping, validation, callbacks, checkpoint)
     best = stopping.best_epoch(validation.deciding(history)) if validation else None
     if stopping.parameters is not None:
         trainer.flat[:] = stopping.parameters
@@ -68,15 +112,13 @@ def _run(
     stopping: Stopping,
     validation: Validation | None,
     callbacks: Sequence[Callback],
-    progress: Progress | None,
     checkpoint: Checkpoint | None,
 ) -> str:
     """The epochs that are left; why they end before the last one."""
     reason = checkpoint.stopped if checkpoint else ""
     started = time.perf_counter() - (history.seconds[-1] if history.seconds else 0.0)
     while trainer.epochs < epochs and not reason:
-        loss = trainer.epoch() if checkpoint is None else checkpoint.epoch(trainer)
-        history.losses.append(loss)
+        history.losses.append(trainer.epoch() if checkpoint is None else checkpoint.epoch(trainer))
         history.learning_rates.append(trainer.first_rate)
         scores = [] if validation is None else validation.note(history)
         if scores:
@@ -84,8 +126,6 @@ def _run(
         history.gradient_norms.append(trainer.largest_gradient)
         history.seconds.append(time.perf_counter() - started)
         _note(history, trainer)
-        if progress is not None:
-            progress(trainer.epochs, epochs, loss)
         reason = stopping.reason(trainer.largest_gradient, trainer.flat, scores)
         if callbacks:
             name = asked_to_stop(callbacks, _report(trainer, history, epochs))
@@ -96,6 +136,17 @@ def _run(
     if checkpoint is not None:
         checkpoint.finish()
     return reason
+
+
+def asked_to_stop(callbacks: Sequence[Callback], report: EpochReport) -> str:
+    """Tell every callback of the epoch; the name of the first that asks to stop, or nothing.
+
+    >>> asked_to_stop([lambda report: None], None), asked_to_stop([lambda report: True], None)
+    ('', 'a callback')
+    """
+    asked = [callback for callback in callbacks if callback(report) is True]
+    name = getattr(asked[0], "__name__", "<callback>") if asked else ""
+    return "a callback" if name.startswith("<") else name
 
 
 def _report(trainer: Trainer, history: History, epochs: int) -> EpochReport:

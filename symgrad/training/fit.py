@@ -11,26 +11,22 @@ from symgrad.errors import DataError, OptionError, names_wanted, whole_number
 from symgrad.language.problem import Problem
 from symgrad.numerics.function import dtype_of
 from symgrad.numerics.remembered import problem_of
-from symgrad.training.callbacks import Callback, checked_callbacks
 from symgrad.training.checked import check_before
 from symgrad.training.chunks.sources import read
 from symgrad.training.convergence import judged
-from symgrad.training.data.arrays import Data
 from symgrad.training.data.preparing import both_prepared
-from symgrad.training.data.sizes import dimension_sizes, shapes_wanted
 from symgrad.training.defaults import chosen
-from symgrad.training.epochs import Progress, run_epochs
+from symgrad.training.epochs import Callback, Progress, checked_callbacks, run_epochs
 from symgrad.training.files.checkpoints import checkpoint_of
 from symgrad.training.hyperparameters import checked_flag
-from symgrad.training.initial import Choice, initial_values
+from symgrad.training.initial import Choice, start_values
 from symgrad.training.metrics.measures import Chosen
-from symgrad.training.multiplied import summed_axes
 from symgrad.training.multipliers import check_trained
 from symgrad.training.optimizers.base import Optimizer
 from symgrad.training.result import FitResult
 from symgrad.training.steps.weights import weighed
 from symgrad.training.stopping import Stopping
-from symgrad.training.trainer import Trainer, given_value, parameter_names
+from symgrad.training.trainer import Trainer, parameter_names
 from symgrad.training.validation import decision, divided_data, validated
 
 SCORED = ("patience", "metric", "maximize", "min_delta")  # options that need a score
@@ -122,13 +118,14 @@ def fit(
     problem, dtype, seed = problem_of(problem), dtype_of(dtype), whole_number("seed", seed)
     parameters, sizes = given("parameters", parameters), given("sizes", sizes)
     data, validation, preparation = both_prepared(problem, data, validation, seed)
-    scored, told = (patience, metric, maximize, min_delta or None), (optimizer, batch_size, epochs)
-    _check_options(problem, batch_size, progress, validation, scored)
-    trained, callbacks = trained_names(problem, data, parameters), checked_callbacks(callbacks)
+    _check_options(problem, batch_size, validation, (patience, metric, maximize, min_delta or None))
+    trained = trained_names(problem, data, parameters)
+    listeners = checked_callbacks(callbacks, progress)
     whole = weighed(read(problem, data, dtype, trained), sample_weight, dtype)
     training, validating = divided_data(problem, whole, validation, dtype, trained, seed)
     start = start_values(problem, whole, trained, parameters, initial, sizes, seed)
-    optimizer, size, epochs = chosen(problem, training, start, *told, modules)
+    told = (optimizer, batch_size, epochs, modules)
+    optimizer, size, epochs = chosen(problem, training, start, *told)
     options: dict[str, Any] = {"optimizer": optimizer, "batch_size": size, "seed": seed}
     options |= {"dtype": dtype, "drop_last": drop_last, "modules": modules, "threads": threads}
     trainer = Trainer(problem, training, parameters=start, **options)
@@ -138,7 +135,7 @@ def fit(
         check_before(trainer, training)
     run = (problem, training, validating, start, options | stopping.told)
     kept = checkpoint_of(checkpoint, checkpoint_every, run)
-    ran = run_epochs(trainer, epochs, stopping, held_out, callbacks, progress, kept)
+    ran = run_epochs(trainer, epochs, stopping, held_out, listeners, kept)
     result = judged(ran, trainer, training, start, stopping)
     return replace(result, constants=whole.constants, preparation=preparation)
 
@@ -149,15 +146,13 @@ def given(name: str, values: Mapping[str, Any] | None) -> Mapping[str, Any]:
 
 
 def _check_options(
-    problem: Problem, batch_size: Any, progress: Any, validation: Any, scored: tuple[Any, ...]
+    problem: Problem, batch_size: Any, validation: Any, scored: tuple[Any, ...]
 ) -> None:
     if not (isinstance(validation, Mapping) or validation):
         for name, value in zip(SCORED, scored, strict=True):
             if value is not None:
                 told = f"{name} needs a validation score: give validation=0.2 (--validation 0.2)"
                 raise OptionError(f"{told}, or data")
-    if progress is not None and not callable(progress):
-        raise OptionError(f"progress is {progress!r}; a function of three numbers is wanted")
     if batch_size not in (None, "auto") and not problem.batch:
         raise OptionError(
             "batch_size: the problem has no batch, so each step takes all data; leave it out, or "
@@ -177,24 +172,3 @@ def trained_names(problem: Problem, data: Any, parameters: Mapping[str, Any]) ->
     trained = parameter_names(problem, names)
     check_trained(problem, [n for n in trained if n not in parameters], trained)
     return trained
-
-
-def start_values(
-    problem: Problem,
-    data: Data,
-    trained: tuple[str, ...],
-    given: Mapping[str, Any],
-    initial: Choice | Mapping[str, Choice] | None,
-    sizes: Mapping[str, int | Sequence[int]],
-    seed: int,
-) -> dict[str, Any]:
-    """The initial value of every parameter."""
-    arrays = {n: given_value(problem.variables[n], v) for n, v in given.items()}
-    dimensions = dimension_sizes(problem, {**data.arrays, **arrays}, sizes)
-    missing = {
-        name: (problem.variables[name], shapes_wanted(problem, name, dimensions))
-        for name in trained
-        if name not in given
-    }
-    axes = {} if initial is None else summed_axes(problem)
-    return {**arrays, **initial_values(missing, initial, seed, axes)}

@@ -6,16 +6,20 @@ Values are drawn in float64 from a seeded generator, so that equal seeds give eq
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
 
+from symgrad.calculus.lowering import lower_problem
+from symgrad.calculus.nodes import ClosedTerm, Input, OneHot, Polynomial, topological
 from symgrad.errors import OptionError, did_you_mean
-from symgrad.language.problem import Variable
-from symgrad.training.data.arrays import Array
+from symgrad.language.problem import Problem, Variable
+from symgrad.training.data.arrays import Array, Data
+from symgrad.training.data.sizes import dimension_sizes, shapes_wanted
 from symgrad.training.hyperparameters import POSITIVE
+from symgrad.training.trainer import given_value
 
 Shape: TypeAlias = tuple[int, ...]
 Fans: TypeAlias = tuple[int, int]
@@ -111,6 +115,27 @@ def scheme_of(choice: Choice) -> Drawn:
     return SCHEMES[choice]
 
 
+def start_values(
+    problem: Problem,
+    data: Data,
+    trained: tuple[str, ...],
+    given: Mapping[str, Any],
+    initial: Choice | Mapping[str, Choice] | None,
+    sizes: Mapping[str, int | Sequence[int]],
+    seed: int,
+) -> dict[str, Any]:
+    """The initial value of every parameter."""
+    arrays = {n: given_value(problem.variables[n], v) for n, v in given.items()}
+    dimensions = dimension_sizes(problem, {**data.arrays, **arrays}, sizes)
+    missing = {
+        name: (problem.variables[name], shapes_wanted(problem, name, dimensions))
+        for name in trained
+        if name not in given
+    }
+    axes = {} if initial is None else summed_axes(problem)
+    return {**arrays, **initial_values(missing, initial, seed, axes)}
+
+
 def initial_values(
     variables: Mapping[str, tuple[Variable, Shape | list[Shape]]],
     choice: Choice | Mapping[str, Choice] | None,
@@ -185,3 +210,46 @@ def _as_declared(variable: Variable, matrix: Array) -> Array:
     if "symmetric" in variable.facts:
         matrix = (matrix + matrix.T) / 2
     return np.abs(matrix) if "positive" in variable.facts else matrix
+
+
+def summed_axes(problem: Problem) -> dict[str, int | None]:
+    """Of each parameter that stands in a product with other arrays the axis that is summed over,
+    1 of W in W @ x and 0 in X @ W, in the first such product; None where there is none, as in u v',
+    or several.
+
+    Nothing is known of programs with time steps or layers.
+
+    >>> from symgrad.language.parser import parse
+    >>> text = "x: Vector(d)\\nW: Matrix(d, h)\\nb: Vector(h)\\nv: Vector(h)\\n"
+    >>> summed_axes(parse(text + "loss = mean(v.T @ tanh(W.T @ x + b) for x in batch)"))
+    {'W': 0, 'v': 0}
+    """
+    if problem.loop is not None:
+        return {}
+    found: dict[str, int | None] = {}
+    for node in topological([lower_problem(problem).output.closed().node]):
+        if isinstance(node, Polynomial):
+            for term in node.terms:
+                for name, axis in _axes(term):
+                    if name in problem.parameters:
+                        found.setdefault(name, axis)
+    return found
+
+
+def _axes(term: ClosedTerm) -> list[tuple[str, int | None]]:
+    """Each input of a product, with the axis that it shares with the others in their sum."""
+    axes = []
+    for f in term.factors:
+        others = [g for g in term.factors if g.node is not f.node]
+        if not isinstance(f.node, Input) or not any(g.node.axes for g in others):
+            continue
+        if any(isinstance(g.node, OneHot) for g in others):  # an entry is looked up
+            continue
+        of_data = [g for g in others if any(isinstance(axis, str) for axis in g.node.axes)]
+        for each in (others, of_data):  # v' W x is v' (W x)
+            shared = {x for g in each for x in g.labels if x in term.summed}
+            at = [k for k, x in enumerate(f.labels) if x in shared]
+            if len(at) < 2:
+                break
+        axes.append((f.node.name, at[0] if len(at) == 1 else None))
+    return axes

@@ -15,8 +15,8 @@ from symgrad.numerics.libraries import plain_array
 from symgrad.training.chunks.sources import read
 from symgrad.training.data.arrays import Array, Arrays
 from symgrad.training.data.preparing import prepared
-from symgrad.training.fit import given, start_values, trained_names
-from symgrad.training.initial import Choice
+from symgrad.training.fit import given, trained_names
+from symgrad.training.initial import Choice, start_values
 from symgrad.training.optimizers.quasi_newton import LBFGS
 from symgrad.training.steps.searches import SearchSteps
 from symgrad.training.steps.weights import weighed

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from symgrad.training.callbacks import EpochReport
+from symgrad.training.epochs import EpochReport
 from symgrad_cli import progress
 
 SAID = {"loss": 0.5, "validation": 0.25, "learning_rate": 0.01, "gradient_norm": 1.0}

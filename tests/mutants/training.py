@@ -230,7 +230,7 @@ MUTANTS: list[Mutant] = [
         ("a score is no part of a product", "return apart or (", "return ("),
     ),
     *planted_in(
-        "symgrad/training/multiplied.py",
+        "symgrad/training/initial.py",
         "tests/training/test_initial.py",
         (
             "a look-up is a product",

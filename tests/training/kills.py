@@ -20,7 +20,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 import symgrad as sg
-from symgrad.training.callbacks import Callback
+from symgrad.training.epochs import Callback
 from symgrad.training.files.archives import load_archive, save_archive
 
 NET = """

@@ -349,7 +349,7 @@ DAMAGE: dict[str, Callable[[bytes], bytes]] = {
     "an npy": lambda c: npy(np.zeros(3)),
     "an npy of objects": lambda c: objects(),
     "an npz of another kind": with_about(lambda a: a.update(kind="model")),
-    "a later schema": with_about(lambda a: a.update(schema=2)),
+    "a later schema": with_about(lambda a: a.update(schema=3)),
     "no kind": with_about(lambda a: a.pop("kind")),
     "no tree": with_about(lambda a: a.pop("tree")),
     "no parts": with_about(lambda a: a["tree"].pop("parts")),

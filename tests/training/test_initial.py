@@ -11,8 +11,7 @@ from symgrad.errors import OptionError
 from symgrad.language.dimensions import dims
 from symgrad.language.parser import parse
 from symgrad.language.problem import Variable
-from symgrad.training.initial import SCHEMES, initial_values, normal
-from symgrad.training.multiplied import summed_axes
+from symgrad.training.initial import SCHEMES, initial_values, normal, summed_axes
 from symgrad.training.objective import objective
 
 m, n = dims("m n")

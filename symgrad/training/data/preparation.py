@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -210,9 +210,9 @@ class Preparation:
         return [n for n, part in self.parts.items() if any(c.name in table for c in part.columns)]
 
 
-class Prepared(Mapping[str, Any]):
-    """Arrays by variable, made of a table by `preparation`: a mapping, as data are. No row that is
-    held out by the share and seed `held_out` is in a mean."""
+class Prepared(dict[str, Any]):
+    """Arrays by variable, made of a table by `preparation`. No row that is held out by the share
+    and seed `held_out` is in a mean."""
 
     def __init__(
         self,
@@ -220,16 +220,8 @@ class Prepared(Mapping[str, Any]):
         preparation: Preparation,
         held_out: tuple[float, int] = (0.0, 0),
     ) -> None:
-        self._arrays, self.preparation, self.held_out = dict(arrays), preparation, held_out
-
-    def __getitem__(self, name: str) -> Any:
-        return self._arrays[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._arrays)
-
-    def __len__(self) -> int:
-        return len(self._arrays)
+        super().__init__(arrays)
+        self.preparation, self.held_out = preparation, held_out
 
     def __repr__(self) -> str:
         """The arrays' shapes."""

@@ -23,7 +23,7 @@ from symgrad.errors import DataError, OptionError
 from symgrad.files import replace_file
 from symgrad.training.data.arrays import Array
 
-SCHEMA, WITH_SPARSE = 1, 2
+SCHEMA = 2
 ABOUT = "symgrad.json"
 REFERENCE, SPARSE = "$array", "$sparse"  # no name of a variable has this sign
 KINDS = "fiub"  # of arrays: numbers and truth values
@@ -46,7 +46,7 @@ def packed(kind: str, tree: Mapping[str, Any]) -> bytes:
     """What a file with the tree has in it."""
     arrays: dict[str, Array] = {}
     described = _described(tree, arrays, "")
-    about = {"kind": kind, "schema": _schema(described), "tree": described}
+    about = {"kind": kind, "schema": SCHEMA, "tree": described}
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         archive.writestr(ABOUT, json.dumps(about, indent=1))
@@ -92,10 +92,10 @@ def _read(archive: zipfile.ZipFile, kind: str, size: int) -> dict[str, Any]:
     about = json.loads(archive.read(ABOUT))
     if about["kind"] != kind:
         raise DataError(f"this is a {about['kind']} of symgrad; a {kind} is wanted")
-    if about["schema"] != _schema(about["tree"]):
+    if about["schema"] not in range(1, SCHEMA + 1):  # the first one has no sparse matrices
         raise DataError(
             f"this {kind} is of schema {about['schema']}, which another version of symgrad wrote; "
-            f"this one reads {SCHEMA} and {WITH_SPARSE}"
+            f"this one reads schemas up to {SCHEMA}"
         )
 
     def array(name: str) -> Array:
@@ -138,11 +138,3 @@ def _restored(value: Any, array: Callable[[str], Array]) -> Any:
         return array(value[REFERENCE])
     found = {k: _restored(v, array) for k, v in value.items()}
     return sparse_of(found[SPARSE], found["shape"], found) if SPARSE in found else found
-
-
-def _schema(described: Any) -> int:
-    """The schema that a described tree needs: that of sparse matrices is newer."""
-    each = described.values() if isinstance(described, dict) else described
-    if isinstance(described, dict) and SPARSE in described:
-        return WITH_SPARSE
-    return max(map(_schema, each), default=SCHEMA) if isinstance(described, dict | list) else SCHEMA

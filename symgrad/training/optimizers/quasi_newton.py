@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from symgrad.training.hyperparameters import symbols
 from symgrad.training.lines import Line
 from symgrad.training.optimizers.base import SLOPE, Optimizer
 from symgrad.training.optimizers.searches import Product, SearchState
-from symgrad.training.optimizers.updates import Vector, check_flat
+from symgrad.training.optimizers.updates import Vector, check_flat, squared
 from symgrad.training.rates.base import Rate
 from symgrad.training.steps.features import Metric
 
@@ -185,5 +186,4 @@ class Memory:
 
 def steepest(gradient: Vector) -> Vector:
     """Against the gradient, no farther than 1."""
-    norm = float(np.sqrt(np.square(gradient, dtype=np.float64).sum()))
-    return np.asarray(-gradient * min(1.0, 1 / norm))
+    return np.asarray(-gradient * min(1.0, 1 / math.sqrt(squared(gradient))))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cache, partial
 from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
@@ -13,9 +13,9 @@ import numpy.typing as npt
 import sympy
 
 from symgrad.errors import DataError, OptionError, did_you_mean
+from symgrad.numerics.source.numpy import defined
 from symgrad.training.equations import ITERATION, NORM, RATE, State, number_function
-from symgrad.training.optimizers.program import UpdateProgram
-from symgrad.training.optimizers.straight import straight
+from symgrad.training.optimizers.program import Operand, UpdateProgram
 from symgrad.training.rates.base import Rate, Schedule
 from symgrad.training.rates.plateau import Rated
 
@@ -249,6 +249,31 @@ def _steps(
             room = [vector[: piece.stop - start] for vector in scratch]
             steps.append(partial(update, *own, *room, *numbers))
     return steps
+
+
+@cache
+def straight(program: UpdateProgram, vectors: Sequence[str]) -> Callable[..., None]:
+    """A function of arrays in the order of these vectors, the program's scratch vectors and its
+    numbers, which it has in arrays without axes: it works in place.
+
+    >>> from symgrad.training.optimizers import GD
+    >>> theta, slope, scratch = np.ones(2), np.ones(2), np.empty(2)
+    >>> straight(GD().program(), ("theta", "gradient"))(theta, slope, scratch, np.array(-0.1))
+    >>> theta
+    array([0.9, 0.9])
+    """
+    every: tuple[Operand, ...] = (*vectors, *program.scratch, *program.numbers)
+    names = {operand: f"v{k}" for k, operand in enumerate(every)}
+    ufuncs = sorted({o.ufunc.__name__ for o in program.operations})
+    lines = [
+        f"        {o.ufunc.__name__}({', '.join(names[x] for x in (*o.operands, o.out))})"
+        for o in program.operations
+    ]
+    head = f"    def update({', '.join(names.values())}):"
+    source = "\n".join([f"def made({', '.join(ufuncs)}):", head, *lines, "    return update"])
+    made = defined(source, {})["made"]
+    update: Callable[..., None] = made(*(getattr(np, name) for name in ufuncs))
+    return update
 
 
 def squared(gradient: Vector) -> float:

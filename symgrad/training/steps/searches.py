@@ -9,7 +9,7 @@ import numpy as np
 from symgrad.errors import DataError
 from symgrad.training.optimizers.line_search import FARTHEST, Point, line_search
 from symgrad.training.optimizers.searches import Product, SearchState
-from symgrad.training.optimizers.updates import OptimizerState, Vector
+from symgrad.training.optimizers.updates import OptimizerState, Vector, squared
 from symgrad.training.steps.features import Metric, euclidean
 from symgrad.training.steps.loop import Gradients, Pass, PlainSteps
 
@@ -49,7 +49,7 @@ class SearchSteps:
         """One iteration: as the loop's, with the loss before it."""
         if not np.array_equal(self._here, self._theta):
             self.look()
-        value, square = self._value, _squared(self.flat)
+        value, square = self._value, squared(self.flat)
         if at.step == accepted or square + abs(value) < math.inf:
             self._iterate(value, square)
             at.step, at.total, at.largest = at.step + 1, at.total + value, square
@@ -97,7 +97,7 @@ class SearchSteps:
             return
         state.iteration += 1
         state.directions.learn(self._theta - origin, self.flat - gradient)
-        now = _squared(self.flat)
+        now = squared(self.flat)
         is_low = state.is_small(now, precision) and expected <= FEW * noise
         state.stall(value - found.value > noise, now, is_low)
 
@@ -139,10 +139,6 @@ def steps_of(
     if isinstance(state, SearchState):
         return SearchSteps(gradients, state, theta, product, metric)
     return PlainSteps(gradients, state, theta)
-
-
-def _squared(gradient: Vector) -> float:
-    return float(np.square(gradient, dtype=np.float64).sum())
 
 
 def _why(noise: float, is_low: bool) -> tuple[str, bool | None]:
