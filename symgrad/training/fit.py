@@ -124,9 +124,8 @@ def fit(
     whole = weighed(read(problem, data, dtype, trained), sample_weight, dtype)
     training, validating = divided_data(problem, whole, validation, dtype, trained, seed)
     start = start_values(problem, whole, trained, parameters, initial, sizes, seed)
-    told = (optimizer, batch_size, epochs, modules)
-    optimizer, size, epochs = chosen(problem, training, start, *told)
-    options: dict[str, Any] = {"optimizer": optimizer, "batch_size": size, "seed": seed}
+    rule, size, epochs = chosen(problem, training, start, optimizer, batch_size, epochs, modules)
+    options: dict[str, Any] = {"optimizer": rule, "batch_size": size, "seed": seed}
     options |= {"dtype": dtype, "drop_last": drop_last, "modules": modules, "threads": threads}
     trainer = Trainer(problem, training, parameters=start, **options)
     held_out = validated(trainer, training, validating, metric, maximize, preparation)
