@@ -1,16 +1,18 @@
 """Lines that are differentials: dL = 2 r.T @ dr, dr = W @ dx, d(dL/dx) = 2 A.T @ A @ dx.
 
-Each differential on a right side moves by itself: the line is true where it is the derivative of
-the left side along all of them at once, what is not mentioned standing still.
+The line is true where it is the derivative of the left side along all variables that move, what is
+not mentioned standing still; the differential of a name follows from theirs.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from symgrad.calculus import derive
+from symgrad.calculus.recurrences.substitution import substituted
 from symgrad.errors import ProgramError, SymgradError
 from symgrad.grading.answer import Claim
 from symgrad.grading.claims import FormulaTree, Reader
@@ -21,7 +23,7 @@ from symgrad.grading.opening import with_pairing
 from symgrad.grading.paper import Paper
 from symgrad.grading.rows import Piece, Row
 from symgrad.grading.sheet import MOVED
-from symgrad.language.expressions import OPERATIONS, names_in
+from symgrad.language.expressions import OPERATIONS, Expression, names_in, names_used
 from symgrad.language.names import unused
 from symgrad.language.problem import Problem, Variable, variable_like
 
@@ -93,28 +95,31 @@ class Differentials:
             and symbol.name not in self.paper.symbols
         }
 
-    def exams(self, of: Symbol | str, formula: FormulaTree) -> Iterator[Exam]:
-        """The exam of each meaning of a line that it may have."""
-        inside = self.inside(formula).values()
-        self.moving |= dict.fromkeys(n for n in inside if n in self.paper.asked.variables)
-        names = list(dict.fromkeys([*inside, *self.moving]))
-        claim = self.claim(formula)
-        called = {name: self._move(name).name for name in names}
-        for base in (self.paper.asked, self.paper.current):
-            problem = self._opened(base, of, names)
-            if problem is None:
-                continue
-            if not names_in(problem.output).keys() <= {*problem.variables, *problem.definitions}:
-                raise ProgramError(f"d{of} cannot be judged: it uses derivatives", column=1)
-            if isinstance(of, Symbol):
-                key, part, title = of.of, claim, f"d(dL/d{of.of})"
-            else:
-                problem, key = with_pairing(problem, problem.output, claim.problem)
-                variables = {**claim.problem.variables, key: problem.variables[key]}
-                part = replace(claim, problem=replace(claim.problem, variables=variables))
-                title = f"d{of}"
-            exam = Exam(problem, key, "hvp", part, self.seed, numbered=False, title=title)
-            yield replace(exam, along=called)
+    def exam(self, of: Symbol | str, formula: FormulaTree) -> Exam:
+        """The exam of a line."""
+        inside = self.inside(formula)
+        self._note(inside)
+        names, claim = self.followed(self.claim(formula), inside)
+        problem = self._function(of)
+        if not names_in(problem.output).keys() <= {*problem.variables, *problem.definitions}:
+            raise ProgramError(f"d{of} cannot be judged: it uses derivatives", column=1)
+        if isinstance(of, Symbol):
+            key, part, title = of.of, claim, f"d(dL/d{of.of})"
+        else:
+            problem, key = with_pairing(problem, problem.output, claim.problem)
+            variables = {**claim.problem.variables, key: problem.variables[key]}
+            part = replace(claim, problem=replace(claim.problem, variables=variables))
+            title = f"d{of}"
+        exam = Exam(problem, key, "hvp", part, self.seed, numbered=False, title=title)
+        return replace(exam, along={name: self._move(name).name for name in names})
+
+    def both(self, left: FormulaTree, right: FormulaTree) -> tuple[Claim, Claim]:
+        """What the sides of an equation say in which differentials stand on the left one, as in
+        dX @ inv(X) + X @ dY = 0."""
+        inside = {**self.inside(left), **self.inside(right)}
+        self._note(inside)
+        first, second = (self.followed(self.claim(f), inside)[1] for f in (left, right))
+        return first, second
 
     def claim(self, formula: FormulaTree) -> Claim:
         """What a formula says in which the differentials are variables."""
@@ -123,6 +128,34 @@ class Differentials:
         still = {f"?{name}": self._move(name) for name in self.moving}
         return self.reader.claim(formula, more={**moves, **still})
 
+    def followed(self, claim: Claim, inside: Mapping[str, str]) -> tuple[list[str], Claim]:
+        """The variables that move, and a claim in which the differentials of names follow from
+        theirs."""
+        whole, asked = self.paper.problem(), self.paper.asked.variables
+        follow = {n: whole.definitions[n] for n in inside.values() if n not in asked}
+        used = [v for v in asked if v in names_used(follow.values(), whole.definitions)]
+        choices = ([v for v in used if v in m] for m in (self.moving, self.paper.wanted))
+        moving = next(filter(None, choices), used)
+        directions = {v: self._move(v) for v in dict.fromkeys([*self.moving, *moving])}
+        variables = {**claim.problem.variables, **{d.name: d for d in directions.values()}}
+        definitions = dict(claim.problem.definitions)
+        for name, meaning in follow.items():
+            variables.pop(self._move(name).name, None)
+            definitions[self._move(name).name] = self._differential(meaning, moving)
+        problem = replace(claim.problem, variables=variables, definitions=definitions)
+        return [*directions], replace(claim, problem=problem)
+
+    def _differential(self, meaning: Expression, moving: Sequence[str]) -> Expression:
+        """The differential of a formula, by those of the variables that move it."""
+        problem = replace(self.paper.named(self.paper.asked), output=meaning, output_name="f")
+        moving = [n for n in moving if n in names_used([meaning], problem.definitions)]
+        derivation = derive.directional(problem, moving)
+        moves = {seed: self._move(n) for seed, n in derivation.seeds.items()}
+        variables = {**problem.variables, **{n: replace(v, name=n) for n, v in moves.items()}}
+        closed = derivation.outcomes["*"].closed
+        claim = self.reader.meanings.said(closed, replace(problem, variables=variables))
+        return substituted(claim.expression, {n: v.expression() for n, v in moves.items()})
+
     def _move(self, name: str) -> Variable:
         """The differential of a name as a variable."""
         variable = self.paper.asked.variables.get(name)
@@ -130,19 +163,12 @@ class Differentials:
         taken = {*self.paper.asked.variables, *self.paper.problem().definitions, *OPERATIONS}
         return variable_like(unused(f"d{name}", taken), like.shape, like.batch)
 
-    def _opened(self, base: Problem, of: Symbol | str, names: list[str]) -> Problem | None:
-        """The problem of what moves, as a function of everything that moves it; None where a
-        formula does not stand in it as such, so that it is not known how it moves it."""
-        if isinstance(of, str) and of in self.paper.names.known:
-            named = self.paper.named(base)
-            problem = replace(named, output=self.paper.problem().definitions[of], output_name="f")
-        else:
-            problem = base
-        for name in names:
-            seen = next(self.reader.meanings.views(problem, name), None)
-            if seen is None and name in self.paper.unnamed:
-                return None
-            like = self._move(name)
-            variables = {**problem.variables, name: replace(like, name=name)}
-            problem = seen or replace(problem, variables=variables)
-        return problem
+    def _note(self, inside: Mapping[str, str]) -> None:
+        self.moving |= dict.fromkeys(n for n in inside.values() if n in self.paper.asked.variables)
+
+    def _function(self, of: Symbol | str) -> Problem:
+        """The problem of what moves."""
+        if isinstance(of, Symbol) or of not in self.paper.names.known:
+            return self.paper.asked
+        output = self.paper.problem().definitions[of]
+        return replace(self.paper.named(self.paper.asked), output=output, output_name="f")

@@ -132,12 +132,12 @@ class Meanings:
             if way.one == one or not one:
                 outcome = derive.KINDS[way.kind](way.problem, [way.key]).outcomes[way.key]
                 try:
-                    return self._said(outcome.closed, self.paper.problem(one))
+                    return self.said(outcome.closed, self.paper.problem(one))
                 except SymgradError:
                     continue
         return None
 
-    def _said(self, closed: ClosedForm, problem: Problem) -> Claim:
+    def said(self, closed: ClosedForm, problem: Problem) -> Claim:
         """A result in the names of the page, which may have given those of its definitions."""
         own = {name.name for name, _ in closed.definitions}
         others = {n: e for n, e in problem.definitions.items() if n not in own}

@@ -44,6 +44,8 @@ class Moved:
                 raise
             except SymgradError as error:
                 return replace(row, unread=f"{UNREAD}: {error.message}")
+        else:
+            left = self._side(left)
         return replace(row, left=left, sides=[self._side(side) for side in row.sides])
 
     def _side(self, side: Piece) -> Piece:

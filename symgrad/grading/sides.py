@@ -42,7 +42,6 @@ BAR = "_bar"
 ENTRY = re.compile(r"(?:(?P<name>[^\W\d_][^\W_]*)|\))_(?P<letters>[i-t]{1,4})\b")
 SUM = re.compile(r"\bsum_[a-z]+\b")  # sum_i,j
 UNNAMED = "the derivative of a formula without a name: not graded"
-NOT_SEEN = "a differential of what is not written so in the line's left side: not graded"
 INDEXED = "in index notation: not graded"
 Grader: TypeAlias = Callable[[Piece, int], Graded]  # of the k-th side of an equation
 
@@ -102,7 +101,10 @@ class Sides:
             Scope.of(self.asked).check_new(text)
             return lambda side, k: self._defined(text, side, k)
         try:
-            meaning = self.reader.claim(self.reader.formula(row.left)).expression
+            formula = self.reader.formula(row.left)
+            if self.differentials.inside(formula):
+                return lambda side, k: self._identity(text, formula, side)
+            meaning = self.reader.claim(formula).expression
         except SymgradError as error:
             words = f"{UNREAD}: {error.message}"
             return lambda side, k: (None, words)
@@ -163,7 +165,7 @@ class Sides:
     def _equation(self, text: str, meaning: Expression, side: Piece) -> Graded:
         """An equation, which may hold only where derivatives are zero."""
         formula = self.reader.formula(side)
-        found = self._same(text, meaning, formula)
+        found = _same(text, meaning, self.reader.claim(formula), self.seed)
         if not _is_wrong(found):
             return found
         by = self.derivatives.found if ZERO.fullmatch(side.text) else set()
@@ -176,19 +178,18 @@ class Sides:
         formula = self.reader.formula(side)
         verdict: Verdict | None = None
         try:
-            for exam in self.differentials.exams(of, formula):
-                if exam.right_shape and exam.correct:
-                    self._moved(of, formula)
-                    return judged(exam), "right"
-                verdict = verdict or judged(exam)
+            verdict = judged(self.differentials.exam(of, formula))
         except ShapeError:
             if symbol is None or self.differentials.of_loss:
                 raise
+        if verdict is not None and verdict.correct:
+            self._moved(of, formula)
+            return verdict, "right"
         if symbol is not None and not isinstance(of, Symbol):
             other, remark = self.derivatives.graded(symbol, side)
             if other is None or other.correct or not self.differentials.of_loss:
                 return other, remark
-        return verdict, "" if verdict else NOT_SEEN
+        return verdict, ""
 
     def _moved(self, of: Symbol | str, formula: FormulaTree) -> None:
         """What a differential says, where all that moves stands in it."""
@@ -198,6 +199,11 @@ class Sides:
             self.differentials.of_loss = True
             along = self.differentials.inside(formula).values()
             self.derivatives.found |= {("directional", name) for name in along}
+
+    def _identity(self, text: str, left: FormulaTree, side: Piece) -> Graded:
+        """An equation of two formulas with differentials."""
+        first, second = self.differentials.both(left, self.reader.formula(side))
+        return _same(text, first.expression, second, self.seed)
 
     # names
 
@@ -210,7 +216,7 @@ class Sides:
         if isinstance(formula.tree, ast.Name) and {name, formula.tree.id} <= losses:
             return None, ANOTHER_NAME
         if name in self.paper.given:
-            return self._same(name, self.paper.given[name], formula)
+            return _same(name, self.paper.given[name], self.reader.claim(formula), self.seed)
         claim = self.reader.claim(formula)
         verdict = judged(restated(self.asked, name, claim, self.seed))
         if verdict.correct:
@@ -222,7 +228,7 @@ class Sides:
         if k > 0 and name in self.paper.macros:
             return None, "not graded: a name for differentials"
         if k > 0 and name in self.paper.given:
-            return self._same(name, self.paper.given[name], formula)
+            return _same(name, self.paper.given[name], self.reader.claim(formula), self.seed)
         if self.differentials.inside(formula):
             meaning = self.differentials.claim(formula).expression
             self.paper.macros[name] = Macro(formula.tree, Name(name, meaning.shape, meaning.batch))
@@ -238,12 +244,12 @@ class Sides:
             return None, DEFINES if is_part(self.asked, alone, self.seed) else NOT_ONE
         return None, DEFINES
 
-    def _same(self, name: str, meaning: Expression, formula: FormulaTree) -> Graded:
-        """Whether a formula has the value of another."""
-        claim = self.reader.claim(formula)
-        if constant_value(claim.expression) == 0 and claim.expression.shape != meaning.shape:
-            claim = replace(claim, expression=0 * meaning)  # of any shape
-        return judged(equal(self.paper.problem(), meaning, claim, name, self.seed)), "right"
+
+def _same(name: str, meaning: Expression, claim: Claim, seed: int) -> Graded:
+    """Whether a claim has the value of a formula."""
+    if constant_value(claim.expression) == 0 and claim.expression.shape != meaning.shape:
+        claim = replace(claim, expression=0 * meaning)  # of any shape
+    return judged(equal(claim.problem, meaning, claim, name, seed)), "right"
 
 
 def is_new(text: str, paper: Paper) -> bool:

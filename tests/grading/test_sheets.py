@@ -69,8 +69,52 @@ f = tanh(A @ x)
 """,
 }
 
+FACTORS = """\
+R: Matrix(m, n)
+U: Matrix(m, k)
+V: Matrix(n, k)
+loss = """
+PROGRAMS["factors"] = FACTORS + "norm(R - U @ V.T)**2 / 2"
+PROGRAMS["factors_by_entries"] = (
+    FACTORS + "sum((R[i, j] - U[i].T @ V[j])**2 for i in range(m) for j in range(n)) / 2"
+)
+
 # program, wrt, text; how many lines are graded
 RIGHT = [
+    # differentials of names that do not stand in the loss as it is written
+    (
+        "factors_by_entries",
+        "U",
+        "E = R - U V^T\ndL = tr(E^T dE)\n   = -tr(E^T dU V^T)\ndL/dU = -E V",
+        3,
+    ),
+    (
+        "factors_by_entries",
+        ["U", "V"],
+        r"Let $E = R - UV^\top$. $dL = \langle E, dE \rangle$ with "
+        r"$dE = -dU\,V^\top - U\,dV^\top$, so $\nabla_U L = -EV$ and $\nabla_V L = -E^\top U$.",
+        4,
+    ),
+    (
+        "factors",
+        ["U", "V"],
+        "E = R - U V^T\ntr(E^T dE) = -tr(E^T dU V^T) - tr(E^T U dV^T)\n"
+        "dL/dU = -E V\ndL/dV = -E^T U",
+        3,
+    ),
+    (
+        "inverse",
+        "X",
+        r"$dX\, X^{-1} + X\,dX^{-1} = 0$, so $dX^{-1} = -X^{-1} dX X^{-1}$ and "
+        r"$\nabla_X L = -X^{-\top} a b^\top X^{-\top}$",
+        3,
+    ),
+    (
+        "logdet",
+        "X",
+        r"$d\log\det X = \frac{1}{\det X}\,d\det X$, $\nabla_X L = X^{-\top}$",
+        2,
+    ),
     (
         "least_squares",
         None,
@@ -617,8 +661,13 @@ $$\frac{\partial L}{\partial b} = \sum_{i=1}^N (p_i - y_i)$$""",
         "",
     ),
 ]
+WRONG += [
+    ("factors_by_entries", "U", "E = R - U V^T\ndL = 2 tr(E^T dE)\ndL/dU = -E V", 2, "factor 2"),
+    ("factors_by_entries", "U", "E = R - U V^T\ndL = tr(E^T dE) = tr(E^T dU V^T)", 2, "sign"),
+    ("inverse", "X", r"$dX\, X^{-1} - X\,dX^{-1} = 0$", 1, "0 everywhere"),
+    ("logdet", "X", r"$d\log\det X = \frac{2}{\det X}\,d\det X$", 1, "factor 2"),
+]
 NOTHING = [
-    ("logdet", r"$d\log\det X = \frac{1}{\det X}\,d\det X$"),  # it is not written so
     ("least_squares", "r = W x - y\nq = 3 r"),
     ("least_squares", r"$r = Wx - y$ and $q = r^\top r$"),
     ("mlp", "dL/dW1 = dL/dz2 dz2/dW1"),
