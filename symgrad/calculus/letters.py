@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from itertools import chain, count
 
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.nodes import Factor, Label, is_batch
 from symgrad.language.expressions import Expression, Letter
+from symgrad.language.names import index_letters
 from symgrad.language.operations.entries import Ranges
 from symgrad.language.operations.places import Affine, affine, labelled
-
-LETTERS = "ijklpqrstuvabcd"
 
 
 @dataclass
@@ -58,9 +56,7 @@ class Letters:
         """The letter of a label."""
         if label not in self.known:
             taken = {*(letter.name for letter in self.known.values()), *self.taken}
-            letters = chain(LETTERS, (f"i{k}" for k in count(1)))
-            name = next(x for x in letters if x not in taken)
-            self.known[label] = Letter(name, label.axis)
+            self.known[label] = Letter(next(index_letters(taken)), label.axis)
         return self.known[label]
 
     def all(self, labels: Sequence[Label]) -> tuple[Expression, ...]:

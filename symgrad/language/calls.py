@@ -6,10 +6,9 @@ import ast
 
 from symgrad.errors import ProgramError, UnknownNameError, did_you_mean
 from symgrad.language.arguments import Read, batch_size, literal, option, used_dimension
-from symgrad.language.comprehensions import NAMES, over_indices, read_comprehension
+from symgrad.language.comprehensions import NAMES, generator, over_indices, read_comprehension
 from symgrad.language.dimensions import dimension_text
 from symgrad.language.expressions import OPERATIONS, Expression, Operation, Size
-from symgrad.language.generators import generator
 from symgrad.language.handwriting.marks import LOG, MAGNITUDE, NORM, PRIME
 from symgrad.language.handwriting.vocabulary import MODULES
 from symgrad.language.operations import arrays, conventions

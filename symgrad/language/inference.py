@@ -11,6 +11,7 @@ import itertools
 from collections.abc import Iterator
 
 from symgrad.errors import ProgramError, ShapeError, SymgradError, UnknownNameError, text_wanted
+from symgrad.language.comprehensions import batches
 from symgrad.language.elaboration import read_expression
 from symgrad.language.expressions import (
     OPERATIONS,
@@ -22,7 +23,6 @@ from symgrad.language.expressions import (
     leaves,
     parts,
 )
-from symgrad.language.generators import batches
 from symgrad.language.handwriting.marks import FORMULA, JUXTAPOSED, NORM, ONES, TRANSPOSED_INVERSE
 from symgrad.language.handwriting.vocabulary import MODULES
 from symgrad.language.names import kind_of

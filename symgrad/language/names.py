@@ -5,8 +5,8 @@ from __future__ import annotations
 import keyword
 import re
 import unicodedata
-from collections.abc import Container
-from itertools import count
+from collections.abc import Container, Iterator
+from itertools import chain, count
 
 from symgrad.errors import UnknownNameError
 
@@ -25,6 +25,7 @@ GREEK = SMALL_GREEK + CAPITAL_GREEK  # the letters that LaTeX has a command for
 LATEX = {name: rf"\{name}" for name in GREEK}
 LATEX |= {"lam": r"\lambda", "eps": r"\varepsilon", "ell": r"\ell", "loss": "L"}
 ACCENTS = {"hat": r"\hat", "bar": r"\bar", "tilde": r"\tilde"}
+INDICES = "ijklpqrstuvabcd"
 _VALID = re.compile(r"[A-Za-z][A-Za-z0-9_]*|[\u0391-\u03a9\u03b1-\u03c9][0-9]*")
 _NUMBERED = re.compile(r"(.*[^0-9])([0-9]+)")
 _ENTRY = re.compile(r"([^\[\]]+)\[([\w +-]+)\]")
@@ -65,6 +66,11 @@ def name_of(symbol: object) -> str:
 def unused(wanted: str, taken: Container[str]) -> str:
     """The name, numbered where it is taken."""
     return next(n for k in count() if (n := f"{wanted}{k or ''}") not in taken)
+
+
+def index_letters(taken: Container[str]) -> Iterator[str]:
+    """Index letters that nothing else is called by: i, j, k, ..., i1, i2, ..."""
+    return (x for x in chain(INDICES, (f"i{k}" for k in count(1))) if x not in taken)
 
 
 def entry_of(series: str, index: str) -> str:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from symgrad.errors import ProgramError, SymgradError, text_wanted
+from symgrad.language.comprehensions import batches
 from symgrad.language.declarations import (
     DIMENSION,
     check_tensors,
@@ -19,7 +20,6 @@ from symgrad.language.declarations import (
 from symgrad.language.elaboration import formula, read_expression
 from symgrad.language.equations import entry_at, in_order, is_equation, read_equation, runs_down
 from symgrad.language.expressions import Expression, is_scalar
-from symgrad.language.generators import batches
 from symgrad.language.handwriting.marks import EQUALS, FORMULA
 from symgrad.language.problem import Problem
 from symgrad.language.recurrences import declare_series, declared_steps, read_initial, read_loop

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import chain, count
 from typing import Any
 
 import sympy
@@ -22,7 +21,7 @@ from symgrad.language import expressions as ex
 from symgrad.language import sympy_trees as trees
 from symgrad.language.dimensions import ONE, Dimension, Shape, column, dimension
 from symgrad.language.expressions import Letter, label_size
-from symgrad.language.names import name_of
+from symgrad.language.names import index_letters, name_of
 from symgrad.language.operations.entries import Ranges, at, equal_places, index_sum, same_label
 from symgrad.language.operations.places import Affine, at_place
 from symgrad.language.operations.products import product_over
@@ -30,7 +29,6 @@ from symgrad.language.scope import function_named
 from symgrad.language.sympy_axes import Axes, Axis, BoundIndex, Use, affine_of, extent_of, known
 from symgrad.language.sympy_rules import dimension_of
 
-LETTERS = "ijklpqrst"
 UNKNOWN = dimension("size")
 WHOLE = "an index runs along an axis or a part of it: (i, 0, n - 1), (i, 1, n), (i, 0, n - 2)"
 
@@ -258,7 +256,10 @@ def lettered(root: ex.Expression, taken: Iterable[str]) -> ex.Expression:
     def choose(node: ex.Expression, inside: tuple[set[str], ...]) -> set[str]:
         within: set[str] = set().union(*inside)
         for letter in _ranges(node):
-            name = next(n for n in _candidates(letter.name) if n not in names | within)
+            name, others = letter.name, names | within
+            own = "_" not in name and name.isidentifier() and not function_named(name)
+            if not own or name in others:  # SymPy's own i_1 are no names that people write
+                name = next(index_letters(others))
             letters[letter] = Letter(name, letter.index_of)
             within.add(name)
         return within
@@ -283,9 +284,3 @@ def lettered(root: ex.Expression, taken: Iterable[str]) -> ex.Expression:
 def _ranges(node: ex.Expression) -> Ranges:
     found: Ranges = node.options.get("ranges", Ranges()) if isinstance(node, ex.Call) else Ranges()
     return found
-
-
-def _candidates(name: str) -> Iterator[str]:
-    """The letter itself, or else others; SymPy's own i_1 are no names that people write."""
-    first = () if "_" in name or not name.isidentifier() or function_named(name) else (name,)
-    return chain(first, LETTERS, (f"i{k}" for k in count(1)))

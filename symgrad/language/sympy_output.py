@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import chain, count, islice
+from itertools import chain, islice
 from typing import Any
 
 import sympy
@@ -23,6 +23,7 @@ from symgrad.errors import ProgramError
 from symgrad.language import expressions as ex
 from symgrad.language.dimensions import ONE, SCALAR, Dimension, Shape
 from symgrad.language.expressions import Call, Expression
+from symgrad.language.names import index_letters
 from symgrad.language.operations import meanings, unspecified
 from symgrad.language.operations.arithmetic import matmul, transpose
 from symgrad.language.operations.constants import zeros
@@ -45,7 +46,6 @@ from symgrad.language.sympy_values import (
 )
 
 Symbols = Mapping[str, sympy.Basic]
-LETTERS = "ijklpqrst"
 
 
 @dataclass
@@ -83,8 +83,8 @@ class Writer:
 
     def letters(self, number: int) -> list[sympy.Symbol]:
         """New index letters."""
-        names = (x for x in chain(LETTERS, (f"i{k}" for k in count(1))) if x not in self.taken)
-        found = [sympy.Symbol(name, integer=True) for name in islice(names, number)]
+        names = islice(index_letters(self.taken), number)
+        found = [sympy.Symbol(name, integer=True) for name in names]
         self.taken |= {x.name for x in found}
         return found
 

@@ -12,7 +12,7 @@ from symgrad.language.dimensions import dimension_text, reachable
 from symgrad.language.formula import RELATION, Formula, Infix
 from symgrad.language.operations.arithmetic import divide, multiply, subtract
 from symgrad.language.operations.piecewise import step
-from symgrad.language.operations.places import Affine, as_number, as_place, labelled
+from symgrad.language.operations.places import Affine, as_number, as_place
 from symgrad.language.typeset import typeset
 
 ONE_MORE = Affine({}, sympy.Integer(1))
@@ -71,7 +71,7 @@ def _end(where: Affine, inwards: int) -> tuple[Formula, bool]:
     near = where.plus(ONE_MORE, inwards)
     strict = near.alone is None
     end = where if strict else near
-    return typeset(labelled(end, sympy.expand(end.most + 1))), strict
+    return end.formula, strict
 
 
 def bounded(

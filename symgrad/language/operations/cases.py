@@ -8,7 +8,8 @@ it infinite or no number.
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Callable
+from inspect import signature
 
 import sympy
 
@@ -105,55 +106,26 @@ where: ex.Operation = composite(
 
 
 ZERO, UNIT = ex.expression(0), ex.expression(1)
-named = partial(rewrite, name="cases with a name")
-of_two = partial(named, over=("scalar", "scalar"))
-named(
-    pattern=lambda x: choice(x, UNIT, ZERO),
-    replacement=lambda x: step(x),
-    identity=phrase(CHOSEN, "1", "x > 0", "0", "step(x)"),
+Pattern = Callable[..., ex.Expression]
+NAMED: tuple[
+    tuple[Pattern, Pattern, tuple[str, ...]], ...
+] = (  # x and y where they are compared, the cases, and what these are
+    (lambda x: choice(x, UNIT, ZERO), step, ("1", "x > 0", "0", "step(x)")),
+    (lambda x: choice(x, ZERO, UNIT), lambda x: 1 - step(x), ("0", "x > 0", "1", "1 - step(x)")),
+    (lambda x: choice(x, x, ZERO), relu, ("x", "x > 0", "0", "relu(x)")),
+    (lambda x: choice(-x, ZERO, x), relu, ("0", "x < 0", "x", "relu(x)")),
+    (lambda x: choice(-x, x, ZERO), lambda x: -relu(-x), ("x", "x < 0", "0", "-relu(-x)")),
+    (lambda x: choice(x, ZERO, x), lambda x: -relu(-x), ("0", "x > 0", "x", "-relu(-x)")),
+    (lambda x: choice(x, x, -x), absolute, ("x", "x > 0", "-x", "|x|")),
+    (lambda x: choice(-x, -x, x), absolute, ("-x", "x < 0", "x", "|x|")),
+    (lambda x, y: choice(x - y, x, y), maximum, ("x", "x > y", "y", "max(x, y)")),
+    (lambda x, y: choice(x - y, y, x), minimum, ("y", "x > y", "x", "min(x, y)")),
 )
-named(
-    pattern=lambda x: choice(x, ZERO, UNIT),
-    replacement=lambda x: 1 - step(x),
-    identity=phrase(CHOSEN, "0", "x > 0", "1", "1 - step(x)"),
-)
-named(
-    pattern=lambda x: choice(x, x, ZERO),
-    replacement=lambda x: relu(x),
-    identity=phrase(CHOSEN, "x", "x > 0", "0", "relu(x)"),
-)
-named(
-    pattern=lambda x: choice(-x, ZERO, x),
-    replacement=lambda x: relu(x),
-    identity=phrase(CHOSEN, "0", "x < 0", "x", "relu(x)"),
-)
-named(
-    pattern=lambda x: choice(-x, x, ZERO),
-    replacement=lambda x: -relu(-x),
-    identity=phrase(CHOSEN, "x", "x < 0", "0", "-relu(-x)"),
-)
-named(
-    pattern=lambda x: choice(x, ZERO, x),
-    replacement=lambda x: -relu(-x),
-    identity=phrase(CHOSEN, "0", "x > 0", "x", "-relu(-x)"),
-)
-named(
-    pattern=lambda x: choice(x, x, -x),
-    replacement=lambda x: absolute(x),
-    identity=phrase(CHOSEN, "x", "x > 0", "-x", "|x|"),
-)
-named(
-    pattern=lambda x: choice(-x, -x, x),
-    replacement=lambda x: absolute(x),
-    identity=phrase(CHOSEN, "-x", "x < 0", "x", "|x|"),
-)
-of_two(
-    pattern=lambda x, y: choice(x - y, x, y),
-    replacement=lambda x, y: maximum(x, y),
-    identity=phrase(CHOSEN, "x", "x > y", "y", "max(x, y)"),
-)
-of_two(
-    pattern=lambda x, y: choice(x - y, y, x),
-    replacement=lambda x, y: minimum(y, x),
-    identity=phrase(CHOSEN, "y", "x > y", "x", "min(x, y)"),
-)
+for pattern, replacement, said in NAMED:
+    rewrite(
+        name="cases with a name",
+        pattern=pattern,
+        replacement=replacement,
+        identity=phrase(CHOSEN, *said),
+        over=("scalar",) * len(signature(pattern).parameters),
+    )

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 import sympy
 
 from symgrad.errors import ShapeError
-from symgrad.language import composing
 from symgrad.language import expressions as ex
 from symgrad.language.dimensions import (
     SCALAR,
@@ -20,10 +18,11 @@ from symgrad.language.dimensions import (
     reachable,
     summands,
 )
-from symgrad.language.formula import Formula, Number
+from symgrad.language.formula import Formula
 from symgrad.language.operations.arithmetic import add, multiply, negative, power, subtract
 from symgrad.language.operations.meanings import Numbered, Placed, declare
-from symgrad.language.typeset import dimension_formula
+from symgrad.language.typeset import typeset
+from symgrad.language.unparse import unparse
 
 MOST = 6  # letters at one place
 RANGE = "; a letter of range(a, b) is from a to b - 1"
@@ -62,7 +61,12 @@ class Affine:
     @property
     def text(self) -> str:
         """i + 2 * j - 1, as a program has it."""
-        return _text(tuple(self.coefficients.values()), self.offset, [x.name for x in self.letters])
+        return unparse(as_number(self))
+
+    @property
+    def formula(self) -> Formula:
+        """The same as a formula."""
+        return typeset(as_number(self))
 
     @property
     def alone(self) -> ex.Letter | None:
@@ -118,46 +122,16 @@ def labelled(where: Affine, below: Dimension) -> ex.Expression:
     return ex.Call(place, where.letters, SCALAR, options)
 
 
-T = TypeVar("T")
-
-
-def _terms(
-    coefficients: Sequence[int], offset: Dimension, letters: Sequence[T]
-) -> list[tuple[bool, int, T | Dimension]]:
-    """Whether it is taken away, how many times, and what, of each term; a positive one first."""
-    terms: list[tuple[bool, int, T | Dimension]] = [
-        (c < 0, abs(c), x) for c, x in zip(coefficients, letters, strict=True)
-    ]
-    if offset != 0 or not terms:
-        terms += [(minus, 1, d) for minus, d in summands(offset)]
-    first = next((term for term in terms if not term[0]), terms[0])
-    return [first, *(term for term in terms if term is not first)]
-
-
-def _text(coefficients: Sequence[int], offset: Dimension, letters: Sequence[str]) -> str:
-    """n - 2 * i - 1"""
-    text = ""
-    for minus, count, term in _terms(coefficients, offset, letters):
-        own = term if isinstance(term, str) else dimension_text(term)
-        sign = (" - " if text else "-") if minus else " + " if text else ""
-        text += f"{sign}{own if count == 1 else f'{count} * {own}'}"
-    return text
-
-
-def _formula(call: ex.Call, *letters: Formula) -> Formula:
-    """The same without a sign between a number and its letter."""
-    parts = []
-    for minus, count, term in _terms(call.options["coefficients"], call.options["offset"], letters):
-        own = term if isinstance(term, Formula) else dimension_formula(term)
-        own = own if count == 1 else composing.product([Number(digits=str(count)), own])
-        parts.append(composing.negative(own) if minus else own)
-    return composing.total(parts)
-
-
 def _shape(arguments: tuple[ex.Expression, ...], options: ex.Options) -> Shape:
     if "below" not in options:
         raise ShapeError("a place is that of an entry: x[i + 1]")
     return SCALAR
+
+
+def _where(call: ex.Call) -> Affine:
+    where = affine(call)
+    assert where is not None
+    return where
 
 
 place = declare(
@@ -168,12 +142,8 @@ place = declare(
     options=("coefficients", "offset", "below"),
     rule="index",
     sentence="An index has no derivative.",
-    text=ex.Spelling(
-        lambda call, texts: _text(call.options["coefficients"], call.options["offset"], texts),
-        precedence=ex.SUM,
-        places=(),
-    ),
-    notation=_formula,
+    text=ex.Spelling(lambda call, texts: _where(call).text, precedence=ex.SUM, places=()),
+    notation=lambda call, *letters: _where(call).formula,
     labels=True,
     called=False,
     reserved=False,
@@ -210,11 +180,11 @@ def as_number(where: Affine) -> ex.Expression:
     ]
     for minus, d in summands(where.offset) if where.offset != 0 or not parts else ():
         parts.append((-1 if minus else 1, ex.expression(int(d)) if d.is_Integer else ex.Size(d)))
-    parts.sort(key=lambda part: part[0] < 0)
-    (sign, total), *rest = parts
-    total = -total if sign < 0 else total
-    for sign, part in rest:
-        total = total - part if sign < 0 else total + part
+    first = next((part for part in parts if part[0] > 0), parts[0])
+    total = first[1] if first[0] > 0 else -first[1]
+    for part in parts:
+        if part is not first:
+            total = total + part[1] if part[0] > 0 else total - part[1]
     return total
 
 

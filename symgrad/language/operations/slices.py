@@ -15,7 +15,6 @@ from symgrad.language.formula import RELATION, Fence, Formula, Infix
 from symgrad.language.operations.entries import at
 from symgrad.language.operations.meanings import Sliced, declare
 from symgrad.language.operations.places import Affine, affine, labelled
-from symgrad.language.typeset import dimension_formula, typeset
 
 
 def sliced(array: Expression, bounds: Sequence[tuple[Affine, Dimension]]) -> Expression:
@@ -59,28 +58,17 @@ def bounds_of(call: Call) -> tuple[tuple[Affine, Dimension], ...]:
     return tuple((start, length) for start, length, _ in _axes(call))
 
 
-def start_and_stop(
-    lower: Affine | None, upper: Affine | None, d: Dimension
-) -> tuple[Affine, Affine]:
-    """Where a slice begins and ends; as in Python -1 is before the last one."""
-    start, stop = (
-        _from_the_front(end, d) if end is not None else other
-        for end, other in ((lower, Affine()), (upper, Affine({}, d)))
-    )
-    return start, stop
-
-
-def _from_the_front(end: Affine, d: Dimension) -> Affine:
-    return end if end.letters or possible(end.offset) else Affine({}, sympy.expand(end.offset + d))
-
-
 def slice_bounds(
     lower: Affine | None, upper: Affine | None, d: Dimension
 ) -> tuple[Affine, Dimension]:
-    """Where a slice begins along an axis of d entries, and how many it has.
+    """Where a slice begins along an axis of d entries, and how many it has; as in Python -1 is
+    before the last one.
 
     Raises: ShapeError where there are none, or not so many, at whatever sizes."""
-    start, stop = start_and_stop(lower, upper, d)
+    start, stop = (
+        end if end.letters or possible(end.offset) else end.plus(Affine({}, d))
+        for end in (lower or Affine(), Affine({}, d) if upper is None else upper)
+    )
     length = stop.plus(start, -1)
     if length.letters:
         raise ShapeError(
@@ -148,14 +136,7 @@ def _notation(call: Call, array: Formula, *starts: Formula) -> Formula:
 def _axis_formula(start: Affine, length: Dimension, from_one: bool) -> Formula:
     first = start.plus(Affine({}, sympy.Integer(from_one)))
     last = first.plus(Affine({}, length - 1))
-    ends = [_end_formula(end) for end in (first, last)]
-    return Infix(tuple(ends), signs=(":",), binds=RELATION)
-
-
-def _end_formula(end: Affine) -> Formula:
-    if not end.letters:
-        return dimension_formula(end.offset)
-    return typeset(labelled(end, sympy.expand(end.most + 1)))
+    return Infix((first.formula, last.formula), signs=(":",), binds=RELATION)
 
 
 def _shape(arguments: tuple[Expression, ...], options: Options) -> Shape:
