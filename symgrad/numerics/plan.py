@@ -36,9 +36,14 @@ class Plan:
         self.program: Program = _programs[derivation]
         self.noted: Comments | None = None
 
-    def of_sizes(self, sizes: Mapping[Axis, int], sparse: frozenset[str] = frozenset()) -> Program:
+    def of_sizes(
+        self,
+        sizes: Mapping[Axis, int],
+        sparse: frozenset[str] = frozenset(),
+        by_calls: bool = False,
+    ) -> Program:
         """The program whose products are made in the best order for these sizes; `sparse` are the
-        inputs that are sparse matrices.
+        inputs that are sparse matrices. It is for calls of NumPy or for loops.
 
         Raises: DataError where one of these would be filled."""
         if self.derivation is None:
@@ -54,17 +59,17 @@ class Plan:
                         f"entries: leave it out of wrt, or give a dense matrix: {name}.toarray()"
                     )
         known = _of_sizes.setdefault(self.derivation, {})
-        asked = frozenset(sizes.items()), sparse
+        asked = frozenset(sizes.items()), sparse, by_calls
         if asked not in known:
             if len(known) == KEPT:
                 del known[next(iter(known))]
-            known[asked] = program(self.results, sizes, sparse=sparse)
+            known[asked] = program(self.results, sizes, sparse=sparse, by_calls=by_calls)
         return known[asked]
 
     def moderate(self, sizes: Mapping[Axis, int]) -> Program | None:
         """The program for exponents that are not far from 0, which raises an OverflowError where
         they are; None where it would not take less time."""
-        always = self.of_sizes(sizes)
+        always = self.of_sizes(sizes, by_calls=True)
         if self.derivation is None or not (always.shifted or _has_powers(always)):
             return None
         known = _moderate.setdefault(self.derivation, {})

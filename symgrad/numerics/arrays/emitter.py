@@ -34,6 +34,7 @@ from symgrad.numerics.passes.powers import by_logarithms, merged
 from symgrad.numerics.passes.ranges import in_range
 from symgrad.numerics.passes.separating import separated
 from symgrad.numerics.passes.spreads import by_spreads
+from symgrad.numerics.passes.totals import with_totals
 
 # how operations are called that no word of a program stands for
 WORDS = {"add": "its sum with a dense matrix", "subtract": "its difference from a dense matrix"}
@@ -57,15 +58,16 @@ def program(
     sizes: Mapping[ix.Axis, int] | None = None,
     record: Record | None = None,
     sparse: frozenset[str] = frozenset(),
+    by_calls: bool = False,
 ) -> Program:
     """A function that returns the results, each over all its labels; `sizes`, where they are known,
     decide the order of products; `sparse` are the inputs that are sparse matrices. A `record` is
-    filled in.
+    filled in. It is written for calls of NumPy, one for each operation, or else for loops.
 
     Raises: DataError where one of these would be filled."""
     flat = _prepared(results, sizes or {}, sparse)
     shifted = in_range(flat)
-    made = _computed(shifted, sizes or {}, record, sparse)
+    made = _computed(shifted, sizes or {}, record, sparse, by_calls)
     return replace(made, shifted=shifted.results != flat.results)
 
 
@@ -75,8 +77,9 @@ def moderate_program(
     """The same of formulas as they are written, for exponents that are not far from 0; None where
     something else may leave the range of floats."""
     flat = by_logarithms(_prepared(results, sizes, frozenset()))
-    moderate = share(flat)
-    return replace(_computed(with_reflections(flat), sizes), share=moderate) if moderate else None
+    if not (moderate := share(flat)):
+        return None
+    return replace(_computed(with_reflections(flat), sizes, by_calls=True), share=moderate)
 
 
 def _prepared(
@@ -97,11 +100,12 @@ def _computed(
     sizes: Mapping[ix.Axis, int],
     record: Record | None = None,
     sparse: frozenset[str] = frozenset(),
+    by_calls: bool = False,
 ) -> Program:
     """What computes formulas that keep to the range of floats."""
     flat = separated(flat)
     flat = without_differences(chosen_alone(by_lines(by_clipping(flat))))
-    flat = with_fronts(flat, sizes)
+    flat = with_fronts(with_totals(flat, sizes) if by_calls else flat, sizes)
     costs, recorded = Costs(sizes), record is not None
     emitter, written = _written(flat, costs, recorded, sparse)
     again = [  # forward and backward together
