@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, fields, replace
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from .checkpoint_options import CheckpointOptions
+import click
+
 from .data_options import DataOptions
 from .epoch_options import EpochOptions
 from .gathered import gathered
@@ -20,6 +22,41 @@ from .report import outcome
 if TYPE_CHECKING:
     from symgrad.language.problem import Problem
     from symgrad.training.result import FitResult
+
+
+CHECKPOINT = [
+    click.option(
+        "--checkpoint",
+        metavar="FILE",
+        help="Keep the training in this file, at most every 10 seconds, at its end, and where it "
+        "is interrupted; the same command again goes on from it, bit for bit.",
+    ),
+    click.option(
+        "--checkpoint-every",
+        type=click.FloatRange(min=0),
+        default=10.0,
+        metavar="SECONDS",
+        help="Keep it at most so often.  [default: 10]",
+    ),
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckpointOptions:
+    """The options of a training that is kept in a file as it goes on, as given."""
+
+    options: ClassVar = CHECKPOINT
+    checkpoint: str | None
+    checkpoint_every: float
+
+    def tell(self) -> None:
+        """Say so where a training was kept already."""
+        if self.checkpoint is not None and os.path.exists(self.checkpoint):
+            click.echo(f"note: the training goes on from {self.checkpoint}", err=True)
+
+    def arguments(self, program: ProgramFile) -> dict[str, Any]:
+        """What `fit` is told of them."""
+        return vars(self)
 
 
 @dataclass(frozen=True)

@@ -22,10 +22,9 @@ READS = re.compile(r"\bast\.parse|\bre\.(compile|match|search|sub|findall|fullma
 READERS = {
     "symgrad/grading/answer.py": "an answer, with names such as dL/dh",
     "symgrad/grading/claims.py": "a formula of a derivation",
-    "symgrad/grading/differentials.py": "names of differentials, dx",
+    "symgrad/grading/differentials.py": "differentials of names and formulas, dx, d(A x)",
     "symgrad/grading/latex_lines.py": "the lines of a derivation in LaTeX",
     "symgrad/grading/latex_sheet.py": "a derivation in LaTeX",
-    "symgrad/grading/moved.py": "differentials of formulas, d(A x)",
     "symgrad/grading/notation.py": "names of derivatives, dL/dx",
     "symgrad/grading/meanings.py": "the numbers of layers",
     "symgrad/grading/sides.py": "entries, x_i",

@@ -16,8 +16,7 @@ from symgrad.calculus.tensors import Tensor, input_tensor
 from symgrad.errors import VerificationError
 from symgrad.grading.answer import Claim
 from symgrad.grading.comparison import Comparison, Result, close
-from symgrad.grading.coverage import Coverage, Search, Target, of_kinks, terms
-from symgrad.grading.kinks import Kink, kinks
+from symgrad.grading.coverage import Coverage, Kink, Search, Target, kinks, of_kinks, terms
 from symgrad.grading.points import Point, points
 from symgrad.grading.stepwise import stepwise, with_definitions
 from symgrad.language.dimensions import Shape, core

@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 from symgrad.calculus import stacking
 from symgrad.errors import ShapeError, SymgradError, UnknownNameError
+from symgrad.grading.differentials import Moved
 from symgrad.grading.latex_lines import (
     BRACED,
     EQUALS,
@@ -25,7 +26,6 @@ from symgrad.grading.latex_lines import (
     without_asides,
     written_on,
 )
-from symgrad.grading.moved import Moved
 from symgrad.grading.notation import WHOLE, symbol_of
 from symgrad.grading.paper import Paper
 from symgrad.grading.rows import Piece, Row

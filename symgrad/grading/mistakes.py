@@ -4,9 +4,8 @@ wrong answer at every random point is the diagnosis."""
 from __future__ import annotations
 
 from symgrad.grading import formulas, multiples, rules, shapes, slips
-from symgrad.grading.assumptions import ASSUMPTION, BRANCH
+from symgrad.grading.assumptions import ASSUMPTION, BRANCH, SYMMETRIC
 from symgrad.grading.comparison import vanish
-from symgrad.grading.conventions import SYMMETRIC
 from symgrad.grading.doubles import ONE_TERM, two_mistakes
 from symgrad.grading.evidence import Evidence, Finding, Mistake
 from symgrad.grading.verdict import Verdict

@@ -12,10 +12,9 @@ from symgrad.errors import ProgramError, ShapeError, SymgradError, UnknownNameEr
 from symgrad.grading.answer import LOSS_NAMES, Claim
 from symgrad.grading.claims import FormulaTree, Reader
 from symgrad.grading.derivatives import Derivatives, Graded, Meaning
-from symgrad.grading.differentials import Differentials
+from symgrad.grading.differentials import UNREAD, Differentials
 from symgrad.grading.grade import judged
 from symgrad.grading.meanings import Meanings
-from symgrad.grading.moved import UNREAD
 from symgrad.grading.notation import ONE, OPEN, WHOLE, ZERO, Names, Symbol, symbol_of
 from symgrad.grading.opening import equal, is_loss, is_mean, is_part, restated
 from symgrad.grading.paper import Macro, Paper

@@ -101,21 +101,14 @@ def _values(
     reader: Context, operation: Operation, arguments: Sequence[lt.Node], below: list[lt.Node]
 ) -> list[Value]:
     """The arguments, as far as the letters below a function run."""
-    entries = reader.entries
     letters = [look(lt.letter_of(part)) for part in below]
-    outside = {x: entries.sizes.pop(x) for x in letters if x in entries.sizes}
-    begins = {x: entries.begins.pop(x) for x in letters if x in entries.begins}
-    for part in below:
-        places.bind(reader, _range(part))
-    values = [reader.value(argument) for argument in arguments]
-    for part, x in zip(below, letters, strict=True):
-        if isinstance(part, lt.Chain) and part.signs[0] == ":":
-            values = [_in_part(reader, operation, values[0], x, part.operands[1:])]
-    for x in letters:
-        entries.sizes.pop(x, None)
-        entries.begins.pop(x, None)
-    entries.sizes |= outside
-    entries.begins |= begins
+    with reader.entries.bound(letters):
+        for part in below:
+            places.bind(reader, _range(part))
+        values = [reader.value(argument) for argument in arguments]
+        for part, x in zip(below, letters, strict=True):
+            if isinstance(part, lt.Chain) and part.signs[0] == ":":
+                values = [_in_part(reader, operation, values[0], x, part.operands[1:])]
     return values
 
 

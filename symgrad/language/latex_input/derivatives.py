@@ -49,15 +49,11 @@ def differential_at(reader: Context, factors: Sequence[lt.Node]) -> Value | None
     if len(factors) < 2:
         return None
     of = factors[1]
-    raised = isinstance(of, lt.Script) and (of.above is not None or of.primes > 0)
-    bare = of.base if isinstance(of, lt.Script) and raised and of.below is None else of
-    if isinstance(of, lt.Script) and raised and of.below is not None:
-        bare = lt.Script(of.at, of.base, of.below, None)
-    name = differential_of((factors[0], bare), reader.names)
+    name = differential_of((factors[0], lt.without_raised(of)), reader.names)
     found = None if name is None else reader.scope.meanings.get(name)
     if found is None:
         return None
-    if isinstance(of, lt.Script) and raised:
+    if isinstance(of, lt.Script) and (of.above is not None or of.primes):
         return reader.scripted(Value(found), replace(of, below=None))
     return Value(found)
 

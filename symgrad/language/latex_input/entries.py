@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from itertools import count
+from typing import TypeVar
 
 from symgrad.errors import ProgramError, ShapeError
 from symgrad.language.dimensions import ONE, Dimension, core, indexed_dims
@@ -15,12 +16,15 @@ from symgrad.language.expressions import (
     Operation,
     Size,
     is_scalar,
+    leaves,
     names_in,
+    parts,
 )
 from symgrad.language.operations.constants import filled, ones
 from symgrad.language.operations.contractions import einsum, total
-from symgrad.language.operations.entries import array, entry
+from symgrad.language.operations.entries import array, at
 
+Known = TypeVar("Known")
 ALPHABET = "ijklpqrstuvabcdefghmnowxyz"
 
 
@@ -74,6 +78,15 @@ class Entries:
     begins_at_zero: bool = False
     fits_zero: dict[str, bool] = field(default_factory=dict)
     made: dict[tuple[str, Dimension], Letter] = field(default_factory=dict)
+
+    @contextmanager
+    def bound(self, letters: Collection[str]) -> Iterator[None]:
+        """Within, these letters are others: nothing is known of how far they run."""
+        outside = [(known, _taken(known, letters)) for known in (self.sizes, self.begins)]
+        yield
+        for known, own in outside:
+            _taken(known, letters)
+            known |= own
 
     def numbers(self, name: str) -> bool:
         """Whether a letter is known to number entries."""
@@ -229,37 +242,44 @@ class Entries:
 
     def beside(self, function: Callable[..., Expression], values: list[Value]) -> Value:
         """A function of slices, for each of the letters beside them."""
-        taken = {name for v in values for name in names_in(v.expression)}
-        fresh = (name for name in (f"i{k}" for k in count(1)) if name not in taken)
-
-        def letters(dims: Iterable[Dimension]) -> list[Letter]:
-            return [Letter(name, d) for d, name in zip(dims, fresh, strict=False)]
-
-        rest = tuple(dict.fromkeys(x for v in values for x in v.letters if not is_slice(x)))
-        each = letters([self.size(x) for x in rest])
-        places = dict(zip(rest, each, strict=True))
+        rest = dict.fromkeys(x for v in values for x in v.letters if not is_slice(x))
+        each = {x: Letter(x, self.size(x)) for x in rest}
 
         def own(value: Value) -> Expression:
-            if not value.letters:
-                return value.expression
-            dims = indexed_dims(value.expression.shape)
-            free = {x: y for x, y in zip(value.letters, letters(dims), strict=True) if is_slice(x)}
-            at = [free.get(x) or places[x] for x in value.letters]
-            return array(entry(value.expression, *at), [*free.values()])
+            taken = fresh_letters(value.expression, each) if value.letters else []
+            free = dict(zip(value.letters, taken, strict=True))
+            at_letters = [each.get(x, y) for x, y in free.items()]
+            slices = [y for x, y in free.items() if is_slice(x)]
+            return array(at(value.expression, *at_letters), slices)
 
-        found = function(*map(own, values))
-        dims = indexed_dims(found.shape)
-        inner = letters(dims)
-        slices = tuple(":" * k for k, _ in enumerate(dims, start=1))
-        self.sizes |= dict(zip(slices, dims, strict=True))
-        body = entry(found, *inner) if inner else found
-        return Value(array(body, [*each, *inner]), (*rest, *slices))
+        return self.over(function(*map(own, values)), each)
+
+    def over(self, e: Expression, letters: Mapping[str, Letter]) -> Value:
+        """The array of a number, or of what has axes of its own, over these letters."""
+        free = fresh_letters(e, letters)
+        slices = tuple(":" * k for k, _ in enumerate(free, start=1))
+        self.sizes |= {x: letter.index_of for x, letter in zip(slices, free, strict=True)}
+        return Value(array(at(e, *free), [*letters.values(), *free]), (*letters, *slices))
 
     def _constant(self, e: Expression, letters: tuple[str, ...]) -> Value:
         if not letters:
             return Value(e)
         fill = self._einsum([Value(filled(ones, (self.size(x),)), (x,)) for x in letters], letters)
         return Value(e * fill)
+
+
+def _taken(known: dict[str, Known], letters: Iterable[str]) -> dict[str, Known]:
+    """What was known of letters, which is no more."""
+    return {x: known.pop(x) for x in letters if x in known}
+
+
+def fresh_letters(e: Expression, letters: Iterable[str]) -> list[Letter]:
+    """A letter for each axis, none of these, nor a name that stands there."""
+    inside = {leaf.name for leaf in leaves(e) if isinstance(leaf, Letter)}
+    sizes = {str(s) for node in parts(e) for d in node.shape for s in d.free_symbols}
+    taken = {*letters, *names_in(e), *inside, *sizes}
+    fresh = (name for name in ALPHABET if name not in taken)
+    return [Letter(name, d) for d, name in zip(indexed_dims(e.shape), fresh, strict=False)]
 
 
 def is_slice(letter: str) -> bool:

@@ -25,7 +25,7 @@ def open_function(reader: Context, node: lt.Node) -> Operation | None:
     if not isinstance(node, lt.Script):
         return None
     if node.primes or node.above is not None:
-        name = _name(reader, _bare(node))
+        name = _name(reader, lt.without_raised(node))
         order = node.primes or _order(node.above)
         return None if name is None or not order else _called(reader, name, "1" * order)
     name, digits = _name(reader, node.base), _digits(node.below)
@@ -55,11 +55,6 @@ def _name(reader: Context, node: lt.Node) -> str | None:
 
 def _called(reader: Context, name: str, digits: str) -> Operation | None:
     return reader.scope.functions.get(f"{name}_{digits}" if digits else name)
-
-
-def _bare(node: lt.Script) -> lt.Node:
-    """A name without its primes, or what is raised beside it."""
-    return node.base if node.below is None else lt.Script(node.at, node.base, node.below, None)
 
 
 def _order(above: lt.Node | None) -> int:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import sympy
 
 from symgrad.errors import ProgramError
-from symgrad.language.dimensions import ONE, Dimension, core, dimension, indexed_dims, reachable
+from symgrad.language.dimensions import ONE, Dimension, dimension, indexed_dims, reachable
 from symgrad.language.expressions import Expression, Letter
 from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.context import Context
@@ -99,11 +99,7 @@ def part_at(reader: Context, value: Value, parts: Sequence[lt.Node], bracketed: 
     letters = {x.name: x for start, _ in bounds for x in start.letters}
     if not letters:
         return Value(found)
-    free = [Letter(f"_{k}", d) for k, d in enumerate(core(found.shape))]
-    slices = tuple(":" * (k + 1) for k, _ in enumerate(free))
-    reader.entries.sizes |= {x: letter.index_of for x, letter in zip(slices, free, strict=True)}
-    whole = array(at(found, *free), [*letters.values(), *free])
-    return Value(whole, (*letters, *slices))
+    return reader.entries.over(found, letters)
 
 
 def _bounds(
@@ -267,14 +263,10 @@ def bracketed(reader: Context, base: lt.Fence, node: lt.Script) -> Value:
     bounds = any(isinstance(p, lt.Chain) and p.signs[0] == r"\leq" for p in parts)
     below = lt.Listed(node.at, tuple(map(lt.letter_of, parts))) if bounds else node.below
     own = letters_of(below) or ()
-    sizes = reader.entries.sizes
-    inside = {x: sizes.pop(x) for x in own if x in sizes}
-    for part in parts if bounds else ():
-        bind(reader, part)
-    value = reader.value(base)
-    if own and value.scalar:
-        value, node = reader.entries.gathered(value, own), replace(node, below=None)
-    for x in own:
-        sizes.pop(x, None)
-    sizes.update(inside)
+    with reader.entries.bound(own):
+        for part in parts if bounds else ():
+            bind(reader, part)
+        value = reader.value(base)
+        if own and value.scalar:
+            value, node = reader.entries.gathered(value, own), replace(node, below=None)
     return reader.scripted(value, node)

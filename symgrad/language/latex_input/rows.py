@@ -7,15 +7,15 @@ from dataclasses import replace
 from itertools import pairwise, product
 
 from symgrad.errors import ProgramError, SymgradError
-from symgrad.language.dimensions import ONE, Dimension, core, indexed_dims
-from symgrad.language.expressions import Expression, Letter, leaves, names_in
+from symgrad.language.dimensions import ONE, Dimension, core
+from symgrad.language.expressions import Expression
 from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.context import Context
-from symgrad.language.latex_input.entries import ALPHABET, Value
+from symgrad.language.latex_input.entries import Value
 from symgrad.language.latex_input.extent import free
 from symgrad.language.latex_input.letters import in_order, letters_of
 from symgrad.language.latex_input.places import is_along, label_at, place_of
-from symgrad.language.operations.entries import array, at, entry, unbound
+from symgrad.language.operations.entries import at, unbound
 
 MOST_LETTERS = 3  # of a sum over rows or columns
 
@@ -76,13 +76,7 @@ def of_each_row(reader: Context, root: lt.Node) -> Value | None:
     places = {x.name: x for x in unbound(e)}
     if not {*letters} <= {*places}:
         return None
-    bound = {x.name for x in leaves(e) if isinstance(x, Letter)}
-    taken = {*names_in(e), *bound, *reader.scope.dimensions}
-    fresh = (name for name in ALPHABET if name not in taken)
-    inner = [Letter(name, d) for d, name in zip(indexed_dims(e.shape), fresh, strict=False)]
-    body = entry(e, *inner) if inner else e
-    slices = tuple(":" * k for k, _ in enumerate(inner, start=1))
-    return Value(array(body, [*(places[x] for x in letters), *inner]), (*letters, *slices))
+    return reader.entries.over(e, {x: places[x] for x in letters})
 
 
 def _is_of_slices(node: lt.Node) -> bool:

@@ -42,14 +42,11 @@ def slope_of(node: lt.Node, names: Names) -> Slope | None:
             del below[:2]
             continue
         own = below.pop(0)
-        twice = (
-            isinstance(own, lt.Script) and isinstance(own.above, lt.Num) and own.above.digits == "2"
-        )
-        if isinstance(own, lt.Script) and twice:
-            base = own.base if own.below is None else lt.Script(own.at, own.base, own.below, None)
-            bottoms += [base, base]
-        else:
-            bottoms.append(own)
+        match own:
+            case lt.Script(above=lt.Num(digits="2")):
+                bottoms += [lt.without_raised(own)] * 2
+            case _:
+                bottoms.append(own)
     if len(bottoms) == 2:  # \partial w \partial w^\top
         bottoms = [_upright(bottom) for bottom in bottoms]
     return Slope(above[0] if above else None, tuple(bottoms))
@@ -57,8 +54,8 @@ def slope_of(node: lt.Node, names: Names) -> Slope | None:
 
 def _upright(node: lt.Node) -> lt.Node:
     match node:
-        case lt.Script(base=base, below=below, above=lt.Sym(text="T" | r"\top")):
-            return base if below is None else replace(node, above=None)
+        case lt.Script(above=above, primes=0) if lt.is_transpose(above):
+            return lt.without_raised(node)
         case lt.Script(base=base, below=None, above=None, primes=1):
             return base
     return node

@@ -90,34 +90,27 @@ def _over_indices(
     if batch is None and letters and node.above is not None:
         batch = reader.counts.get(node.above)
         batch = batch or batch_size(reader, node.above)
-    outside_examples = dict(reader.examples)
+    outside = dict(reader.examples)
     if batch is not None:
         reader.examples[letters[0]] = batch
     find_examples(reader, node.body, letters)
-    sizes = reader.entries.sizes
-    outside = {x: sizes.pop(x) for x in letters if x in sizes}
-    begins = dict(reader.entries.begins)
+    with reader.entries.bound(letters):
+        for part in over:
+            if look(lt.letter_of(part)) not in reader.examples:
+                places.bind(reader, part, node.above)
+        body = _body(reader, node, letters)
+        for part in over:
+            if look(lt.letter_of(part)) in reader.examples:
+                _check_all(reader, part, node.above)
+        if node.sign == r"\prod":
+            whole = _multiplied(reader, body, letters, node)
+        else:
+            whole = _summed(reader, body, letters, batches)
     for letter in letters:
-        reader.entries.begins.pop(letter, None)
-    for part in over:
-        if look(lt.letter_of(part)) not in reader.examples:
-            places.bind(reader, part, node.above)
-    body = _body(reader, node, letters)
-    for part in over:
-        if look(lt.letter_of(part)) in reader.examples:
-            _check_all(reader, part, node.above)
-    if node.sign == r"\prod":
-        whole = _multiplied(reader, body, letters, node)
-    else:
-        whole = _summed(reader, body, letters, batches)
-    for letter in letters:
-        reader.entries.sizes.pop(letter, None)
         if reader.entries.fits_zero.pop(letter, False):
             raise _one_or_zero(letter, node)
-    reader.entries.sizes.update(outside)
-    reader.entries.begins = begins
     reader.examples.clear()
-    reader.examples.update(outside_examples)
+    reader.examples.update(outside)
     return whole
 
 

@@ -143,6 +143,13 @@ def base_of(node: Node) -> Node:
     return node.base if isinstance(node, Script) else node
 
 
+def without_raised(node: Node) -> Node:
+    """A name without its primes and what is raised beside it."""
+    if not isinstance(node, Script) or node.below is None:
+        return base_of(node)
+    return Script(node.at, node.base, node.below, None)
+
+
 def is_transpose(above: Node | None) -> bool:
     """Whether what is raised is the sign of a transpose."""
     return isinstance(above, Sym) and above.text in ("T", r"\top")
