@@ -336,6 +336,13 @@ STABLE = [  # finite in many digits, so finite here, value and gradient
         derivative={"z": [0, 0, 1 + np.log(2)]},
     ),
     Row(
+        name="Huber's loss is a square around 0",
+        program="x: Vector(n); loss = sum(huber(x))",
+        kind="hessian",
+        at={"x": [0.0, -0.5, 2.0]},
+        derivative={("x", "x"): [[1, 0, 0], [0, 1, 0], [0, 0, 0]]},
+    ),
+    Row(
         name="determinant of a singular matrix",
         program="X: Matrix(n, n); loss = det(X)",
         at={"X": [[1.0, 2.0], [2.0, 4.0]]},
@@ -414,6 +421,14 @@ BATCH_NORM = (
     "out = xmu @ diag(1 / sqrt(v.T)) @ diag(gamma) + ones(N) @ beta.T; loss = sum(G * out)"
 )
 CHECKED = [  # no right gradient is called wrong, no wrong one right
+    Row(
+        name="logarithms of distances, but those of a point from itself",
+        program="x: Vector(n); loss = sum(log(x[i]**2 + x[j]**2 - 2 * x[i] * x[j]) "
+        "for i in range(n) for j in range(n) if i != j)",
+        at={"x": [0.0, 1.0, 3.0]},
+        derivative={"x": [-16 / 3, 2, 10 / 3]},
+        holds={"result": "(1 - eye(n)) / (", "text": "log, elementwise"},
+    ),
     Row(
         name="logits of 720",
         program="z: Vector(k); y: Vector(k); loss = logsumexp(z) - y.T @ z",
@@ -840,6 +855,11 @@ MESSAGES = [  # messages that lead on, and what is accepted and was not meant
         name="another name for the loss",
         program="x: Vector(n); L = norm2(x)**2",
         refused=("; write loss = norm2(x)**2",),
+    ),
+    Row(
+        name="an entry before the first one",
+        program="x: Vector(3); loss = x[-4]",
+        refused=("-4 is outside; there are 0 to 2",),
     ),
     Row(
         name="a tensor that is a matrix",

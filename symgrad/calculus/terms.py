@@ -125,18 +125,28 @@ def multiplied_out(
     term: Term, parts: Callable[[Factor], Sequence[Term] | None], most: float = math.inf
 ) -> list[Term]:
     """The term as a sum of products of factors of which `parts` gives no sum; it stops once there
-    are more than `most`."""
+    are more than `most`. (1 - [i = j]) / d_ij stays: at i = j it is 0, and d_ii may be."""
     pending, done = [(term, 0)], list[Term]()  # each with how many of its factors are no sums
     while pending and len(pending) + len(done) <= most:
         term, start = pending.pop()
         for k in range(start, len(term.factors)):
-            if (terms := parts(term.factors[k])) is not None:
-                rest = term.without(k)
+            rest = term.without(k)
+            if (terms := parts(term.factors[k])) is not None and not _met(terms, rest):
                 pending += [(product((rest, part)), k) for part in reversed(terms)]
                 break
         else:
             done.append(term)
     return [*done, *(term for term, _ in reversed(pending))]
+
+
+def _met(terms: Sequence[Term], rest: Term) -> bool:
+    """Whether [i = j] in one of the terms meets a quotient by what depends on i and j."""
+    below = [{*f.labels} for f in rest.factors if f.power < 0 and len(f.labels) > 1]
+    return bool(below) and any(
+        isinstance(f.node, ix.Identity) and any({*f.labels} <= labels for labels in below)
+        for t in terms
+        for f in t.factors
+    )
 
 
 def numbered(

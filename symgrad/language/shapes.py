@@ -162,7 +162,7 @@ def square(name: str, argument: ex.Expression) -> Dimension:
     """The dimension of a square matrix; an error for anything else."""
     rows, columns = matrix(name, argument)
     if rows != columns:
-        hint = "; for 1/x elementwise write 1 / x" if columns == ONE else ""
+        hint = "; for 1/x elementwise write 1 / x" if name == "inv" and columns == ONE else ""
         raise ShapeError(f"{name} needs a square matrix; {given(argument)}{hint}", (rows, columns))
     return rows
 

@@ -168,8 +168,8 @@ MUTANTS: list[Mutant] = [
         f"{OPERATIONS} tests/language/test_values.py tests/numerics/test_edges.py",
         (
             "huber is clipped too early",
-            "minimum(absolute(r), d), relu",
-            "minimum(absolute(r), 0.5 * d), relu",
+            "where(absolute(r), d, d",
+            "where(absolute(r), 0.5 * d, d",
         ),
         ("huber's line lies too high", "q * q + delta * (a - q)", "q * q + delta * a"),
         (

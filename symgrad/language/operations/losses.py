@@ -13,12 +13,13 @@ from symgrad.language.composing import lowered, raised
 from symgrad.language.dimensions import SCALAR, Shape
 from symgrad.language.expressions import Expression, Name, Operation, Options, ShapeRule
 from symgrad.language.operations.activations import softplus
+from symgrad.language.operations.cases import where
 from symgrad.language.operations.contractions import total
 from symgrad.language.operations.elementwise import composite, elementwise
 from symgrad.language.operations.entries import at
 from symgrad.language.operations.namespace import Namespace
 from symgrad.language.operations.norms import norm1, norm2
-from symgrad.language.operations.piecewise import absolute, minimum, relu, sign
+from symgrad.language.operations.piecewise import absolute, relu, sign
 from symgrad.language.operations.smooth import log
 from symgrad.language.shapes import given, same, vector
 
@@ -111,7 +112,7 @@ huber: Operation = elementwise(
     ),
     _huber,
     arity=2,
-    derivative=lambda r, d: (sign(r) * minimum(absolute(r), d), relu(absolute(r) - d)),
+    derivative=lambda r, d: (where(absolute(r), d, d * sign(r), r), relu(absolute(r) - d)),
     seam=lambda r, d: absolute(r) - d,
     prepare=lambda r, delta=None: huber(r, 1) if delta is None else None,
     sentence="The derivative of the Huber loss is the residual, clipped at -delta and delta.",

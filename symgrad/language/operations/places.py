@@ -97,6 +97,7 @@ def at_place(where: Affine, below: Dimension, said: str = "", hint: str = RANGE)
     `hint` what may be wrong with its letter.
 
     Raises: ShapeError where it is beyond the axis, at whatever sizes."""
+    typed = where.text
     if where.letters == () and where.offset.is_Integer and where.offset < 0:
         where = Affine({}, where.offset + below)  # as in Python, -1 is the last one
     if not (reachable(where.least) and reachable(sympy.expand(below - 1 - where.most))):
@@ -104,10 +105,10 @@ def at_place(where: Affine, below: Dimension, said: str = "", hint: str = RANGE)
         reach = f"is from {least} to {most}" if where.letters else "is outside"
         hint = hint if where.letters else ""
         last = dimension_text(below - 1)
-        front = f"{said}: " if said != where.text else ""
+        front = f"{said}: " if said != typed else ""
         alone = where.alone
         raise ShapeError(
-            f"{front}{where.text} {reach}; there are 0 to {last} along this axis{hint}",
+            f"{front}{typed} {reach}; there are 0 to {last} along this axis{hint}",
             None if alone is None else (below, alone.index_of),
         )
     return labelled(where, below)
