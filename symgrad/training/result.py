@@ -15,8 +15,8 @@ from symgrad.training.history import History
 from symgrad.training.metrics.measures import Chosen, Measured
 from symgrad.training.model import Model
 from symgrad.training.optimizers.base import Optimizer
-from symgrad.training.plots.chosen import model_panels
 from symgrad.training.plots.curves import history_panels
+from symgrad.training.plots.models import model_panels
 from symgrad.training.plots.shown import shown_on
 from symgrad.training.plots.style import WIDTH, picture
 

@@ -10,7 +10,7 @@ from symgrad.calculus.entries import symmetric
 from symgrad.calculus.terms import opened
 from symgrad.errors import DataError
 from symgrad.numerics.arrays.contraction import Costs
-from symgrad.numerics.arrays.listing import Array, FilledError, Listing, Op, dims_of, part_of
+from symgrad.numerics.arrays.listing import Array, FilledError, Listing, Op, below, dims_of, part_of
 from symgrad.numerics.arrays.products import Products
 from symgrad.numerics.arrays.program import Program, needed
 from symgrad.numerics.arrays.reshaped import reshaped
@@ -183,7 +183,7 @@ class _Emitter:
 
     def _refused(self, op: Op, told: str) -> DataError:
         """The error of an operand that is sparse, by the inputs that it is made of."""
-        return refuse((n for n in self.sparse if _made_of(op, self.inputs[n])), told)
+        return refuse((n for n in self.sparse if self.inputs[n] in below([op])), told)
 
     def _node(self, node: ix.Node) -> Op:
         match node:
@@ -302,8 +302,3 @@ class _Emitter:
             return self.listing.aligned(array, labels)
         spread = self.listing.broadcast(array, labels)
         return self._computed(spread, ix.Term(ix.ONE, (ix.Factor(*entry),)))
-
-
-def _made_of(op: Op, given: Op) -> bool:
-    """Whether an operation is made of what is given."""
-    return op is given or any(_made_of(x, given) for x in op.operands if x.sparse)

@@ -32,7 +32,7 @@ as plain NumPy, `buffers` with results written into arrays that are there.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, NamedTuple, TypeAlias
@@ -102,6 +102,20 @@ class Op:
                 yield from operand.reads()
             else:
                 yield operand
+
+
+def below(roots: Iterable[Op]) -> Iterator[Op]:
+    """The operations that these are made of, each once, after its operands; they themselves too."""
+    done: set[Op] = set()
+    stack = [(op, False) for op in roots]
+    while stack:
+        op, ready = stack.pop()
+        if ready:
+            yield op
+        elif op not in done:
+            done.add(op)
+            stack.append((op, True))
+            stack += [(x, False) for x in op.operands if x not in done]
 
 
 class Added(NamedTuple):

@@ -11,7 +11,7 @@ import sympy
 from symgrad.calculus.nodes import Axis
 from symgrad.errors import DataError
 from symgrad.language.operations.unspecified import By, Unspecified
-from symgrad.numerics.arrays.listing import Dims, Op
+from symgrad.numerics.arrays.listing import Dims, Op, below
 
 FILLED = {"scatter", "pad", "onehot"}  # zeros at first
 SIZED = {"full", "eye", "broadcast", "reshape", "arange", *FILLED}  # their text has sizes
@@ -138,13 +138,7 @@ def _inside(op: Op) -> list[Op]:
     return [each for x in inner for each in (*_inside(x), x)]
 
 
-def needed(ops: list[Op], results: list[Op]) -> tuple[Op, ...]:
+def needed(ops: Iterable[Op], results: Iterable[Op]) -> tuple[Op, ...]:
     """The operations that results need: none of what was made and then written in another way."""
-    seen: set[Op] = set()
-    waiting = list(results)
-    while waiting:
-        op = waiting.pop()
-        if op not in seen:
-            seen.add(op)
-            waiting += op.operands
-    return tuple(op for op in ops if op in seen)
+    found = {*below(results)}
+    return tuple(op for op in ops if op in found)

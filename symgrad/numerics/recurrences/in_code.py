@@ -10,7 +10,7 @@ from symgrad.language.dimensions import dimension
 from symgrad.language.names import entry_of, entry_parts
 from symgrad.language.problem import Variable
 from symgrad.numerics.arrays.listing import Op
-from symgrad.numerics.recurrences.split import Order, Part
+from symgrad.numerics.recurrences.split import Part
 from symgrad.numerics.sizes import axes_of
 
 INDENT = " " * 4
@@ -58,24 +58,19 @@ class StepParts:
         found = [a for a in (*dims, self.parts.loop.steps.length) if not is_number(a)]
         return tuple(dict.fromkeys(map(of_all_steps, found)))
 
-    @property
-    def order(self) -> Order:
-        """The axes, and what their sizes are called at a step."""
-        return Order(self.axes, {self.t: "t", self.parts.last: "n"})
-
     def _parts(self) -> tuple[Part | None, Part, Part]:
         derivations = self.joined.derivations
-        inputs = self._inputs()
+        code = self.axes, {self.t: "t", self.parts.last: "n"}, self._inputs()
         before = None
         if "before" in derivations:
             names = [*self.parts.before]
-            before = Part.of("a", derivations["before"], names, self.order, inputs)
+            before = Part.of("a", derivations["before"], names, *code)
         bodies = [total.body.name for total in self.parts.totals.values()]
         names = [h.name for h in self.parts.states.values()]
         names = list(dict.fromkeys([*names, *bodies, *self.beside]))
-        step = Part.of("v", derivations["whole"], names, self.order, inputs)
+        step = Part.of("v", derivations["whole"], names, *code)
         outputs = [*dict.fromkeys([self.problem.output_name, self.joined.valued])]
-        after = Part.of("w", derivations["after"], outputs, self.order, inputs)
+        after = Part.of("w", derivations["after"], outputs, *code)
         return before, step, after
 
     @cached_property

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import sympy
@@ -15,26 +15,30 @@ from symgrad.language.dimensions import dimension
 from symgrad.language.layered import depends_on, index_at
 from symgrad.language.names import entry_parts
 from symgrad.numerics.arrays.emitter import program
-from symgrad.numerics.arrays.listing import VIEWS, Op
+from symgrad.numerics.arrays.listing import VIEWS, Op, below
 from symgrad.numerics.arrays.program import Program
 from symgrad.numerics.source.numpy import Text
 from symgrad.numerics.source.scatters import scatter_lines
 
 
 @dataclass(frozen=True)
-class Order:
-    """The axes whose sizes a function takes, n0, n1, ..., and its `indices` of a step."""
+class PartProgram(Program):
+    """The program of a part in a longer function, which takes the sizes of `whole` as n0, n1, ...;
+    `indices` are what those of a step are called in it."""
 
-    axes: tuple[Axis, ...]
-    indices: Mapping[str, str]
+    whole: tuple[Axis, ...] = ()
+    indices: Mapping[str, str] = field(default_factory=dict)
+    prefix: str = ""
 
     def size(self, axis: Axis) -> str:
-        """An axis's size in code, n2[t - 1] where it depends on the step."""
-        if axis in self.axes:
-            return f"n{self.axes.index(axis)}"
+        """An axis's size in code: a number, or n2[t - 1] where it depends on the step."""
+        if axis in self.whole:
+            return f"n{self.whole.index(axis)}"
         if isinstance(axis, str) or axis.is_Symbol:
             name, index = entry_parts(str(axis))
-            return f"n{self.axes.index(dimension(name))}[{index_at(index, self.indices)}]"
+            return f"n{self.whole.index(dimension(name))}[{index_at(index, self.indices)}]"
+        if axis.is_Integer:
+            return str(int(axis))
         named = {symbol: sympy.Symbol(self.size(symbol)) for symbol in axis.free_symbols}
         return f"({axis.xreplace(named)})"
 
@@ -43,19 +47,6 @@ class Order:
         axes = (*op.dims, *(op.axes if op.kind == "size" else ()))
         sizes = tuple(axis for axis in axes if not isinstance(axis, str))
         return any(depends_on(sizes, t) for t, index in self.indices.items() if index == "t")
-
-
-@dataclass(frozen=True)
-class PartProgram(Program):
-    """The program of a part, in a longer function."""
-
-    whole: Order = Order((), {})
-    prefix: str = ""
-
-    def size(self, axis: Axis) -> str:
-        """An axis's size: a number, or what the whole function calls it."""
-        number = not isinstance(axis, str) and axis.is_Integer
-        return str(int(axis)) if number else self.whole.size(axis)
 
     @property
     def callables(self) -> tuple[str, ...]:
@@ -80,7 +71,8 @@ class Part:
         prefix: str,
         derivation: Derivation,
         names: Sequence[str],
-        order: Order,
+        axes: tuple[Axis, ...],
+        indices: Mapping[str, str],
         inputs: Mapping[str, str],
     ) -> Part:
         """Those of its names that are wanted, then its derivatives, as "d x"."""
@@ -93,7 +85,7 @@ class Part:
         results |= {f"d {k}": (o.entry, o.labels) for k, o in derivation.outcomes.items()}
         plain = program([*results.values()])
         of_plain = (plain.inputs, plain.ops, plain.results, plain.floats)
-        made = PartProgram(*of_plain, whole=order, prefix=prefix)
+        made = PartProgram(*of_plain, whole=axes, indices=indices, prefix=prefix)
         ops = (op for op, _ in made.results)
         return cls(prefix, made, dict(zip(results, ops, strict=True)), inputs)
 
@@ -144,11 +136,10 @@ class Part:
         own = self.program.inputs
         places = {f"p{own.index(name)}" for name in on if name in own}
         found: set[Op] = set()
-        for root in (*self.program.ops, *self.results.values()):
-            for op in _below(root):
-                given = op.kind == "input" and op.name in places
-                if given or self.program.whole.moves(op) or not found.isdisjoint(op.operands):
-                    found.add(op)
+        for op in below([*self.program.ops, *self.results.values()]):
+            given = op.kind == "input" and op.name in places
+            if given or self.program.moves(op) or not found.isdisjoint(op.operands):
+                found.add(op)
         return found
 
 
@@ -186,7 +177,7 @@ class Split:
         them: what the values do not, waits."""
         moving = part.depending(at_steps) | part.depending(cotangents)
         values = [op for name, op in part.results.items() if not name.startswith("d ")]
-        needed = {op for root in values for op in _below(root)}
+        needed = {*below(values)}
         ops = [op for op in part.program.ops if op in moving]
         backward = tuple(op for op in ops if op not in needed)
         forward = tuple(op for op in ops if op in needed)
@@ -195,17 +186,3 @@ class Split:
         read = {x for op in backward for x in op.reads()}
         read |= {x for op in roots for x in (op.reads() if op.inline else [op])}
         return cls(once, forward, backward, frozenset(x for x in read if x in {*forward}))
-
-
-def _below(root: Op) -> Iterator[Op]:
-    """The operations below one, each after its operands, itself last."""
-    done: set[Op] = set()
-    stack = [(root, False)]
-    while stack:
-        op, ready = stack.pop()
-        if ready:
-            yield op
-        elif op not in done:
-            done.add(op)
-            stack.append((op, True))
-            stack += [(x, False) for x in op.operands if x not in done]

@@ -17,42 +17,19 @@ from typing import Any
 
 import numpy as np
 
-from symgrad.language.problem import Problem
 from symgrad.numerics.function import Function
 from symgrad.numerics.gradients import product_function
 from symgrad.numerics.layers import flattened, shapes_of, views
-from symgrad.training.chunks.gradients import (
-    ChunkGradients,
-    ChunkMinibatches,
-    Epochs,
-    Sums,
-    added_up,
-)
+from symgrad.training.chunks.gradients import ChunkGradients, Sums, added_up
 from symgrad.training.chunks.sources import dask
 from symgrad.training.data.arrays import Array, Arrays, Data
-from symgrad.training.steps.minibatches import Minibatches
-
-
-def chunk_gradients(
-    problem: Problem, batches: Minibatches, epochs: Epochs
-) -> ChunkGradients | ChunkMinibatches:
-    """The gradients of minibatches: where the chunks lie if each is of some whole chunks, else
-    here."""
-    if batches.data.chunks_in(batches.size):
-        return ChunkGradients(problem, batches)
-    return ChunkMinibatches(problem, batches, epochs)
 
 
 class ChunkProducts:
     """`products(directions)` where the parameters are now. Derived at the first call."""
 
-    def __init__(self, gradients: ChunkGradients | ChunkMinibatches) -> None:
-        self._found = gradients
-
-    @property
-    def _gradients(self) -> ChunkGradients:
-        assert isinstance(self._found, ChunkGradients)  # a line search takes all chunks
-        return self._found
+    def __init__(self, gradients: ChunkGradients) -> None:
+        self._gradients = gradients
 
     @cached_property
     def _functions(self) -> tuple[Function, Any]:

@@ -49,7 +49,7 @@ def check_labels(problem: Problem, examples: Mapping[str, Any]) -> None:
 def wrong_label(problem: Problem, examples: Mapping[str, Any]) -> tuple[str, int, str] | None:
     """The first label that is none that the loss means: its name, its row, and what is wrong."""
     names = tuple(n for n in examples if problem.variables[n].kind in ("Scalar", "Vector"))
-    for meaning in remembered(_meanings, problem, names):
+    for meaning in remembered(meanings, problem, names):
         given = np.asarray(examples[meaning.name], float)
         given = given.reshape(
             len(given), *(-1,) * (problem.variables[meaning.name].kind == "Vector")
@@ -62,10 +62,6 @@ def wrong_label(problem: Problem, examples: Mapping[str, Any]) -> tuple[str, int
             row = int(np.argmax(rows))
             return meaning.name, row, _told(meaning, given, row, int(rows.sum()))
     return None
-
-
-def _meanings(problem: Problem, names: tuple[str, ...]) -> list[Meaning]:
-    return [*meanings(problem, names)]
 
 
 def _masked(problem: Problem, examples: Mapping[str, Any], given: Any) -> Any:

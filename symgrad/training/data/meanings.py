@@ -85,21 +85,20 @@ class Meaning:
         return evaluate_nodes([self.node], {self.name: given}, sizes)[self.node]
 
 
-def meanings(problem: Problem, names: Sequence[str]) -> Iterator[Meaning]:
+def meanings(problem: Problem, names: Sequence[str]) -> list[Meaning]:
     """What the loss means by each of these variables of its examples, where that is seen."""
     if problem.loop is not None or problem.output.shape != SCALAR:
-        return
+        return []
     if problem.functions or len(set(problem.batch.values())) != 1:
-        return
+        return []
     graph = Graph(problem, lower_problem(problem).output.closed().node)
+    found = []
     for name in names:
         variable = problem.variables[name]
-        if variable.kind not in ("Scalar", "Vector") or variable.steps is not None:
-            continue
-        met = graph.met(name)
-        meaning = met and _Trial(**met._asdict()).meaning()
-        if meaning:
-            yield meaning
+        if variable.kind in ("Scalar", "Vector") and variable.steps is None:
+            met = graph.met(name)
+            found.append(met and _Trial(**met._asdict()).meaning())
+    return [meaning for meaning in found if meaning]
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""Panels of a trained model, each for one structure of problems: what it predicts, of which inputs.
+"""Panels of a trained model, told by the structure of its problem: what it predicts, of what.
 
 A view gives the panels that it has for what is to be shown, none where the structure is another.
 """
@@ -12,6 +12,7 @@ import numpy as np
 from symgrad.training.metrics.records import Confusion
 from symgrad.training.plots.shown import Array, Shown
 from symgrad.training.plots.style import COLOURS, GREY, SIGN, finish, label, line, points, size_of
+from symgrad.training.plots.vectors import embedding, path
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -146,3 +147,11 @@ def _range(values: Array) -> tuple[float, float]:
     low, high = float(values.min()), float(values.max())
     margin = MARGIN * (high - low) or 0.5
     return low - margin, high + margin
+
+
+VIEWS = (fitted_line, boundary, against_given, confusion, embedding, path)
+
+
+def model_panels(shown: Shown) -> list[Panel]:
+    """The panels of all views."""
+    return [panel for view in VIEWS for panel in view(shown)]

@@ -145,14 +145,3 @@ def _function(kind: type[Schedule]) -> Callable[..., list[float]]:
 
 
 Rate: TypeAlias = float | Schedule
-
-
-def rate_at(rate: Rate, epoch: int, iteration: int, plateau: int = 0) -> float:
-    """The learning rate after so many epochs, iterations and plateaus.
-
-    >>> rate_at(0.1, 7, 70)
-    0.1
-    """
-    if isinstance(rate, Schedule):
-        return rate.at({"epoch": epoch, "iteration": iteration, "plateau": plateau})
-    return rate

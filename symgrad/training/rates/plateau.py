@@ -11,7 +11,7 @@ import sympy
 
 from symgrad.errors import OptionError
 from symgrad.training.hyperparameters import symbols
-from symgrad.training.rates.base import COUNT, INITIAL, Rate, Schedule, rate_at
+from symgrad.training.rates.base import COUNT, INITIAL, Rate, Schedule
 from symgrad.training.states import restore, state_of
 
 GAMMA, LOWEST = symbols("factor", "lowest")
@@ -139,8 +139,10 @@ class Rated:
 
     def rate_in(self, iteration: int) -> float:
         """The learning rate after so many iterations, in this epoch."""
-        plateaus = 0 if self._watch is None else self._watch.count
-        return rate_at(self._rate, self.epoch, iteration, plateaus)
+        if not isinstance(self._rate, Schedule):
+            return self._rate
+        plateau = 0 if self._watch is None else self._watch.count
+        return self._rate.at({"epoch": self.epoch, "iteration": iteration, "plateau": plateau})
 
     def tell(self, on: str, score: float, maximize: bool = False) -> None:
         """Let a learning rate that depends on it know the score of an epoch."""

@@ -14,25 +14,29 @@ from collections.abc import Sequence
 
 from symgrad.training.data.arrays import Array
 from symgrad.training.steps.loop import Gradients
+from symgrad.training.steps.minibatches import Minibatches
 
 
 class StepGradients:
     """Gradients of `accumulate` minibatches at once, the last of which in an epoch may be fewer;
     `frozen` are stretches of the flat gradient that are 0.
 
-    `examples` are those of each minibatch. With `drop_last` a step of fewer examples than the
-    others is left out, unless it is the only one.
+    With `drop_last` a step of fewer examples than the others is left out, unless it is the only
+    one.
     """
 
     def __init__(
         self,
         gradients: Gradients,
-        examples: Sequence[int],
-        accumulate: int = 1,
-        drop_last: bool = False,
-        frozen: Sequence[slice] = (),
+        batches: Minibatches,
+        accumulate: int,
+        drop_last: bool,
+        frozen: Sequence[slice],
     ) -> None:
         self._gradients, self._frozen = gradients, frozen
+        total, size, examples = batches.data.total, batches.size, [1] * gradients.count
+        if accumulate > 1:
+            examples = [min(size, total - k) for k in range(0, total, size)] or examples
         starts = range(0, len(examples), accumulate)
         self._steps = [range(k, min(k + accumulate, len(examples))) for k in starts]
         self._examples = examples

@@ -9,9 +9,9 @@ import numpy as np
 from symgrad.errors import DataError
 from symgrad.training.optimizers.line_search import FARTHEST, Point, line_search
 from symgrad.training.optimizers.searches import Product, SearchState
-from symgrad.training.optimizers.updates import OptimizerState, Vector, squared
+from symgrad.training.optimizers.updates import Vector, squared
 from symgrad.training.steps.features import Metric, euclidean
-from symgrad.training.steps.loop import Gradients, Pass, PlainSteps
+from symgrad.training.steps.loop import Gradients, Pass
 
 ROUNDING = 8  # units in the last place of the loss that its differences may be off by
 FEW = 10  # of these: a fall of the model that is none
@@ -126,19 +126,6 @@ class SearchSteps:
             place[:] = origin
         self.flat[:] = gradient
         self._value = value
-
-
-def steps_of(
-    gradients: Gradients,
-    state: OptimizerState | SearchState,
-    theta: Vector,
-    product: Product,
-    metric: Metric,
-) -> PlainSteps | SearchSteps:
-    """The steps that an optimizer takes with these gradients."""
-    if isinstance(state, SearchState):
-        return SearchSteps(gradients, state, theta, product, metric)
-    return PlainSteps(gradients, state, theta)
 
 
 def _why(noise: float, is_low: bool) -> tuple[str, bool | None]:

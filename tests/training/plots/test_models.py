@@ -9,7 +9,7 @@ import pytest
 
 import symgrad as sg
 from symgrad.language.parser import parse
-from symgrad.training.plots.chosen import VIEWS, model_panels
+from symgrad.training.plots.models import VIEWS, model_panels
 from symgrad.training.plots.shown import Scale, Shown
 from symgrad.training.plots.style import picture
 
