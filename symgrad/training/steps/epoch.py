@@ -56,24 +56,15 @@ def prepared_steps(
     problem = problem if data.chunks else as_observed(problem, data)
     metric = metric_of(problem, data, parameters) if isinstance(state, SearchState) else euclidean
     problem, data = with_weights(problem, data)
-    products: Product = HessianProducts(problem, data, parameters, dtype)
-    gradients: Gradients
-    weight = ""
+    products: Product | None = HessianProducts(problem, data, parameters, dtype)
     if data.chunks or size < data.total:
         problem, data = with_data_totals(problem, data, wrt, dtype)
-    if size < data.total:
-        problem, weight = remembered(weighted, problem)
+    problem, weight = remembered(weighted, problem) if size < data.total else (problem, "")
     drop_minibatch = drop_last and size == of_step
     batches = Minibatches(data, parameters, size, drop_minibatch, weight, seed)
+    gradients: Gradients
     if data.chunks:
-        from symgrad.training.chunks.gradients import ChunkGradients, ChunkMinibatches
-        from symgrad.training.chunks.products import ChunkProducts
-
-        if data.chunks_in(size):
-            gradients = ChunkGradients(problem, batches)
-            products = ChunkProducts(gradients)
-        else:
-            gradients = ChunkMinibatches(problem, batches, state)
+        gradients, products = _of_chunks(problem, batches, state)
     else:
         function = gradient_function(problem, wrt, dtype, modules, threads)
         if modules == "numba" and isinstance(function, Function):
@@ -87,6 +78,20 @@ def prepared_steps(
     if isinstance(state, SearchState):
         return SearchSteps(gradients, state, theta, products, metric)
     return PlainSteps(gradients, state, theta)
+
+
+def _of_chunks(
+    problem: Problem, batches: Minibatches, state: OptimizerState | SearchState
+) -> tuple[Gradients, Product | None]:
+    """The gradients of whole chunks where they lie, with the Hessian's products; those of smaller
+    minibatches here."""
+    from symgrad.training.chunks.gradients import ChunkGradients, ChunkMinibatches
+    from symgrad.training.chunks.products import ChunkProducts
+
+    if not batches.data.chunks_in(batches.size):
+        return ChunkMinibatches(problem, batches, state), None
+    gradients = ChunkGradients(problem, batches)
+    return gradients, ChunkProducts(gradients)
 
 
 def _compiled(

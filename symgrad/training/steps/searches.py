@@ -30,10 +30,10 @@ class SearchSteps:
         gradients: Gradients,
         state: SearchState,
         theta: Vector,
-        product: Product,
+        product: Product | None,
         metric: Metric = euclidean,
     ) -> None:
-        if gradients.count != 1:
+        if gradients.count != 1 or product is None:
             raise DataError("a line search needs all data in one step")
         self.flat, self.product = np.empty_like(theta), product
         self._gradients, self._state, self._theta = gradients, state, theta
