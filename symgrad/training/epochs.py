@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from symgrad.errors import OptionError
 from symgrad.numerics.layers import copied
-from symgrad.training.files.checkpoints import Checkpoint, kept
+from symgrad.training.files.checkpoints import Checkpoint
 from symgrad.training.history import History
 from symgrad.training.result import FitResult
+from symgrad.training.states import Stateful
 from symgrad.training.stopping import Stopping
 from symgrad.training.trainer import Trainer
 from symgrad.training.validation import Validation
@@ -79,7 +81,9 @@ def run_epochs(
     trainer.state.check_scored(epochs if validation is None else None)
     history = History()
     _note(history, trainer)
-    with kept(checkpoint, {"trainer": trainer, "history": history, "stopping": stopping}, epochs):
+    parts: dict[str, Stateful]
+    parts = {"trainer": trainer, "history": history, "stopping": stopping}
+    with checkpoint.keeping(parts, epochs) if checkpoint else nullcontext():
         reason = _run(trainer, epochs, history, stopping, validation, callbacks, checkpoint)
     best = stopping.best_epoch(validation.deciding(history)) if validation else None
     if stopping.parameters is not None:

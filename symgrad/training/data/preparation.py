@@ -49,6 +49,10 @@ class Column:
             raise table.error(row, self.name, f"{values[row]} is not finite")
         return np.asarray((values - self.mean) / self.deviation)[:, None]
 
+    def undone(self, values: Array) -> Array:
+        """The numbers as they stand in the table."""
+        return values * self.deviation + self.mean
+
 
 def _repair(entry: str) -> str:
     if number(entry, ",") is not None:

@@ -47,19 +47,41 @@ class Checkpoint:
         self._pace = 1  # steps in a piece
         self._saved, self._took = -np.inf, 0.0  # when, and how long it took
         self._heard: int | None = None  # the signal
-        self._handlers: dict[int, Any] = {}
 
-    def resume(self, parts: Mapping[str, Stateful]) -> bool:
-        """Keep these parts from now on; they are what they were when the file was saved, where
-        there is one."""
+    @contextmanager
+    def keeping(self, parts: Mapping[str, Stateful], epochs: int) -> Iterator[None]:
+        """Within it these parts of a training of so many epochs are kept: they begin as they were
+        when the file was saved, where there is one, and a signal waits until the step is finished.
+        """
         self._parts = parts
-        if not os.path.exists(self.path):
+        if os.path.exists(self.path):
+            self._resume()
+        else:
             self.save()
-            return False
+        done = parts["trainer"].state_dict()["epochs"]
+        if done > epochs:
+            told = f"{done} epochs have been trained, and epochs={epochs} are wanted"
+            raise DataError(told, filename=self.path)
+        handlers: dict[int, Any] = {}
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                if signal.getsignal(number) not in (signal.SIG_IGN, None):
+                    handlers[number] = signal.signal(number, self._hear)
+        try:
+            yield
+        except NotFiniteError as error:
+            error.message += f"; {self.path} has the last state that was saved, which is finite"
+            raise
+        finally:
+            for each, handler in handlers.items():
+                signal.signal(each, handler)
+
+    def _resume(self) -> None:
+        """Let all parts be what they were when the file was saved."""
         tree = load_archive(self.path, KIND)
         try:
             self._check(tree["run"])
-            for name, part in parts.items():
+            for name, part in self._parts.items():
                 part.load_state_dict(tree["parts"][name])
             self.stopped = tree["stopped"]
         except DataError as error:
@@ -68,7 +90,6 @@ class Checkpoint:
             told = f"this checkpoint is damaged: {error!r}"
             raise DataError(told, filename=self.path) from None
         self._saved = time.perf_counter()
-        return True
 
     def epoch(self, trainer: Trainer) -> float:
         """An epoch of the trainer, or the rest of one, in pieces; its mean loss."""
@@ -121,23 +142,6 @@ class Checkpoint:
         self._saved = time.perf_counter()
         self._took = self._saved - before
 
-    @contextmanager
-    def guarded(self) -> Iterator[None]:
-        """Within it a signal is heard, and waits until the step is finished."""
-        handlers: dict[int, Any] = {}
-        if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
-                if signal.getsignal(number) not in (signal.SIG_IGN, None):
-                    handlers[number] = signal.signal(number, self._hear)
-        try:
-            yield
-        except NotFiniteError as error:
-            error.message += f"; {self.path} has the last state that was saved, which is finite"
-            raise
-        finally:
-            for each, handler in handlers.items():
-                signal.signal(each, handler)
-
     def _hear(self, number: int, frame: FrameType | None) -> None:
         if self._heard == number == signal.SIGINT:
             raise KeyboardInterrupt
@@ -145,8 +149,12 @@ class Checkpoint:
 
     def _check(self, run: Mapping[str, str]) -> None:
         """Raise DataError where the file is of another training."""
+
+        def short(told: object) -> str:
+            return shorten(str(told), 60, placeholder="...")
+
         changed = [
-            f"{name} was {_short(run.get(name))}, is {_short(told)}"
+            f"{name} was {short(run.get(name))}, is {short(told)}"
             for name, told in self.run.items()
             if run.get(name) != told
         ]
@@ -155,30 +163,6 @@ class Checkpoint:
                 f"this is the checkpoint of another training: {'; '.join(changed)}. Train as it "
                 "was trained, or give another file"
             )
-
-
-def _short(told: object) -> str:
-    return shorten(str(told), 60, placeholder="...")
-
-
-@contextmanager
-def kept(
-    checkpoint: Checkpoint | None, parts: Mapping[str, Stateful], epochs: int
-) -> Iterator[None]:
-    """A training of so many epochs that is kept in a checkpoint, where there is one.
-
-    Raises: DataError where more epochs were trained than that.
-    """
-    if checkpoint is None:
-        yield
-        return
-    checkpoint.resume(parts)
-    done = parts["trainer"].state_dict()["epochs"]
-    if done > epochs:
-        told = f"{done} epochs have been trained, and epochs={epochs} are wanted"
-        raise DataError(told, filename=checkpoint.path)
-    with checkpoint.guarded():
-        yield
 
 
 def checkpoint_of(

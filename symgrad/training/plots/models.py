@@ -43,12 +43,20 @@ def fitted_line(shown: Shown) -> list[Panel]:
         predicted = shown.predict(shown.on(grid[:, None]))
         for k, up in enumerate(ups):
             name = label(up.name) if len(ups) > 1 else "data"
-            ax.plot(across.of(x[some]), up.of(shown.labels[some, k]), label=name, **points(k))
+            ax.plot(
+                across.undone(x[some]), up.undone(shown.labels[some, k]), label=name, **points(k)
+            )
         for k, up in enumerate(ups):
             told = f"prediction {written}" if len(written) < SHORT else "prediction"
             name = told if len(ups) == 1 else f"prediction of {up.name}"
             how = line(k) if len(ups) > 1 else {"color": COLOURS[2]}
-            ax.plot(across.of(grid), up.of(predicted[:, k]), label=label(name), linewidth=2, **how)
+            ax.plot(
+                across.undone(grid),
+                up.undone(predicted[:, k]),
+                label=label(name),
+                linewidth=2,
+                **how,
+            )
         named = shown.classes.get(labelled, {})
         if named:
             ax.set_yticks(list(named), [label(name, 12) for name in named.values()])
@@ -74,13 +82,13 @@ def boundary(shown: Shown) -> list[Panel]:
             others = np.delete(scores, k, axis=1).max(axis=1)
             lead = (scores[:, k] - others).reshape(u.shape)
             if lead.min() < 0 < lead.max():
-                ax.contourf(across.of(u), up.of(v), lead, [0, np.inf], colors=[str(grey)])
-                ax.contour(across.of(u), up.of(v), lead, [0], colors="black", linewidths=1)
+                ax.contourf(across.undone(u), up.undone(v), lead, [0, np.inf], colors=[str(grey)])
+                ax.contour(across.undone(u), up.undone(v), lead, [0], colors="black", linewidths=1)
         some = _some(len(shown.points))
         at, given = shown.points[some], shown.classes_given[some]
         for k in range(scores.shape[1]):
             own, name = at[given == k], label(shown.class_name(k))
-            ax.plot(across.of(own[:, 0]), up.of(own[:, 1]), label=name, **points(k))
+            ax.plot(across.undone(own[:, 0]), up.undone(own[:, 1]), label=name, **points(k))
         finish(ax, label(across.name), label(up.name), above=True)
 
     return [panel]
@@ -96,7 +104,8 @@ def against_given(shown: Shown) -> list[Panel]:
     def panel(ax: Axes) -> None:
         ups, some = shown.label_scales, _some(len(shown.labels))
         drawn = [
-            (up.of(shown.labels[:, k]), up.of(shown.predictions[:, k])) for k, up in enumerate(ups)
+            (up.undone(shown.labels[:, k]), up.undone(shown.predictions[:, k]))
+            for k, up in enumerate(ups)
         ]
         for k, ((given, found), up) in enumerate(zip(drawn, ups, strict=True)):
             name = label(up.name) if len(ups) > 1 else "an example"

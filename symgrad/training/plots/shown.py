@@ -13,7 +13,7 @@ import numpy.typing as npt
 from symgrad.errors import DataError
 from symgrad.language.problem import Problem
 from symgrad.training.data.arrays import Data
-from symgrad.training.data.preparation import Prepared
+from symgrad.training.data.preparation import Column, Prepared
 from symgrad.training.metrics.compared import Compared, compared, rows
 from symgrad.training.metrics.quantities import Prediction
 from symgrad.training.metrics.records import CLASSES
@@ -21,33 +21,21 @@ from symgrad.training.metrics.records import CLASSES
 Array = npt.NDArray[Any]
 
 
-@dataclass(frozen=True)
-class Scale:
-    """A number of a table as it is shown: under the name of its column, and in its units."""
-
-    name: str
-    mean: float = 0.0
-    deviation: float = 1.0
-
-    def of(self, values: Array) -> Array:
-        """The numbers of the table."""
-        return values * self.deviation + self.mean
-
-
 @dataclass(frozen=True, kw_only=True)
 class Shown:
     """A trained problem, and the arrays that it is shown on.
 
-    `scales` has one for each number of a variable, where they come from the columns of a table,
-    `classes` a name for each number of a label. `path` are the parameters before the first epoch
-    and after each, where all of them together are two numbers.
+    `scales` has the column of each number of a variable, where they come from a table: they are
+    shown under its name and in its units. `classes` has a name for each number of a label. `path`
+    are the parameters before the first epoch and after each, where all of them together are two
+    numbers.
     """
 
     problem: Problem
     parameters: Mapping[str, Any]
     arrays: Mapping[str, Any]
     path: Sequence[Sequence[float]] = ()
-    scales: Mapping[str, Sequence[Scale]] = field(default_factory=dict)
+    scales: Mapping[str, Sequence[Column]] = field(default_factory=dict)
     classes: Mapping[str, Mapping[float, str]] = field(default_factory=dict)
 
     @cached_property
@@ -168,22 +156,22 @@ class Shown:
         return np.concatenate([rows(self.arrays[name]) for name in self.inputs], axis=1)
 
     @property
-    def input_scales(self) -> list[Scale]:
+    def input_scales(self) -> list[Column]:
         """How each of the inputs is shown."""
         return [scale for name in self.inputs for scale in self.scales_of(name)]
 
     @property
-    def label_scales(self) -> Sequence[Scale]:
+    def label_scales(self) -> Sequence[Column]:
         """How the numbers of the labels are shown."""
         assert self.prediction is not None
         return self.scales_of(self.prediction.label)
 
-    def scales_of(self, name: str) -> Sequence[Scale]:
+    def scales_of(self, name: str) -> Sequence[Column]:
         """How the numbers of a variable are shown: as its columns, or as x, or x[1], x[2], ..."""
         count = rows(self.arrays[name]).shape[1]
         if len(self.scales.get(name, ())) == count:
             return self.scales[name]
-        return [Scale(f"{name}[{k}]" if count > 1 else name) for k in range(1, count + 1)]
+        return [Column(f"{name}[{k}]" if count > 1 else name) for k in range(1, count + 1)]
 
     def class_name(self, k: int) -> str:
         """The name of the k-th class, or what stands for it in the data."""
@@ -210,10 +198,7 @@ def shown_on(
         parameters=parameters,
         arrays=data if isinstance(data, Prepared) else preparation.apply(data),
         path=path,
-        scales={
-            name: [Scale(c.name, c.mean, c.deviation) for c in part.columns]
-            for name, part in parts.items()
-        },
+        scales={name: part.columns for name, part in parts.items()},
         classes={
             name: dict(zip(map(float, part.codes), part.classes, strict=True))
             for name, part in parts.items()

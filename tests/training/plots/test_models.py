@@ -9,8 +9,9 @@ import pytest
 
 import symgrad as sg
 from symgrad.language.parser import parse
+from symgrad.training.data.preparation import Column
 from symgrad.training.plots.models import VIEWS, model_panels
-from symgrad.training.plots.shown import Scale, Shown
+from symgrad.training.plots.shown import Shown
 from symgrad.training.plots.style import picture
 
 pytest.importorskip("matplotlib")
@@ -142,7 +143,7 @@ def test_a_path_ends_at_the_result() -> None:
 
 
 def test_columns_and_classes_have_their_names_and_units() -> None:
-    scales = {"x": [Scale("length_cm", 10.0, 2.0)]}
+    scales = {"x": [Column("length_cm", mean=10.0, deviation=2.0)]}
     ax = axes(shown("line", scales=scales))[0]
     assert ax.get_xlabel() == "length_cm"
     assert np.allclose(ax.lines[0].get_xdata(), 10 + 2 * ONE[:, 0])
@@ -177,7 +178,7 @@ def test_no_text_leaves_a_narrow_picture_or_lies_on_another() -> None:
     classes = {k: f"Iris of the northern {kind}" for k, kind in enumerate(("sea", "lake", "coast"))}
     long = "a_name_that_is_longer_than_its_panel_is_wide"
     for case, label in (("three", "y"), ("classes", "y"), ("scalar", "t")):
-        scales = {"a": [Scale(long)]}
+        scales = {"a": [Column(long)]}
         what = shown(
             case, classes={label: {float(k): n for k, n in classes.items()}}, scales=scales
         )
