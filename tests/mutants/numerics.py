@@ -31,7 +31,7 @@ MUTANTS: list[Mutant] = [
         "tests/numerics/test_recurrences.py tests/calculus/test_recurrences.py",
         (
             "what has sizes of one step is made once",
-            "given or self.program.whole.moves(op) or",
+            "given or self.program.moves(op) or",
             "given or",
         ),
     ),
@@ -352,7 +352,7 @@ MUTANTS: list[Mutant] = [
     *planted_in(
         "symgrad/numerics/arrays/program.py",
         "tests/numerics/test_scatters.py",
-        ("scatters that were joined stay", "for op in ops if op in seen)", "for op in ops)"),
+        ("scatters that were joined stay", "for op in ops if op in found)", "for op in ops)"),
     ),
     *planted_in(
         "symgrad/numerics/checks/comparison.py",

@@ -423,7 +423,7 @@ MUTANTS: list[Mutant] = [
             "Confusion.of(given, found",
             "Confusion.of(found, given",
         ),
-        ("a line is drawn in the numbers of the training", "across.of(x[some])", "x[some]"),
+        ("a line is drawn in the numbers of the training", "across.undone(x[some])", "x[some]"),
     ),
     *planted_in(
         "symgrad/training/plots/vectors.py",
