@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from symgrad.errors import OptionError
-from symgrad.training.rates.base import rate_at
 from symgrad.training.rates.schedules import SCHEDULES, CosineDecay, ExponentialDecay, StepDecay
 
 FILE = Path(__file__).parent.parent / "data" / "optimizers" / "torch_reference.json"
@@ -34,7 +33,7 @@ def test_every_schedule_is_compared() -> None:
 @pytest.mark.parametrize(("per", "rate"), [("epoch", 0.25), ("iteration", 0.125)])
 def test_a_rate_counts_epochs_or_iterations(per: Any, rate: float) -> None:
     schedule = ExponentialDecay(learning_rate=1.0, factor=0.5, per=per)
-    assert rate_at(schedule, epoch=2, iteration=3) == rate
+    assert schedule.at({"epoch": 2, "iteration": 3}) == rate
 
 
 FORMULA = {
