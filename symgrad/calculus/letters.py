@@ -11,7 +11,7 @@ from symgrad.calculus.nodes import Factor, Label, is_batch
 from symgrad.language.expressions import Expression, Letter
 from symgrad.language.names import index_letters
 from symgrad.language.operations.entries import Ranges
-from symgrad.language.operations.places import Affine, affine, labelled
+from symgrad.language.operations.places import Affine, as_place, labelled
 
 
 @dataclass
@@ -34,7 +34,7 @@ class Letters:
         """i + 1 at these labels."""
         where = Affine({}, number.offset)
         for c, x in zip(number.coefficients, labels, strict=False):
-            own = affine(self.of(x))
+            own = as_place(self.of(x))
             assert own is not None
             where = where.plus(own, c)
         return where

@@ -19,7 +19,7 @@ from symgrad.language import dimensions
 from symgrad.language.expressions import Call, Expression, Letter
 from symgrad.language.operations import meanings
 from symgrad.language.operations.arithmetic import matmul
-from symgrad.language.operations.places import affine
+from symgrad.language.operations.places import as_place
 
 
 def called(call: Call, arguments: tuple[Tensor, ...]) -> Tensor:
@@ -222,7 +222,7 @@ def _sliced(call: Call, arguments: tuple[Tensor, ...]) -> Tensor:
     for row, start, given, size in zip(
         array.axes, starts, call.arguments[1:], call.options["lengths"], strict=True
     ):
-        where = affine(given)
+        where = as_place(given)
         assert where is not None
         if row is None or row.axis == size:
             axes.append(row)

@@ -23,7 +23,7 @@ from symgrad.language.operations.places import Affine, as_number, as_place
 from symgrad.language.operations.products import product_over
 from symgrad.language.recurrences import over_steps, sum_over_steps
 from symgrad.language.scope import Scope, function_named
-from symgrad.language.syntax import errors_at, source_of, typed
+from symgrad.language.syntax import errors_at, source_of, typed, words_in
 
 Read = Callable[[ast.expr], Expression]
 NAMES = ("sum", "mean", "prod", *ARRAYS)
@@ -51,6 +51,8 @@ def read_comprehension(name: str, node: ast.GeneratorExp, scope: Scope, read: Re
     try:
         letters, conditions, body = _read(node, scope, read, whole=True)
     except ShapeError:  # an entry beyond the axis, as x[j + 1] where j is below i
+        if not _is_bounded(node, scope):
+            raise
         letters, conditions, body = _read(node, scope, read, whole=False)
     if name == "mean" and conditions:
         raise ProgramError(
@@ -65,6 +67,12 @@ def read_comprehension(name: str, node: ast.GeneratorExp, scope: Scope, read: Re
     if name in ("sum", "mean"):
         return (index_sum if name == "sum" else index_mean)(body, ranges=Ranges(letters))
     return ARRAYS[name](body, ranges=Ranges(letters))
+
+
+def _is_bounded(node: ast.GeneratorExp, scope: Scope) -> bool:
+    """Whether a letter ends at another one, as j of range(i)."""
+    ends = (words_in(part.iter) for part in node.generators)
+    return not set[str]().union(*ends) <= scope.dimensions | {"range"}
 
 
 def _read(

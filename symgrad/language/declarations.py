@@ -12,6 +12,7 @@ from symgrad.language.mistyped import kind_meant, space_meant
 from symgrad.language.names import check_name, entry_of
 from symgrad.language.operations import unspecified
 from symgrad.language.operations.advice import FACTS_MEANT
+from symgrad.language.operations.contractions import total
 from symgrad.language.operations.unspecified import Unspecified
 from symgrad.language.problem import FACTS, KINDS, Variable, number_or_name
 from symgrad.language.syntax import source_of, typed
@@ -137,8 +138,8 @@ def _fact(node: ast.keyword, known: Collection[str]) -> str:
 
 
 def check_tensors(tree: ast.Module) -> None:
-    """Where each tensor is only reduced to one number, as in sum(T), and nothing in the program has
-    a third index, something else was meant by it."""
+    """Where all that is said of tensors is sum(T), and nothing in the program has a third index,
+    something else was meant by it."""
     tensors = {
         n.target.id: n
         for n in tree.body
@@ -152,8 +153,8 @@ def check_tensors(tree: ast.Module) -> None:
         return
     loads = [n for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)]
     used = {id(n) for n in loads if n.id in tensors}
-    reduced = {id(n.args[0]) for n in nodes if isinstance(n, ast.Call) and _is_reduction(n)}
-    if used and used <= reduced:
+    summed = {id(n.args[0]) for n in nodes if isinstance(n, ast.Call) and _is_sum(n)}
+    if used and used <= summed:
         node = next(iter(tensors.values()))
         raise ProgramError(
             f"{source_of(node)}: there is no einsum(...) and no axis= that needs a Tensor; a "
@@ -163,7 +164,6 @@ def check_tensors(tree: ast.Module) -> None:
         )
 
 
-def _is_reduction(call: ast.Call) -> bool:
-    """Whether a call makes one number of one argument, as it has no axis."""
-    operation = OPERATIONS.get(getattr(call.func, "id", ""))
-    return operation is not None and "axis" in operation.options and len(call.args) == 1
+def _is_sum(call: ast.Call) -> bool:
+    """Whether a call adds up all entries."""
+    return OPERATIONS.get(getattr(call.func, "id", "")) is total and len(call.args) == 1

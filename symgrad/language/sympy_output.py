@@ -28,7 +28,7 @@ from symgrad.language.operations import meanings, unspecified
 from symgrad.language.operations.arithmetic import matmul, transpose
 from symgrad.language.operations.constants import zeros
 from symgrad.language.operations.contractions import dot
-from symgrad.language.operations.places import affine
+from symgrad.language.operations.places import as_place
 from symgrad.language.problem import dimensions_in
 from symgrad.language.sympy_nodes import call as node_of
 from symgrad.language.sympy_nodes import total
@@ -313,7 +313,7 @@ def own_label(argument: Expression) -> bool:
 
 
 def _place(call: Call) -> sympy.Expr:
-    where = affine(call)
+    where = as_place(call)
     assert where is not None
     terms = (c * sympy.Symbol(x.name, integer=True) for x, c in where.coefficients.items())
     return sum(terms, where.offset)

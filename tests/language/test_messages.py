@@ -90,6 +90,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         sg.load(tmp_path / "missing.sg")
 
 
+LOOPS = "".join(f" for i{k} in range(n))" for k in range(14))
 TOO_MUCH = [
     ("loss = a" + " " * 64 * 1024, "the program is too long"),
     ("loss = " + "a + " * 20_000 + "a", "the program is too long"),
@@ -106,6 +107,7 @@ TOO_MUCH = [
     ("loss = a * sum(ones(10**12))", "no dimension"),
     ("loss = a * sum(ones(1000000000000))", "from 1 to 1000000"),
     ("b: Vector(1000001)\nloss = a", "from 1 to 1000000"),
+    (f"loss = {'sum(' * 14}x[n + 3]{LOOPS}", "is outside"),
     ("loss = a\x00", "null|invisible"),
     ("loss = a\u200b", r"invisible character \(U\+200B\)"),
     ("ﬁ: Scalar\nloss = a", "look like others"),
@@ -119,6 +121,11 @@ def test_too_much_is_refused_at_once(text: str, message: str) -> None:
     with pytest.raises(sg.SymgradError, match=message):
         sg.parse(HEAD + text)
     assert time.monotonic() - begin < 2.0
+
+
+@pytest.mark.parametrize("loss", ["norm2(T)**2", "max(T)"])
+def test_a_tensor_without_indices_is_fine(loss: str) -> None:
+    assert sg.check_gradient(f"T: Tensor(2, 3, 4)\nloss = {loss}").passed
 
 
 def test_a_long_sum_and_many_definitions_are_fine() -> None:

@@ -36,7 +36,7 @@ from symgrad.language.operations.linear_algebra import inv, logdet
 from symgrad.language.operations.meanings import Elementwise, Linear
 from symgrad.language.operations.norms import norm1, norm2
 from symgrad.language.operations.piecewise import absolute, step
-from symgrad.language.operations.places import Affine, as_place
+from symgrad.language.operations.places import as_place
 from symgrad.language.operations.smooth import log
 from symgrad.language.problem import Variable
 from symgrad.language.scope import function_named
@@ -250,13 +250,12 @@ def indicator(node: ast.Compare, read: Callable[[ast.expr], Expression]) -> Expr
 
 def _equal(left: Expression, right: Expression) -> Expression | None:
     """(i == j) as a number; None where a side is no place and no label, or both are numbers."""
-    sides = [as_place(side) or side for side in (left, right)]
-    places = [side for side in sides if isinstance(side, Affine)]
-    if any(label_size(side) is None for side in sides if not isinstance(side, Affine)):
+    places = [as_place(side) for side in (left, right)]
+    if any(p is None and label_size(x) is None for p, x in zip(places, (left, right), strict=True)):
         return None
-    if len(places) == 2 and not any(place.letters for place in places):
+    if not any(p is None or p.letters for p in places):
         return None
-    return equal_places(*sides)
+    return equal_places(left, right)
 
 
 def _minus(left: Expression, right: Expression) -> Expression:

@@ -26,7 +26,14 @@ from symgrad.language.formula import RELATION, Fence, Formula, Infix, Number
 from symgrad.language.operations.bounds import Bounds, bounded
 from symgrad.language.operations.contractions import contraction, indexable, lookup
 from symgrad.language.operations.meanings import Contraction, Gathered, Sliced, declare
-from symgrad.language.operations.places import Affine, affine, at_place, labelled, number_of, place
+from symgrad.language.operations.places import (
+    Affine,
+    as_place,
+    at_place,
+    labelled,
+    number_of,
+    place,
+)
 from symgrad.language.quotients import quotient
 from symgrad.language.shapes import given
 from symgrad.language.typeset import dimension_formula, typeset
@@ -138,7 +145,7 @@ same_label = contraction(
 
 def equal_places(one: Affine | ex.Expression, other: Affine | ex.Expression) -> ex.Expression:
     """(i + 1 == j) as a number, of letters or of the label of an example."""
-    sides = [side if isinstance(side, Affine) else affine(side) for side in (one, other)]
+    sides = [side if isinstance(side, Affine) else as_place(side) for side in (one, other)]
     first, second = sides
     if first is None or second is None:
         names = (x for x in (one, other) if isinstance(x, ex.Name))
@@ -163,7 +170,7 @@ def positive_sizes(formulas: Iterable[ex.Expression]) -> dict[Dimension, str]:
     needed: dict[Dimension, str] = {}
     parts = [part for root in formulas for part in ex.parts(root)]
     for part in (part for part in parts if isinstance(part, Call)):
-        if (where := affine(part)) is not None:
+        if part.operation is place and (where := as_place(part)) is not None:
             beyond = sympy.expand(part.options["below"] - where.most)
             for number in (sympy.expand(where.least + 1), beyond):
                 needed.setdefault(number, f"the index {where.text}")

@@ -80,18 +80,6 @@ class Affine:
         return tuple(self.coefficients)
 
 
-def affine(label: ex.Expression) -> Affine | None:
-    """A letter or a place as a sum; None for the label of an example, whose range alone is
-    known."""
-    if isinstance(label, ex.Letter):
-        return Affine({label: 1})
-    if ex.is_call(label, place):
-        letters = (x for x in label.arguments if isinstance(x, ex.Letter))
-        pairs = zip(letters, label.options["coefficients"], strict=True)
-        return Affine({}).plus(Affine(dict(pairs), label.options["offset"]))
-    return None
-
-
 def at_place(where: Affine, below: Dimension, said: str = "", hint: str = RANGE) -> ex.Expression:
     """The label of an axis that has entries 0 to below - 1; `said` is the entry, for messages, and
     `hint` what may be wrong with its letter.
@@ -130,9 +118,9 @@ def _shape(arguments: tuple[ex.Expression, ...], options: ex.Options) -> Shape:
 
 
 def _where(call: ex.Call) -> Affine:
-    where = affine(call)
-    assert where is not None
-    return where
+    letters = (x for x in call.arguments if isinstance(x, ex.Letter))
+    pairs = zip(letters, call.options["coefficients"], strict=True)
+    return Affine({}).plus(Affine(dict(pairs), call.options["offset"]))
 
 
 place = declare(
@@ -190,7 +178,8 @@ def as_number(where: Affine) -> ex.Expression:
 
 
 def as_place(number: ex.Expression) -> Affine | None:
-    """The sum of letters, dimensions and whole numbers that a number is; None of anything else.
+    """The sum of letters, dimensions and whole numbers that a number, or the label of an entry, is;
+    None of anything else, such as the label of an example.
 
     >>> i, n = ex.Letter("i", sympy.Symbol("n")), ex.Size(sympy.Symbol("n"))
     >>> as_place(n - 2 * number_of(i) - 1).text
@@ -205,6 +194,8 @@ def as_place(number: ex.Expression) -> Affine | None:
                 return Affine({}, dimension)
             case ex.Number() if node.value == int(node.value) and "." not in node.digits:
                 return Affine({}, sympy.Integer(int(node.value)))
+            case ex.Call() if node.operation is place:
+                return _where(node)
         rule = COMBINED.get(node.operation) if isinstance(node, ex.Call) else None
         known = [part for part in parts if part is not None]
         return None if rule is None or len(known) < len(parts) else rule(*known)

@@ -14,7 +14,7 @@ from symgrad.language.expressions import ATOM, Call, Expression, Options, Spelli
 from symgrad.language.formula import RELATION, Fence, Formula, Infix
 from symgrad.language.operations.entries import at
 from symgrad.language.operations.meanings import Sliced, declare
-from symgrad.language.operations.places import Affine, affine, labelled
+from symgrad.language.operations.places import Affine, as_place, labelled
 
 
 def sliced(array: Expression, bounds: Sequence[tuple[Affine, Dimension]]) -> Expression:
@@ -89,7 +89,7 @@ def _axes(call: Call) -> Iterator[tuple[Affine, Dimension, Dimension]]:
     """Of each axis where the part begins, how long it is, and how long the axis is."""
     array, *starts = call.arguments
     for start, length, d in zip(starts, call.options["lengths"], array.shape, strict=True):
-        where = affine(start)
+        where = as_place(start)
         assert where is not None
         yield where, length, d
 
