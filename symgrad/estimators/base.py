@@ -124,6 +124,21 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         data = {**(self.constants or {}), **self._inputs(X, output), **self.parameters_}
         return np.asarray(remembered(value_function, output)(data)[0])
 
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
+        """Train on rows of X (examples x features), and on y (examples, or examples x outputs)
+        where the loss compares something with it."""
+        return self._fitted(*self._read(X, y, reset=True), sample_weight)
+
+    def partial_fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
+        """Train on for one epoch with these rows; the optimizer goes on where it was."""
+        data, sizes = self._read(X, y, reset=not hasattr(self, "parameters_"))
+        return self._fitted_on(data, sizes, sample_weight)
+
+    def _read(self, X: Any, y: Any, reset: bool) -> tuple[Arrays, dict[str, int]]:
+        """The arrays of the problem, and the sizes that they do not show; with `reset` what is
+        known of X is what these rows show."""
+        raise NotImplementedError
+
     def _fitted(self, data: Arrays, sizes: Mapping[str, int], weights: Any) -> Self:
         """Trained on these data from the start."""
         names = "optimizer epochs validation patience metric maximize min_delta"

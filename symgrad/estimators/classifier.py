@@ -42,25 +42,17 @@ class SymgradClassifier(ClassifierMixin, Supervised):  # type: ignore[misc]
 
     usual = text("softmax_regression")
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Train on rows of X (examples x features) and the class of each, y."""
-        X, y = validate_data(self, X, y)
-        check_classification_targets(y)
-        self.classes_ = np.unique(y)
-        return self._fitted(*self._data(X, y), sample_weight)
-
-    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
+    def partial_fit(  # type: ignore[override]  # as in scikit-learn
+        self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None
+    ) -> Self:
         """Train on for one epoch with these rows; the first call names all `classes`."""
         first = not hasattr(self, "classes_")
-        X, y = validate_data(self, X, y, reset=first)
-        check_classification_targets(y)
-        if first:
-            if classes is None:
-                raise ValueError("classes must be passed on the first call to partial_fit")
-            self.classes_ = np.unique(classes)
-        elif classes is not None and not np.array_equal(np.unique(classes), self.classes_):
+        if first and classes is None:
+            raise ValueError("classes must be passed on the first call to partial_fit")
+        if not (first or classes is None or np.array_equal(np.unique(classes), self.classes_)):
             raise ValueError(f"classes are {classes}, but those of before are {self.classes_}")
-        return self._fitted_on(*self._data(X, y), sample_weight)
+        data, sizes = self._read(X, y, reset=first, classes=classes)
+        return self._fitted_on(data, sizes, sample_weight)
 
     def predict(self, X: Any) -> Array:
         """The class of each row of X."""
@@ -89,8 +81,13 @@ class SymgradClassifier(ClassifierMixin, Supervised):  # type: ignore[misc]
             return values
         return np.asarray(values - found.threshold(two_numbers(self._problem(), found)))
 
-    def _data(self, X: Array, y: Any) -> tuple[Arrays, dict[str, int]]:
-        """The arrays of the problem, and the number of classes where the labels do not show it."""
+    def _read(
+        self, X: Any, y: Any, reset: bool, classes: Any = None
+    ) -> tuple[Arrays, dict[str, int]]:
+        X, y = validate_data(self, X, y, reset=reset)
+        check_classification_targets(y)
+        if reset:
+            self.classes_ = np.unique(y if classes is None else classes)
         problem, found = self._problem(), self._prediction()
         count = len(self.classes_)
         if count < 2:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from sklearn.base import RegressorMixin
@@ -35,22 +35,12 @@ class SymgradRegressor(RegressorMixin, Supervised):  # type: ignore[misc]
 
     usual = text("linear_regression")
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Train on rows of X (examples x features) and y (examples, or examples x outputs)."""
-        data = self._read(X, y, reset=True)
-        return self._fitted(data, {}, sample_weight)
-
-    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Train on for one epoch with these rows; the optimizer goes on where it was."""
-        data = self._read(X, y, reset=not hasattr(self, "parameters_"))
-        return self._fitted_on(data, {}, sample_weight)
-
     def predict(self, X: Any) -> Array:
         """The prediction for each row of X."""
         values = self._values(X, self._prediction().problem)
         return values[:, 0] if values.ndim == 2 and self._one_column else values
 
-    def _read(self, X: Any, y: Any, reset: bool) -> Arrays:
+    def _read(self, X: Any, y: Any, reset: bool) -> tuple[Arrays, dict[str, int]]:
         found = self._prediction()
         if self.output is None and not found.compared:
             raise InputError(
@@ -60,7 +50,7 @@ class SymgradRegressor(RegressorMixin, Supervised):  # type: ignore[misc]
         X, y = validate_data(self, X, y, reset=reset, multi_output=True, y_numeric=True)
         self._one_column = np.ndim(y) == 1
         target = numeric(self._problem(), found.label, y)
-        return {**self._inputs(X, found.problem), found.label: target}
+        return {**self._inputs(X, found.problem), found.label: target}, {}
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from types import MappingProxyType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
@@ -44,16 +44,6 @@ class SymgradTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Esti
 
     usual = LINEAR_AUTOENCODER
     usual_sizes = MappingProxyType({"k": 2})
-
-    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
-        """Train on rows of X, and on y where the loss compares something with it."""
-        data, sizes = self._read(X, y, reset=True)
-        return self._fitted(data, sizes, sample_weight)
-
-    def partial_fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
-        """Train on for one epoch with these rows; the optimizer goes on where it was."""
-        data, sizes = self._read(X, y, reset=not hasattr(self, "parameters_"))
-        return self._fitted_on(data, sizes, sample_weight)
 
     def transform(self, X: Any) -> Array:
         """The quantity for each row of X: examples x entries."""

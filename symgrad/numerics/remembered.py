@@ -15,7 +15,7 @@ from symgrad.calculus.rules import NODE_RULES, TERM_RULES
 from symgrad.language.expressions import OPERATIONS
 from symgrad.language.problem import Problem
 
-KEPT = 32  # of each
+KEPT = 64  # the last ones
 T = TypeVar("T")
 
 

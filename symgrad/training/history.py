@@ -53,8 +53,8 @@ class History:
         return asdict(self)
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take these numbers; a file of before metrics has none of them."""
-        restore(self, [f.name for f in fields(self)], {"metric": "", "scores": []} | dict(state))
+        """Take these numbers."""
+        restore(self, [f.name for f in fields(self)], state)
 
     def __repr__(self) -> str:
         """How long it is."""

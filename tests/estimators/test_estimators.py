@@ -103,7 +103,7 @@ def test_a_class_becomes_what_the_loss_means(
 ) -> None:
     text = f"x: Vector(d)\n{label}\n{parameter}\nloss = {loss}"
     model = SymgradClassifier(text, optimizer=ADAM, epochs=20)
-    assert {*np.unique(model.fit(X, WORDS)._data(X, WORDS)[0]["t"])} == numbers
+    assert {*np.unique(model.fit(X, WORDS)._read(X, WORDS, reset=False)[0]["t"])} == numbers
     assert model.score(X, WORDS) >= 0.9
     if hasattr(model, "decision_function"):
         scores = model.decision_function(X)

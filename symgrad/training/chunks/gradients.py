@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from typing import Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -25,18 +25,13 @@ from symgrad.numerics.gradients import gradient_function, value_function
 from symgrad.numerics.layers import flattened
 from symgrad.training.chunks.sources import Fetched, Reading, dask, reading_of
 from symgrad.training.data.arrays import Array, Data
+from symgrad.training.rates.plateau import Rated
 from symgrad.training.steps.minibatches import Minibatches, bound_to
 from symgrad.training.steps.totals import divided
 
 JOINED = 8  # parts that are added at once
 Sums: TypeAlias = tuple[Array, ...]
 Task: TypeAlias = Callable[[Sequence[Function], Data, Mapping[str, Any]], Sums]
-
-
-class Epochs(Protocol):
-    """What counts the epochs."""
-
-    epoch: int
 
 
 class ChunkGradients:
@@ -125,7 +120,7 @@ class ChunkMinibatches:
     at any step.
     """
 
-    def __init__(self, problem: Problem, batches: Minibatches, epochs: Epochs) -> None:
+    def __init__(self, problem: Problem, batches: Minibatches, epochs: Rated) -> None:
         data, wrt, dtype = batches.data, tuple(batches.parameters), str(batches.dtype)
         self._function = gradient_function(problem, wrt, dtype, "numpy")
         self._bound: dict[int, Bound] = {}

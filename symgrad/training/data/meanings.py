@@ -26,7 +26,7 @@ from symgrad.calculus.nodes import Axis, Input, Node
 from symgrad.language.dimensions import SCALAR
 from symgrad.language.problem import Problem
 from symgrad.numerics.interpreter import evaluate_nodes, size_of
-from symgrad.training.data.scores import Graph
+from symgrad.training.data.scores import Graph, Meeting
 
 SIZE = 3  # of every dimension, where a loss is tried
 FAR = 40.0  # a score that is large; exp(2 FAR) still is a number
@@ -97,19 +97,12 @@ def meanings(problem: Problem, names: Sequence[str]) -> list[Meaning]:
         variable = problem.variables[name]
         if variable.kind in ("Scalar", "Vector") and variable.steps is None:
             met = graph.met(name)
-            found.append(met and _Trial(**met._asdict()).meaning())
+            found.append(met and _Trial(**vars(met)).meaning())
     return [meaning for meaning in found if meaning]
 
 
-@dataclass
-class _Trial:
-    """The loss of one example, at scores and labels to be tried; all else is 1. `node` is made of
-    the label alone, and all that the loss takes of it."""
-
-    graph: Graph
-    score: Node
-    label: Input
-    node: Node
+class _Trial(Meeting):
+    """The loss of one example, at scores and labels to be tried; all else is 1."""
 
     def meaning(self) -> Meaning | None:
         """What the label is, if that is seen."""

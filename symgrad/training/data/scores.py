@@ -31,7 +31,8 @@ from symgrad.calculus.terms import opened
 from symgrad.language.problem import Problem
 
 
-class Meeting(NamedTuple):
+@dataclass
+class Meeting:
     """The graph of a loss, a score in it and a label; `node` is made of the label alone, and all
     that the loss takes of it."""
 

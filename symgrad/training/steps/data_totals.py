@@ -38,7 +38,11 @@ def with_data_totals(
     problem, left = remembered(without_data_totals, problem, tuple(parameters))
     numbers = {n: np.asarray(data.total) for n, p in left.items() if isinstance(p.output, Size)}
     while left := {n: p for n, p in left.items() if n not in numbers}:
-        ready = {n: p for n, p in left.items() if _needs(p).isdisjoint(left)}
+        ready = {
+            name: p
+            for name, p in left.items()
+            if all(names_in(e).keys().isdisjoint(left) for e in p.formulas)
+        }
         if data.chunks:
             from symgrad.training.chunks.gradients import chunk_totals
 
@@ -84,9 +88,3 @@ def without_data_totals(
     variables = so_far.variables
     totals = {name: replace(total, variables=variables) for name, total in found.items()}
     return replace(so_far, output=output), totals
-
-
-def _needs(problem: Problem) -> set[str]:
-    """The names in a problem."""
-    expressions = (problem.output, *problem.definitions.values())
-    return {name for each in expressions for name in names_in(each)}

@@ -17,7 +17,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from symgrad.calculus.lowering import lower_problem
-from symgrad.calculus.nodes import ONE, ClosedTerm, Input, Polynomial, topological, unnamed
+from symgrad.calculus.nodes import ONE, Input, Polynomial, topological, unnamed
 from symgrad.data.sparse import is_sparse
 from symgrad.language.dimensions import SCALAR
 from symgrad.language.problem import Problem
@@ -68,41 +68,34 @@ data='', data_axis=0))
 
 def _features(node: Polynomial, trained: Collection[str]) -> tuple[Feature, ...]:
     """The parameters in a sum over the same rows and columns; none where one is not linear."""
-    found: list[tuple[Feature, tuple[int, ...], tuple[int, ...]]] = []
+    found: list[Feature] = []
+    columns: set[tuple[int, ...]] = set()
+    rows: set[int] = set()
     for term in node.terms:
-        if any(isinstance(f.node, Input) and f.node.name in trained for f in term.factors):
-            part = _feature(term, trained)
-            if part is None:
-                return ()
-            found.append(part)
-    columns = {columns for _, columns, _ in found}
-    rows = {rows for _, _, rows in found if rows}
-    return tuple(f for f, _, _ in found) if len(columns) == len(rows) == 1 else ()
-
-
-def _feature(
-    term: ClosedTerm, trained: Collection[str]
-) -> tuple[Feature, tuple[int, ...], tuple[int, ...]] | None:
-    """The one parameter of a term, the indices that it has in common with the sum, and those of its
-    data."""
-    inputs = [f for f in term.factors if isinstance(f.node, Input) and f.power == ONE]
-    own = [f for f in inputs if f.node.name in trained]  # type: ignore[attr-defined]
-    data = [f for f in inputs if f not in own]
-    if len(inputs) != len(term.factors) or len(own) != 1 or len(data) > 1:
-        return None
-    name, labels = own[0].node.name, own[0].labels  # type: ignore[attr-defined]
-    columns = tuple(x for x in labels if x not in term.summed)
-    if not data:
-        return None if term.summed else (Feature(name), columns, ())
-    (x,) = data
-    rows = tuple(k for k in x.labels if k not in term.summed)
-    if len(term.summed) != 1 or (len(labels), len(x.labels)) != (len(columns) + 1, 2):
-        return None
-    if len(rows) != 1 or rows[0] in columns or len(columns) > 1:
-        return None
-    (j,) = term.summed
-    axes = labels.index(j), x.labels.index(j)
-    return Feature(name, axes[0], x.node.name, axes[1]), columns, rows  # type: ignore[attr-defined]
+        inputs = [(f.node.name, f.labels) for f in term.factors if isinstance(f.node, Input)]
+        own = [each for each in inputs if each[0] in trained]
+        data = [each for each in inputs if each[0] not in trained]
+        if not own:
+            continue
+        if len(inputs) != len(term.factors) or any(f.power != ONE for f in term.factors):
+            return ()
+        if (len(own), len(term.summed)) != (1, len(data)) or len(data) > 1:
+            return ()
+        ((name, labels),) = own
+        free = tuple(x for x in labels if x not in term.summed)
+        columns.add(free)
+        if not data:
+            found.append(Feature(name))
+            continue
+        (j,), ((table, both),) = term.summed, data
+        if len(both) != 2 or labels.count(j) != 1 or both.count(j) != 1 or len(free) > 1:
+            return ()
+        row = both[1 - both.index(j)]
+        if row in free:
+            return ()
+        rows.add(row)
+        found.append(Feature(name, labels.index(j), table, both.index(j)))
+    return tuple(found) if len(columns) == len(rows) == 1 else ()
 
 
 def euclidean(gradient: Array) -> Array:

@@ -36,7 +36,9 @@ def weighed(data: Data, weights: Any, dtype: str) -> Data:
     if weights is None:
         return data
     if data.chunks:
-        return _weighed_chunks(data, weights, dtype)
+        parts = tuple(_parts(weights, data))
+        sums = sums_of(parts, data.sizes, np.dtype(dtype))
+        return replace(data, weights=sums, weight_parts=parts)
     if not data.count:
         raise OptionError(
             "sample_weight: weights are of examples of one batch; write them into the loss, as in "
@@ -99,21 +101,19 @@ def with_weights(problem: Problem, data: Data) -> tuple[Problem, Data]:
     dtype = data.weights.dtype
     sum_of_all = data.weights.sum()
     numbers = {mean.name: sum_of_all / data.total, total.name: sum_of_all}
-    own = np.ones(data.count, dtype) if data.chunks else data.weights
+    own, chunks = data.weights, data.chunks
+    if chunks:
+        put, pairs = dask().delayed(_put), zip(chunks, data.weight_parts, strict=True)
+        own = np.ones(data.count, dtype)
+        chunks = tuple(put(chunk, weight.name, part) for chunk, part in pairs)
     return with_totals(problem, changed, weight, mean, total), replace(
         data,
         examples={**data.examples, weight.name: own},
-        chunks=_beside(data, weight.name) if data.chunks else (),
+        chunks=chunks,
         constants={**data.constants, **{n: np.array(v, dtype) for n, v in numbers.items()}},
         weights=None,
         weight_parts=(),
     )
-
-
-def _weighed_chunks(data: Data, weights: Any, dtype: str) -> Data:
-    """The chunks with the weights of their examples."""
-    parts = tuple(_parts(weights, data))
-    return replace(data, weights=sums_of(parts, data.sizes, np.dtype(dtype)), weight_parts=parts)
 
 
 def _parts(weights: Any, data: Data) -> list[Delayed]:
@@ -164,14 +164,8 @@ def _looked(part: Any) -> tuple[int, float, str]:
     return len(array), 0.0 if told else float(array.sum(dtype=float)), told
 
 
-def _beside(data: Data, name: str) -> tuple[Delayed, ...]:
-    """The chunks with their weights by this name."""
-    put = dask().delayed(_put)
-    pairs = zip(data.chunks, data.weight_parts, strict=True)
-    return tuple(put(chunk, name, part) for chunk, part in pairs)
-
-
 def _put(chunk: Mapping[str, Any], name: str, part: Any) -> Mapping[str, Any]:
+    """A chunk with its weights by this name."""
     if not isinstance(chunk, Mapping):
         told = f"a chunk is a {type(chunk).__name__}; with weights a mapping is wanted"
         raise DataError(f"sample_weight: {told}")
