@@ -23,7 +23,15 @@ from symgrad.calculus.rebuilding import Counterpart, remade
 from symgrad.calculus.recorded import record
 from symgrad.calculus.reduction import joined
 from symgrad.calculus.tensors import tensor
-from symgrad.calculus.terms import is_whole, multiplied_out, opened, opened_product, repeated, times
+from symgrad.calculus.terms import (
+    connected,
+    is_whole,
+    multiplied_out,
+    opened,
+    opened_product,
+    repeated,
+    times,
+)
 from symgrad.language.literals import magnitude
 
 
@@ -211,17 +219,12 @@ def _with_sums_joined(term: Term) -> Term:
 
 def _sums(term: Term) -> list[Term]:
     """The sums that a term is the product of: those that share no index that is summed over."""
-    groups: list[tuple[Factor, ...]] = []
-    for factor in term.factors:
-        bound = {*factor.labels} & {*term.summed}
-        beside = [g for g in groups if any(bound & {*f.labels} for f in g)]
-        groups = [g for g in groups if g not in beside]
-        groups.append((*(f for g in beside for f in g), factor))
-    carried = [{x for f in group for x in f.labels} for group in groups]
-    first, *rest = [
-        Term(Fraction(1), group, tuple(x for x in term.summed if x in own))
-        for group, own in zip(groups, carried, strict=True)
-    ] or [term]
+    sums = []
+    for group in connected(term.factors, term.summed):
+        carried = {x for f in group for x in f.labels}
+        own = tuple(x for x in term.summed if x in carried)
+        sums.append(Term(Fraction(1), tuple(group), own))
+    first, *rest = sums or [term]
     return [first._replace(coefficient=term.coefficient), *rest]
 
 

@@ -13,7 +13,7 @@ from fractions import Fraction
 
 from symgrad.calculus.nodes import Entry, Factor, Label, Length, OneHot, Term, core_axes, is_batch
 from symgrad.calculus.polynomials import contract
-from symgrad.calculus.terms import identity, opened_product
+from symgrad.calculus.terms import connected, identity, opened_product
 
 
 def gathered(terms: Sequence[Term], labels: Sequence[Label]) -> list[Term]:
@@ -109,22 +109,10 @@ def _in_sum(factor: Factor, term: Term) -> bool:
     beside = [f for f in rest if bound and bound[0] in f.labels]
     if len(bound) != 1 or not beside or any(_looks_up(f, bound[0]) for f in beside):
         return False
-    free = {x for f in _reached(bound[0], rest, term) for x in f.labels if x not in term.summed}
+    (own,) = (g for g in connected(rest, term.summed) if any(bound[0] in f.labels for f in g))
+    free = {x for f in own for x in f.labels if x not in term.summed}
     matrix_free = {x for x in free if not is_batch(x)}
     return all(matrix_free <= {*f.labels} for f in beside)
-
-
-def _reached(label: Label, factors: Sequence[Factor], term: Term) -> list[Factor]:
-    """The factors that summed indices join to this one: of x y^T A those that y is in."""
-    reached: list[Factor] = []
-    pending = [label]
-    while pending:
-        at = pending.pop()
-        for factor in factors:
-            if at in factor.labels and factor not in reached:
-                reached.append(factor)
-                pending += [x for x in factor.labels if x in term.summed]
-    return reached
 
 
 def _looks_up(factor: Factor, label: Label) -> bool:

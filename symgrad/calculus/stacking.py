@@ -14,6 +14,7 @@ from symgrad.calculus.nodes import ONE, Factor, Identity, Label, Term
 from symgrad.calculus.notation import Notation, full
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.term_graph import NoMatrixForm
+from symgrad.calculus.terms import connected
 from symgrad.language import dimensions
 from symgrad.language.dimensions import Shape, column
 from symgrad.language.expressions import (
@@ -155,14 +156,8 @@ def _parts(
 ) -> list[tuple[AbstractSet[Label], list[Factor]]]:
     """Factors that hang together by their indices, those in `apart` aside, and which of the free
     indices they have."""
-    groups: list[tuple[AbstractSet[Label], list[Factor]]] = []
-    for factor in factors:
-        labels, members = {*factor.labels}, [factor]
-        for group in [g for g in groups if g[0] & labels - apart]:
-            groups.remove(group)
-            labels, members = labels | group[0], [*group[1], *members]
-        groups.append((labels, members))
-    return [(labels & free, members) for labels, members in groups]
+    groups = connected(factors, {x for f in factors for x in f.labels} - apart)
+    return [({x for f in group for x in f.labels} & free, group) for group in groups]
 
 
 def _placed(labels: tuple[Label, ...]) -> list[Pair]:

@@ -149,6 +149,19 @@ def _met(terms: Sequence[Term], rest: Term) -> bool:
     )
 
 
+def connected(factors: Iterable[Factor], by: Iterable[Label]) -> list[list[Factor]]:
+    """The factors in groups: those that share one of these labels hang together."""
+    joining = {*by}
+    groups: list[tuple[set[Label], list[Factor]]] = []
+    for factor in factors:
+        labels = joining & {*factor.labels}
+        touching = [g for g in groups if g[0] & labels]
+        groups = [g for g in groups if g not in touching]
+        members = [f for _, own in touching for f in own]
+        groups.append((labels.union(*(g[0] for g in touching)), [*members, factor]))
+    return [members for _, members in groups]
+
+
 def numbered(
     factors: tuple[Factor, ...] | tuple[ClosedFactor, ...],
     position: Mapping[Any, int],

@@ -13,10 +13,10 @@ from typing import NamedTuple
 
 from symgrad.calculus.entries import symmetric
 from symgrad.calculus.functions import aligned
-from symgrad.calculus.nodes import ONE, Entry, Factor, Label, Term, core_labels, is_batch
+from symgrad.calculus.nodes import ONE, Entry, Label, Term, core_labels, is_batch
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.stationary.equation import Equation, NoClosedForm
-from symgrad.calculus.terms import identity, product
+from symgrad.calculus.terms import connected, identity, product
 
 
 @dataclass(frozen=True)
@@ -109,25 +109,12 @@ def _parts(term: Term, ends: Sequence[set[Label]]) -> dict[tuple[int, ...], Term
     """What stands at none, one or both of the ends; the coefficient at none."""
     parts: dict[tuple[int, ...], Term] = {(): Term(term.coefficient, ())}
     bound = [x for x in term.summed if not any(x in end for end in ends)]
-    for piece in pieces(term.factors, bound):
+    for piece in connected(term.factors, bound):
         carried = {x for f in piece for x in f.labels}
         at = tuple(k for k, end in enumerate(ends) if carried & end)
         own = Term(ONE, tuple(piece), tuple(x for x in term.summed if x in carried))
         parts[at] = product((parts.get(at, Term(ONE, ())), own))
     return parts
-
-
-def pieces(factors: Sequence[Factor], bound: Sequence[Label]) -> list[list[Factor]]:
-    """The factors that hang together by summed indices."""
-    groups: list[tuple[list[Factor], set[Label]]] = []
-    for factor in factors:
-        own = {x for x in factor.labels if x in bound}
-        touching = [g for g in groups if g[1] & own]
-        merged = [f for g in touching for f in g[0]] + [factor]
-        labels = own.union(*(g[1] for g in touching))
-        groups = [g for g in groups if all(g is not t for t in touching)]
-        groups.append((merged, labels))
-    return [group for group, _ in groups]
 
 
 def _beside(

@@ -18,10 +18,10 @@ from symgrad.calculus import nodes as ix
 from symgrad.calculus.entries import even, positive, symmetric
 from symgrad.calculus.nodes import Entry, Factor, Label, Node, Term
 from symgrad.calculus.polynomials import contract
-from symgrad.calculus.stationary.collecting import collected, pieces
+from symgrad.calculus.stationary.collecting import collected
 from symgrad.calculus.stationary.equation import Equation, NoClosedForm, degree
 from symgrad.calculus.stationary.system import System, Unknown
-from symgrad.calculus.terms import terms_of
+from symgrad.calculus.terms import connected, terms_of
 from symgrad.language.dimensions import dims
 from symgrad.language.expressions import Name, is_scalar
 from symgrad.language.phrases import enumerated, phrase, quoted
@@ -194,7 +194,7 @@ def _split(
         if f not in middle and key(f.renamed(mirror)) == key(f) and symmetric(f.node)
     ]
     halves = [f for f in factors if f not in middle and f not in between]
-    for piece in pieces(halves, moved):
+    for piece in connected(halves, moved):
         carried = {x for f in piece for x in f.labels}
         if any(mirror[x] in carried for x in carried if x in moved):
             return None
