@@ -707,17 +707,17 @@ CLOSED = [  # a result uses only what is defined beside it
         },
     ),
     Row(
-        name="an entry that a one-hot vector picks, by its name",
+        name="focal loss by the name of the probability",
         program=FOCAL,
         wrt="z",
         at={"z": [0.3, -0.2, 0.1], "y": [0.0, 1.0, 0.0], "gamma": 2.0},
         same={
-            "z": "(gamma * p_t * log(p_t) * (1 - p_t)**(gamma - 1) - (1 - p_t)**gamma) * (y - p)",
+            "z": "(gamma * log(p_t) * (1 - p_t)**(gamma - 1) - (1 - p_t)**gamma / p_t)"
+            " * p * (y - p_t)",
         },
-        holds={"text": "y * x = (y^T x) y, where y is one-hot"},
     ),
     Row(
-        name="what a vector picks that is not one-hot",
+        name="focal loss of a distribution",
         program=FOCAL.replace("one_hot", "simplex"),
         wrt="z",
         at={"z": [0.3, -0.2, 0.1], "y": [0.2, 0.5, 0.3], "gamma": 2.0},
@@ -725,10 +725,9 @@ CLOSED = [  # a result uses only what is defined beside it
             "z": "(log(p_t) * gamma * (1 - p_t)**(gamma - 1) - (1 - p_t)**gamma / p_t)"
             " * p * (y - p_t)"
         },
-        lacks={"result": "y - p)", "text": "(y^T x) y"},
     ),
     Row(
-        name="what another one-hot vector picks",
+        name="a product beside a number that another vector picks",
         program="p: Vector(k); y: Vector(k, one_hot=True); u: Vector(k, one_hot=True)"
         "; c: Vector(k); q = y.T @ p; loss = c.T @ (u * p) * exp(q)",
         wrt="c",

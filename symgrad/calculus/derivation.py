@@ -12,7 +12,6 @@ from symgrad.calculus.closed_form import ClosedForm, closed_result, named_form
 from symgrad.calculus.index_notation import Derivative, IndexForm
 from symgrad.calculus.naming import Naming
 from symgrad.calculus.nodes import Entry, Label, Node, topological
-from symgrad.calculus.picking import PICKED
 from symgrad.calculus.recorded import Applied
 from symgrad.calculus.step import SOLVING, Step
 from symgrad.calculus.term_graph import NoMatrixForm
@@ -174,7 +173,7 @@ class Derivation:
     def rewrites(self) -> tuple[Applied, ...]:
         """The rules that were applied: those of declared facts in the closed forms, too, which may
         be used there alone. They are found when they are asked for, as those forms are."""
-        facts = {rule.fact for rule in (*REWRITES, PICKED) if rule.fact}
+        facts = {rule.fact for rule in REWRITES if rule.fact}
         if not any(facts & v.facts for v in self.problem.variables.values()):
             return self.applied
         forms = [step.closed for step in self.steps]

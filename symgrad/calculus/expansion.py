@@ -17,10 +17,8 @@ from symgrad.calculus.gathering import between, gathered
 from symgrad.calculus.inverses import told_apart
 from symgrad.calculus.lowering import lowered_function
 from symgrad.calculus.nodes import Entry, Factor, Label, Map, Node, Polynomial, Term, topological
-from symgrad.calculus.picking import PICKED, picked
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.rebuilding import Counterpart, remade
-from symgrad.calculus.recorded import record
 from symgrad.calculus.reduction import joined
 from symgrad.calculus.tensors import tensor
 from symgrad.calculus.terms import (
@@ -63,11 +61,7 @@ def simplified(
         entries = [contract(way, labels, factored=True) for way in tried]
         entries = [entry for k, entry in enumerate(entries) if entry not in entries[:k]]
         shorter = [_without_sums(entry, named) for entry in entries]
-        by_names = _picked(terms, labels, products, named)
-        best = min((*entries, *shorter, *by_names), key=lambda entry: length(entry.node))
-        if best in by_names:
-            record(PICKED)
-        return best
+        return min((*entries, *shorter), key=lambda entry: length(entry.node))
 
     def keep(node: Node) -> bool:
         return node is not root and (named(node) or node in products.bases)
@@ -88,23 +82,6 @@ def multiplied(root: Node, named: Callable[[Node], bool]) -> Node:
         )
 
     return remade(root, lambda node: node is not root and named(node), combine)
-
-
-def _picked(
-    terms: Sequence[Term],
-    labels: tuple[Label, ...],
-    products: Products,
-    named: Callable[[Node], bool],
-) -> list[Entry]:
-    """The sum with the names of entries that one-hot vectors pick, if there are any."""
-    found = [picked(term, products, named) for term in terms]
-    if not any(found):
-        return []
-    pieces = [new or [term] for new, term in zip(found, terms, strict=True)]
-    entries = [contract(piece, labels, factored=True) for piece in pieces]
-    whole = [cancelled(entry.term, named) for entry in entries]
-    flat = [cancelled(term, named) for term in _flat(whole, named)]
-    return [contract(flat, labels, factored=True)]
 
 
 def _flat(terms: Sequence[Term], named: Callable[[Node], bool]) -> list[Term]:

@@ -7,8 +7,9 @@ An edge over several layers passes between the boxes of each. Lengths are in pix
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from graphlib import TopologicalSorter
 
 Point = tuple[float, float]
 GAP, LEVEL, MARGIN = 28.0, 46.0, 16.0  # between boxes, between layers, around all
@@ -148,7 +149,7 @@ def levels(count: int, edges: Sequence[tuple[int, int]]) -> list[int]:
     """
     above, below = _neighbours(count, ((b, a) for a, b in edges)), _neighbours(count, edges)
     level = [0] * count
-    for k in _sorted(count, above):
+    for k in TopologicalSorter(above).static_order():
         level[k] = max((level[n] + 1 for n in above[k]), default=0)
     for k in range(count):
         if not above[k] and below[k]:
@@ -169,21 +170,6 @@ def monotone(wanted: Sequence[float]) -> list[float]:
             total, count = pools.pop()
             pools[-1] = (pools[-1][0] + total, pools[-1][1] + count)
     return [total / count for total, count in pools for _ in range(count)]
-
-
-def _sorted(count: int, above: Mapping[int, Sequence[int]]) -> list[int]:
-    """All boxes, each after those above it; without recursion, as models are deep."""
-    done: dict[int, None] = {}
-    for start in range(count):
-        stack = [start]
-        while stack:
-            k = stack[-1]
-            waiting = [n for n in above[k] if n not in done]
-            if k in done or not waiting:
-                done[stack.pop()] = None
-            else:
-                stack += waiting
-    return list(done)
 
 
 def _neighbours(count: int, pairs: Iterable[tuple[int, int]]) -> dict[int, list[int]]:
