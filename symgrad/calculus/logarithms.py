@@ -16,13 +16,12 @@ from symgrad.calculus.functions import map_entry
 from symgrad.calculus.lowering import lowered_function
 from symgrad.calculus.nodes import Entry, Factor, Label, Node, Term
 from symgrad.calculus.polynomials import contract
-from symgrad.calculus.recorded import record
+from symgrad.calculus.recorded import Applied, record
 from symgrad.calculus.rules import FOR_CODE, NODE_RULES
 from symgrad.calculus.tensors import tensor
 from symgrad.calculus.terms import opened_product, times
 from symgrad.language.dimensions import SCALAR, column, dimension
-from symgrad.language.expressions import Expression, Name, Operation
-from symgrad.language.operations.contractions import dot
+from symgrad.language.expressions import Name, Operation
 from symgrad.language.operations.meanings import Elementwise, Rewrite
 from symgrad.language.operations.smooth import exp, log
 from symgrad.language.unparse import unparse
@@ -42,13 +41,8 @@ POWER = Rewrite(
     identity="log(x^p) = p log(x), where x is positive",
     for_code=True,
 )
-CHOSEN = Rewrite(
-    name="logarithm of a chosen entry",
-    pattern=lambda y, x: log(dot(y, x)),
-    replacement=lambda y, x: dot(y, log(x)),
-    identity="log(y^T x) = y^T log(x), where y is one-hot",
-    for_code=True,
-    over=("vector", "vector"),
+CHOSEN = Applied(
+    "logarithm of a chosen entry", "log(y^T x) = y^T log(x), where y is one-hot", for_code=True
 )
 
 
@@ -57,7 +51,7 @@ def _logarithm(node: Node, labels: tuple[Label, ...]) -> Entry | None:
     assert isinstance(node, ix.Map)
     ((argument, own),) = node.entries(labels)
     if isinstance(argument, ix.Map) and has_logarithm(argument):
-        record(_rule(argument.operation))  # x^y: other functions have rules of their own
+        record(_said(argument.operation))  # x^y: other functions have rules of their own
         return logarithm_of(argument, own)
     term = opened_product(argument, own)
     if term is None:
@@ -87,23 +81,16 @@ def has_logarithm(node: Node) -> bool:
 
 
 @cache
-def _rule(operation: Operation) -> Rewrite:
+def _said(operation: Operation) -> Applied:
     """The logarithm of a function, by its record: log(x**y) = y * log(x)."""
-
-    def pattern(*x: Expression) -> Expression:
-        return log(operation(*x))
-
     names = [Name(name, SCALAR) for name in "xyz"[: operation.arity[1]]]
     if not isinstance(operation.meaning, Elementwise):
         names = [Name("x", column(dimension("n")))]
-    said = f"{unparse(pattern(*names))} = {unparse(operation.meaning.logarithm(*names))}"
-    return Rewrite(
-        name=f"logarithm of {operation.name}",
-        pattern=pattern,
-        replacement=operation.meaning.logarithm,
-        identity=said if operation.meaning.positive else f"{said}, where x is positive",
-        for_code=True,
-    )
+    value = operation.meaning.logarithm(*names)
+    said = f"{unparse(log(operation(*names)))} = {unparse(value)}"
+    if not operation.meaning.positive:
+        said += ", where x is positive"
+    return Applied(f"logarithm of {operation.name}", said, for_code=True)
 
 
 def logarithm_of(node: ix.Map | ix.Apply, labels: tuple[Label, ...]) -> Entry:
@@ -161,7 +148,7 @@ def _entry(node: ix.Map | ix.Apply, at: tuple[Label, ...], labels: Sequence[Labe
     """log(f(x))_ii, an entry of the logarithm."""
     if not has_logarithm(node):
         return None
-    record(_rule(node.operation))
+    record(_said(node.operation))
     own = ix.new_labels(node.axes)
     value = logarithm_of(node, own).renamed(dict(zip(own, at, strict=True)))
     return contract([value.term], labels)

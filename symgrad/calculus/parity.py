@@ -8,29 +8,15 @@ Of u and -u the one that was met first is kept, so that f(x - y) and f(y - x) ar
 from __future__ import annotations
 
 from fractions import Fraction
-from functools import cache
 
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.entries import positive
 from symgrad.calculus.functions import map_entry
 from symgrad.calculus.nodes import Entry, Factor, Label, Node, Term
 from symgrad.calculus.polynomials import contract
-from symgrad.calculus.recorded import record
+from symgrad.calculus.recorded import Applied, record
 from symgrad.calculus.rules import EVERY, NODE_RULES
 from symgrad.calculus.terms import opened
-from symgrad.language.expressions import Operation
-from symgrad.language.operations.meanings import Rewrite
-
-
-@cache
-def _rule(operation: Operation) -> Rewrite:
-    """That a function has no effect on what is nowhere negative."""
-    return Rewrite(
-        name=f"{operation.name} of what is not negative",
-        pattern=operation,
-        replacement=lambda x: x,
-        identity=f"{operation.name}(x) = x, where x is at least 0",
-    )
 
 
 def _idle(node: Node, labels: tuple[Label, ...]) -> Entry | None:
@@ -40,7 +26,9 @@ def _idle(node: Node, labels: tuple[Label, ...]) -> Entry | None:
     (argument,) = node.entries(labels)
     if not positive(argument.node):
         return None
-    record(_rule(node.operation))
+    name = node.operation.name
+    said = f"{name}(x) = x, where x is at least 0"
+    record(Applied(f"{name} of what is not negative", said))
     return argument
 
 

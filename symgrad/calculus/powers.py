@@ -12,23 +12,16 @@ from symgrad.calculus.functions import apply_entry
 from symgrad.calculus.lowering import lower
 from symgrad.calculus.nodes import ONE, ClosedTerm, Entry, Factor, Label, Node, Term, new_labels
 from symgrad.calculus.polynomials import contract
-from symgrad.calculus.recorded import record
+from symgrad.calculus.recorded import Applied, record
 from symgrad.calculus.rules import NODE_RULES, TERM_RULES
 from symgrad.calculus.terms import multiplied_out, repeated
 from symgrad.language.dimensions import ZERO, Dimension
 from symgrad.language.operations.matrix_powers import NAME, power_to
-from symgrad.language.operations.meanings import Rewrite
 from symgrad.language.operations.places import Affine, as_number
 from symgrad.language.operations.smooth import variable_power
 
 MOST_TERMS = 16  # of an exponent that may come out as a number
-PRODUCT = Rewrite(
-    name="powers of a matrix",
-    pattern=lambda x: x @ x,
-    replacement=lambda x: x @ x,
-    identity="X^i X^j = X^(i + j)",
-    over=("matrix",),
-)
+PRODUCT = Applied("powers of a matrix", "X^i X^j = X^(i + j)")
 
 
 def _multiplied(term: Term, one: Factor) -> list[Term] | None:

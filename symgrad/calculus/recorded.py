@@ -25,11 +25,11 @@ class Fact(NamedTuple):
 
 
 class Applied(NamedTuple):
-    """A rule that was applied."""
+    """A rule that was applied: what is said of it, whether it is a pattern or a procedure."""
 
     name: str
     identity: str
-    fact: str
+    fact: str = ""
     for_code: bool = False
     of_writing: bool = False
 
@@ -87,11 +87,11 @@ def recorded() -> Iterator[Recorded]:
         record_again(inner)
 
 
-def record(rule: Rewrite) -> None:
+def record(rule: Rewrite | Applied) -> None:
     """A rule is applied."""
     if (now := _now.get()) is not None and rule.identity not in now.rules:
-        own = Applied(rule.name, rule.identity, rule.fact, rule.for_code, rule.of_writing)
-        now.rules[rule.identity] = own
+        said = (rule.name, rule.identity, rule.fact, rule.for_code, rule.of_writing)
+        now.rules[rule.identity] = Applied(*said)
 
 
 def note(node: Node, total: int) -> None:

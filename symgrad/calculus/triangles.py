@@ -19,7 +19,7 @@ from symgrad.calculus.functions import apply_entry
 from symgrad.calculus.lowering import lower, lowered_function
 from symgrad.calculus.nodes import ClosedTerm, Entry, Label, Node, Term
 from symgrad.calculus.polynomials import contract
-from symgrad.calculus.recorded import record
+from symgrad.calculus.recorded import Applied, record
 from symgrad.calculus.rules import EVERY, NODE_RULES
 from symgrad.calculus.tensors import Tensor, tensor
 from symgrad.calculus.terms import terms_of
@@ -154,13 +154,15 @@ def _of_triangle(node: Node, labels: tuple[Label, ...]) -> Entry | None:
     whole = [tensor(matrix, at)]
     operation, meaning = node.operation, node.operation.meaning
     if meaning.projects and (known := sides(matrix.node)):
-        return _made(_projected(operation, meaning.triangle in known), whole, core)
+        value = X if meaning.triangle in known else diag(diag(X))
+        return _made(operation, X, value, TRIANGULAR, whole, core)
     if meaning.of_diagonal and not core and sides(matrix.node):
-        return _made(_of_diagonal(operation), whole, core)
+        value = meaning.of_diagonal(diag(X))
+        return _made(operation, X, value, TRIANGULAR, whole, core)
     if meaning.triangle == "kept" and sides(matrix.node) and (inner := _transposed(matrix)):
         return apply_entry(operation, [(inner, inner.labels)], (), core[::-1])
     if meaning.of_product and (parts := _factors(matrix)):
-        return _made(_of_product(operation), parts, core)
+        return _made(operation, X @ Y, meaning.of_product(X, Y), SQUARE, parts, core)
     return None
 
 
@@ -188,45 +190,19 @@ def _factors(matrix: Entry) -> Sequence[Tensor]:
     return tensor(left.entry, (row, k)), tensor(right.entry, (k, column))
 
 
-@cache
-def _of_diagonal(operation: Operation) -> Rewrite:
-    """A number that a triangular matrix has by its diagonal, as the record says."""
-    return _rule(operation, X, operation.meaning.of_diagonal(diag(X)), TRIANGULAR)
-
-
-@cache
-def _of_product(operation: Operation) -> Rewrite:
-    """A function of a product of square matrices, as the record says."""
-    return _rule(operation, X @ Y, operation.meaning.of_product(X, Y), SQUARE)
-
-
-@cache
-def _projected(operation: Operation, kept: bool) -> Rewrite:
-    """A triangle of a matrix that is one, of this side or the other."""
-    value = X if kept else diag(diag(X))
-    return _rule(operation, X, value, TRIANGULAR)
-
-
-def _rule(operation: Operation, of: Expression, value: Expression, said: str) -> Rewrite:
-    def pattern(*given: Expression) -> Expression:
-        return operation(of)
-
-    identity = f"{unparse(pattern())} = {unparse(value)}"
-    return Rewrite(
-        name=f"{operation.name} of {'X' if of is X else 'a product'}",
-        pattern=pattern,
-        replacement=lambda *given: value,
-        identity=phrase(said, identity),
-        over=("matrix",),
-    )
-
-
-def _made(rule: Rewrite, parts: Sequence[Tensor], core: tuple[Label, ...]) -> Entry:
-    """What a rule has instead, of these matrices."""
-    record(rule)
+def _made(
+    operation: Operation,
+    of: Expression,
+    value: Expression,
+    said: str,
+    parts: Sequence[Tensor],
+    core: tuple[Label, ...],
+) -> Entry:
+    """The value that a function has of X, or of X Y, of these matrices."""
+    identity = phrase(said, f"{unparse(operation(of))} = {unparse(value)}")
+    record(Applied(f"{operation.name} of {'X' if of is X else 'a product'}", identity))
     values = {name.name: part for name, part in zip((X, Y), parts, strict=False)}
-    value = lower(rule.replacement(), values)
-    return contract(value.at(core), core)
+    return contract(lower(value, values).at(core), core)
 
 
 NODE_RULES.setdefault(EVERY, []).extend((_by_entries, _of_triangle))

@@ -109,7 +109,8 @@ def vectorized(derivation: Derivation, outcome: Outcome) -> Vectorized | None:
     rows, columns = outcome.labels[:split], outcome.labels[split:]
     if derivation.kind == "jacobian" and rows != derivation.passes[0].extra:
         return None  # in denominator layout its rows would be those of the variable
-    if not (1 <= len(rows) <= 2 and 1 <= len(columns) <= 2) or _long(derivation, outcome):
+    length = leaf_count(outcome.entry.node, derivation.naming.reference, {})
+    if not (1 <= len(rows) <= 2 and 1 <= len(columns) <= 2) or length > LONGEST:
         return None
     n, m = (dimensions.product([x.axis for x in stack]) for stack in (columns, rows))
     commutation = Name(fresh("K", set(derivation.naming.taken)), (n, n))
@@ -135,10 +136,6 @@ def _matrices(stacking: Stacking, outcome: Outcome, compound: Compound) -> list[
         return [stacking.term(term) for term in terms]
     except NoMatrixForm:
         return None
-
-
-def _long(derivation: Derivation, outcome: Outcome) -> bool:
-    return leaf_count(outcome.entry.node, derivation.naming.reference, {}) > LONGEST
 
 
 def _left(derivation: Derivation, outcome: Outcome, by: str) -> Formula:

@@ -138,13 +138,8 @@ def _step(line: Line, table: Table) -> dict[str, Any]:
         "uses": list(step.uses),
         "sentence": step.sentence,
         "shape": _sizes(step.shape),
-        "proof": None if line.proof is None else _proof(line, line.proof.kind, table),
+        "proof": line.proof and {"kind": line.proof.kind, "lines": _lines(line.why, table)},
     }
-
-
-def _proof(line: Line, kind: str, table: Table) -> dict[str, Any]:
-    """The lines of a proof."""
-    return {"kind": kind, "lines": _lines(line.why, table)}
 
 
 def _lines(equations: Iterable[Equation], table: Table) -> list[dict[str, str]]:

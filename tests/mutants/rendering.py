@@ -36,7 +36,7 @@ MUTANTS: list[Mutant] = [
         ),
     ),
     *planted_in(
-        "symgrad/calculus/used.py",
+        "symgrad/rendering/answers.py",
         "tests/rendering/test_closed.py",
         ("what a step uses is not looked for", "pending += [s.right for s in more]", "pass"),
     ),

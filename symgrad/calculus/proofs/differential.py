@@ -129,9 +129,9 @@ class Writer:
             left, right = negated(inserted.left), negated(inserted.right)
             inserted = replace(inserted, left=left, right=right)
         lines = [self.line([*before, inserted, *after], self.rule(statement))]
-        lines += [
-            self.line([*before, *parts, *after], move) for move, parts in self._moves(inserted)
-        ]
+        if not self.extra:  # of a Jacobian the moves are one step
+            moved = moves(inserted, self.signs.texts)
+            lines += [self.line([*before, *parts, *after], move) for move, parts in moved]
         self.send(statement, beside)
         final = self.line(self.pairings(), "moved across" if self.extra else "")
         bound = self.uses.derivation.naming.bound
@@ -146,10 +146,6 @@ class Writer:
         if isinstance(name, Derivative) and len(unparse(beside)) > LONG:
             yield ProofLine(name, beside, NAMED, cotangent.node)
             self.beside[node] = cotangent
-
-    def _moves(self, inserted: Pairing) -> Iterator[tuple[str, list[Pairing]]]:
-        """The moves of an inner product of a scalar; of a Jacobian's they are one step."""
-        return iter(()) if self.extra else moves(inserted, self.signs.texts)
 
     def send(self, statement: Statement, beside: ix.Entry) -> None:
         """What stood beside the differential of a statement, beside those of its operands: in its
@@ -166,7 +162,8 @@ class Writer:
     def _sent(self, statement: Statement, beside: ix.Entry) -> dict[ix.Node, ix.Entry]:
         """What comes to stand beside the differential of each operand that moves."""
         node, labels = statement.entry
-        missing = tuple(x for x in statement.labels if x not in labels and x not in self._example)
+        kept = (*labels, *self.uses.change.labels)
+        missing = tuple(x for x in statement.labels if x not in kept)
         received: dict[ix.Node, list[ix.Term]] = {}
         for sent in contributions(node, labels, beside, self.extra, self.uses.moving):
             plain = self.uses.plain(sent.of)
@@ -175,10 +172,6 @@ class Writer:
             received.setdefault(plain, []).append(term)
         over = {of: (*self.extra, *self.labels[of]) for of in received}
         return {of: contract(terms, over[of]) for of, terms in received.items()}
-
-    @property
-    def _example(self) -> Sequence[ix.Label]:
-        return self.uses.change.labels
 
     def rule(self, statement: Statement) -> str:
         """The name of the rule by which a statement moves."""

@@ -1,24 +1,25 @@
 """The lines of the chain rule in matrix notation: each factor, and how it is put to the cotangent
-that it passes on."""
+that it passes on, so that the shapes fit."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from symgrad.calculus.algebra import product, transposed
+from symgrad.calculus.algebra import matrix_factors, product, transposed
 from symgrad.calculus.derivation import Derivation, Derivative, IndexForm, Step
 from symgrad.calculus.nodes import Node, batch_of, core_axes, matrix_shape
 from symgrad.calculus.proofs.factors import ChainFactor
 from symgrad.calculus.proofs.index import slope_lines
 from symgrad.calculus.proofs.lines import ProofLine
-from symgrad.calculus.proofs.shapes import Fits, fitting
 from symgrad.calculus.proofs.uses import Lines, Proof
-from symgrad.calculus.step_rules import SEVERAL
+from symgrad.calculus.step_rules import SEVERAL, without_factors
 from symgrad.language import composing
 from symgrad.language import formula as fm
-from symgrad.language.expressions import Expression, is_call, is_scalar
+from symgrad.language.dimensions import SCALAR, Dimension, core
+from symgrad.language.expressions import Expression, is_call, is_scalar, names_in
 from symgrad.language.formula import Formula
+from symgrad.language.operations import arithmetic as op
 from symgrad.language.operations.arithmetic import add, subtract
 from symgrad.language.operations.batches import batch_mean, batch_sum, over_batch
 from symgrad.language.operations.constants import eye
@@ -166,3 +167,47 @@ class Fitting:
         if step.simplified is not None:
             move = joined("; ", (SIMPLIFIED, *step.facts))
             yield ProofLine(left, step.simplified, move, change, by_entry=True)
+
+
+class Fits(NamedTuple):
+    """The shapes of the factors of a product, and what is said of them."""
+
+    shapes: tuple[tuple[Dimension, ...], ...]
+    said: str
+
+
+def fitting(e: Expression, upstream: str) -> Fits | None:
+    """Why a product with the upstream gradient of this name is as it is: that of a sum in which the
+    name stands. Nothing of what is no product."""
+    e = _term(e, upstream)
+    if is_call(e, op.multiply):
+        if e.shape == SCALAR:
+            return Fits((), "a product of numbers")
+        by_number = any(a.shape == SCALAR for a in e.arguments)
+        return Fits((core(e.shape),), "times a number" if by_number else "entry by entry")
+    factors = matrix_factors(e)
+    own = [k for k, part in enumerate(factors) if upstream in names_in(part)]
+    if len(factors) == 1 or len(own) != 1:
+        return None
+    places = [(factors[: own[0]], "in front"), (factors[own[0] + 1 :], "behind")]
+    turned = (all(is_call(f, op.transpose) for f in part) for part, _ in places)
+    said = (
+        f"transposed {place}" if each else place
+        for each, (part, place) in zip(turned, places, strict=True)
+        if part
+    )
+    return Fits(tuple(part.shape for part in factors), joined("; ", said))
+
+
+def _term(e: Expression, upstream: str) -> Expression:
+    """The term of a sum with this name, without numbers before it, of one example."""
+    while True:
+        own = without_factors(e)
+        if is_call(own, batch_sum, batch_mean):
+            (own,) = own.arguments
+        if is_call(own, op.add, op.subtract):
+            with_name = [a for a in own.arguments if upstream in names_in(a)]
+            own = with_name[0] if len(with_name) == 1 else own
+        if own is e:
+            return e
+        e = own

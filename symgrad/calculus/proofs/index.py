@@ -11,10 +11,9 @@ from symgrad.calculus.index_notation import EntryNotation, slope
 from symgrad.calculus.letters import Letters
 from symgrad.calculus.nodes import core_labels
 from symgrad.calculus.polynomials import contract
-from symgrad.calculus.proofs.expanded import expanded_lines, expansion_of
 from symgrad.calculus.proofs.lines import Differential, Form, Indexed, ProofLine
 from symgrad.calculus.proofs.scalars import scalar_lines
-from symgrad.calculus.proofs.solved import equation_of
+from symgrad.calculus.proofs.solved import equation_of, expanded_lines, expansion_of
 from symgrad.calculus.proofs.uses import Proof, Statement, Uses, part_of
 from symgrad.calculus.terms import identity, product, terms_of
 from symgrad.language import composing

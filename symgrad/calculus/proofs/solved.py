@@ -1,19 +1,31 @@
-"""Functions that solve an equation: Y = inv(A) is what Y A = I says."""
+"""Functions of matrices whose derivative follows from an equation: the inverse from what it solves,
+a determinant from its cofactors.
+
+    Y = A^-1               Y A = I                 dY A + Y dA = 0
+    C = det(A) A^-T        A C^T = det(A) I        d det(A)/dA = C
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.chain_rule import tangent
+from symgrad.calculus.derivation import Derivative
+from symgrad.calculus.functions import aligned
 from symgrad.calculus.lowering import lower
+from symgrad.calculus.naming import fresh
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.proofs.definitions import as_it_is
+from symgrad.calculus.proofs.lines import ProofLine
 from symgrad.calculus.proofs.uses import Statement, Uses, label_of
 from symgrad.calculus.tensors import Tensor, tensor
-from symgrad.language.expressions import Expression
+from symgrad.language.expressions import Expression, Name
+from symgrad.language.operations.meanings import Expansion
 from symgrad.language.phrases import as_phrase, phrase
+
+COFACTORS = "C"
 
 
 @dataclass(frozen=True)
@@ -59,6 +71,34 @@ def equation_of(uses: Uses, statement: Statement) -> Solved | None:
     whole = left.closed(), contract(right.renamed(over), left.labels)
     said = phrase("what the {0} is", as_phrase(node.operation.rule))
     return Solved(operands, sides, whole, left.labels, said)
+
+
+def expansion_of(uses: Uses, statement: Statement) -> Expansion | None:
+    """The identity that the derivative of a statement by the variable itself is read off."""
+    node = statement.entry.node
+    if not isinstance(node, ix.Apply) or node.operation.meaning.expansion is None:
+        return None
+    (argument, _), *others = node.arguments
+    named = argument in uses.variables and not others and not uses.is_row(uses.variable)
+    return node.operation.meaning.expansion if named else None
+
+
+def expanded_lines(uses: Uses, statement: Statement) -> Iterator[ProofLine]:
+    """What the entries are called, the identity, and the derivative that follows."""
+    expansion = expansion_of(uses, statement)
+    if expansion is None:
+        return
+    x, node = uses.name(uses.variable), statement.node
+    name = Name(fresh(COFACTORS, uses.taken), x.shape, x.batch)
+    value = expansion.entries(x)
+    found = lower(value, {x.name: as_tensor(uses.variable)})
+    entry = found.closed()
+    uses.called[name.name] = aligned(entry, (*found.others, *found.core))
+    yield ProofLine(name, value, expansion.called, None)
+    yield ProofLine(*expansion.sides(x, name), expansion.said, None)
+    left = Derivative.of(uses.name(node), x, ix.matrix_shape(uses.variable.axes), ix.batch_of(node))
+    slope = expansion.derivative(x, name)
+    yield ProofLine(left, slope, expansion.follows, uses.differential(node), by_entry=True)
 
 
 def as_tensor(node: ix.Node) -> Tensor:

@@ -21,10 +21,9 @@ from symgrad.calculus.index_notation import in_language
 from symgrad.calculus.nodes import ONE, Factor, Node, Term
 from symgrad.calculus.polynomials import contract
 from symgrad.calculus.rebuilding import rebuilt
-from symgrad.calculus.stationary.direction import directed
 from symgrad.calculus.stationary.equation import Equation, NoClosedForm, degrees
 from symgrad.calculus.stationary.page import Line, Page, Writing
-from symgrad.calculus.stationary.preparing import prepared
+from symgrad.calculus.stationary.preparing import directed, prepared
 from symgrad.calculus.stationary.solving import solved
 from symgrad.calculus.stationary.undoing import with_powers
 from symgrad.calculus.tensors import input_tensor

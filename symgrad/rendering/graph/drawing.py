@@ -58,10 +58,10 @@ def drawing(graph: Graph) -> Drawing:
     graph = with_connectors(graph)
     rows = tuple(tuple(rows_of(vertex)) for vertex in graph.vertices)
     ports = Counter((side, k) for e in graph.edges for side, k in enumerate((e.source, e.target)))
-    sizes = [
-        (max(_width(own, graph), PORT * max(ports[0, k], ports[1, k])) + 2 * PAD, _height(own))
-        for k, own in enumerate(rows)
-    ]
+    sizes = []
+    for k, own in enumerate(rows):
+        width = max(PORT * max(ports[0, k], ports[1, k]), *(_width(row, graph) for row in own))
+        sizes.append((width + 2 * PAD, LINE * len(own) + PAD))
     layout = laid_out(sizes, [(e.source, e.target) for e in graph.edges if not e.recurrent])
     routes = iter(layout.routes)
     curves, lane = [], layout.width
@@ -102,15 +102,7 @@ def rows_of(vertex: Vertex) -> Iterator[Row]:
         yield Row("cotangent", vertex.cotangent, vertex.back)
 
 
-def _height(rows: Sequence[Row]) -> float:
-    return LINE * len(rows) + PAD
-
-
-def _width(rows: Sequence[Row], graph: Graph) -> float:
-    return max(_row_width(row, graph) for row in rows)
-
-
-def _row_width(row: Row, graph: Graph) -> float:
+def _width(row: Row, graph: Graph) -> float:
     label = SMALL * WORD * (len(row.label) + 1) if row.label else 0.0
     if isinstance(row.content, str):
         return label + SMALL * WORD * columns(row.content)
