@@ -70,7 +70,7 @@ def _told_apart(term: Term, named: Callable[[Node], bool]) -> list[Term]:
     """The term, or those of its terms that are not 0."""
     for factor, label in _lone(term):
         node = factor.node
-        if vanishes(factor, label):
+        if _sums_to_zero(factor, label):
             note(factor.node, 0)
             return []
         if not isinstance(node, ix.Polynomial) or named(node):
@@ -83,7 +83,7 @@ def _told_apart(term: Term, named: Callable[[Node], bool]) -> list[Term]:
     return [term]
 
 
-def vanishes(factor: Factor, label: Label) -> bool:
+def _sums_to_zero(factor: Factor, label: Label) -> bool:
     """Whether the sum of an entry over this index is 0 whatever its names stand for."""
     free = tuple(x for x in factor.labels if x is not label)
     terms = multiplied_out(Term(ONE, (factor,), (label,)), _parts, MOST_TERMS)

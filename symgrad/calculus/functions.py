@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.nodes import ONE, Axis, ClosedFactor, ClosedTerm, Entry, Label, Node
-from symgrad.calculus.rules import called, rules_of
+from symgrad.calculus.rules import by_name, rules_of
 from symgrad.language.expressions import Operation
 
 
@@ -73,4 +73,4 @@ def _rewritten(operation: Operation, node: Node, labels: tuple[Label, ...]) -> E
     for rule in rules_of(operation.name):
         if (entry := rule(node, labels)) is not None:
             return entry
-    return called(Entry(node, labels))
+    return by_name(Entry(node, labels))

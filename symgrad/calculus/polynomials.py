@@ -22,7 +22,7 @@ from symgrad.calculus.entries import antisymmetric, even, infinite, odd, symmetr
 from symgrad.calculus.nodes import ONE, ClosedTerm, Entry, Factor, Label, Node, Term
 from symgrad.calculus.placing import is_part
 from symgrad.calculus.reduction import reduced
-from symgrad.calculus.rules import called, rules_for
+from symgrad.calculus.rules import by_name, rules_for
 from symgrad.calculus.terms import key_of, numbered, opened, product
 from symgrad.language.expressions import Value, exact
 from symgrad.language.literals import magnitude
@@ -91,7 +91,7 @@ def _close(terms: list[Term], out: Sequence[Label]) -> Entry:
         bound = {k for f in factors for k in f.labels if k >= len(labels)}
         closed.append(ClosedTerm(term.coefficient, factors, tuple(sorted(bound))))
     axes = tuple(label.axis for label in labels)
-    return called(Entry(ix.polynomial(axes, tuple(closed)), labels))
+    return by_name(Entry(ix.polynomial(axes, tuple(closed)), labels))
 
 
 def _rewrite(term: Term) -> list[Term] | None:

@@ -49,7 +49,7 @@ def _is_tried(rule: NodeRule | TermRule) -> bool:
     return not (only_formulas() and rule in FOR_CODE)
 
 
-def called(entry: ix.Entry) -> ix.Entry:
+def by_name(entry: ix.Entry) -> ix.Entry:
     """What has just been made, by its name if it has one; a number is not that of a definition."""
     named = _named.get()
     if not named or not entry.node.operands:

@@ -16,7 +16,6 @@ from symgrad.calculus.algebra import (
     scaled,
     times,
 )
-from symgrad.language.dimensions import ONE
 from symgrad.language.expressions import (
     Call,
     Expression,
@@ -29,15 +28,14 @@ from symgrad.language.expressions import (
 )
 from symgrad.language.operations import arithmetic as op
 from symgrad.language.operations.batches import batch_mean, batch_sum
-from symgrad.language.operations.contractions import diag
 from symgrad.language.operations.entries import index_sum
 from symgrad.language.unparse import unparse
 
 
 def signed_sum(parts: Sequence[Expression]) -> Expression:
-    """The sum of the parts, a positive one first; diag(v) X + M X is (diag(v) + M) X, f(c) A +
-    f(c) B is f(c) (A + B), and the sums of two over one batch are one sum."""
-    parts = _fronted(_joined(_in_one_sum(_collected(parts))))
+    """The sum of the parts, a positive one first; f(c) A + f(c) B is f(c) (A + B), and the sums of
+    two over one batch are one sum."""
+    parts = _fronted(_in_one_sum(_collected(parts)))
     parts = [_turned(part, len(parts) == 1) for part in parts]
     first = next((k for k, part in enumerate(parts) if not is_negative(part)), 0)
     ordered = [parts[first], *parts[:first], *parts[first + 1 :]]
@@ -118,20 +116,6 @@ def _addends(e: Expression) -> list[Expression]:
     return addends
 
 
-def _joined(parts: Sequence[Expression]) -> list[Expression]:
-    joined: list[Expression] = []
-    for part in parts:
-        for k, other in enumerate(joined):
-            if is_call(part, op.matmul) and is_call(other, op.matmul):
-                (one, right), (two, same) = other.arguments, part.arguments
-                if right == same and (_is_diagonal(one) or _is_diagonal(two)):
-                    joined[k] = product(signed_sum([one, two]), right)
-                    break
-        else:
-            joined.append(part)
-    return joined
-
-
 def _fronted(parts: Sequence[Expression]) -> list[Expression]:
     """Those with the same function of scalars in front as one."""
     groups: dict[str | int, list[Expression]] = {}
@@ -158,13 +142,6 @@ def _front(e: Expression) -> tuple[Expression, Expression] | None:
     if is_call(e, op.matmul) and (found := _front(e.arguments[0])):
         return found[0], product(found[1], e.arguments[1])
     return None
-
-
-def _is_diagonal(e: Expression) -> bool:
-    """Whether it is diag(v), or some of them."""
-    if is_call(e, op.multiply, op.negative, op.add, op.subtract):
-        return all(is_scalar(a) or _is_diagonal(a) for a in e.arguments)
-    return is_call(e, diag) and bool(e.shape[1] != ONE)
 
 
 def _turned(e: Expression, alone: bool) -> Expression:
