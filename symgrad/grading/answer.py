@@ -28,7 +28,7 @@ ACCENTED = re.compile(r"\b([^\W_]+)_(hat|bar|tilde)\b")
 BESIDE = re.compile(r"(/ *(?:[^\W_][\w^{}]*|\([^()]*\))) +(?=\\sum)")  # 1/n sum_i x_i
 POWER = re.compile(r"(?:\^|\*\*)\s*(-\w+|\d+)")
 RAISED, RAISED_AS = re.compile(f"[{''.join(SUPERSCRIPTS)}]+"), str.maketrans(SUPERSCRIPTS)
-LOWERED = dict(zip("ᵢⱼₖ", "ijk", strict=True))
+LETTERS = dict(zip("ᵢⱼₖ", "ijk", strict=True))
 SLOPE = re.compile(r"(?<!\w)[d∂](\w+) ?/ ?[d∂](\w+)")  # dL/dx_k
 GRAD = re.compile(r"^\s*(?:grad|gradient)(?=_(?:[i-n]{1,4}\b|\{))")  # grad_j = ...
 JOINED = re.compile(r"_([i-n]{2,4})\b")
@@ -136,14 +136,14 @@ def as_latex(problem: Problem, text: str) -> str:
     text = GRAD.sub(next(x for x in "gGqQ" if x not in problem.names), text)
     text = SLOPE.sub(r"\\frac{\\partial \1}{\\partial \2}", text)
     if "Sigma" not in problem.names:
-        text = SUM.sub(lambda found: rf"\sum_{LOWERED[found[1]]} " if found[1] else r"\sum", text)
+        text = SUM.sub(lambda found: rf"\sum_{LETTERS[found[1]]} " if found[1] else r"\sum", text)
     text = ACCENTED.sub(lambda found: rf"\{found[2]}{{{LATEX.get(found[1], found[1])}}}", text)
     for name in {"lam", "eps"} & problem.names:
         text = re.sub(rf"\b{name}\b", lambda found: LATEX[found[0]], text)
     text = RAISED.sub(lambda found: f"^{{{found[0].translate(RAISED_AS)}}}", text)
     text = POWER.sub(r"^{\1}", text)
     text = BESIDE.sub(r"\1 * ", text)
-    text = re.sub("[ᵢⱼₖ]", lambda found: f"_{LOWERED[found[0]]}", text)
+    text = re.sub("[ᵢⱼₖ]", lambda found: f"_{LETTERS[found[0]]}", text)
     return JOINED.sub(r"_{\1}", text)
 
 

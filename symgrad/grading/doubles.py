@@ -18,7 +18,7 @@ from symgrad.grading.changes import Formulas, all_but_one, pairs, right_formula
 from symgrad.grading.comparison import LOOSER, close
 from symgrad.grading.evidence import Evidence, Finding, Mistake
 from symgrad.grading.exam import Exam
-from symgrad.grading.factors import At, Ratio, multiple, named_ratio
+from symgrad.grading.factors import At, Ratio, multiple_in, named_ratio
 from symgrad.grading.formulas import described, off
 from symgrad.grading.shapes import over_examples
 from symgrad.language.expressions import Expression, calls_in
@@ -102,26 +102,14 @@ def _one_term(evidence: Evidence) -> Finding | None:
     exam = evidence.exam
     right = right_formula(exam) if exam.right_shape else None
     for term, value in Formulas(exam, right).terms() if right is not None else ():
-        ratio = _multiple(exam, value, exam.want, exam.got)
+        ratio = multiple_in(exam, exam.want, value)
         if ratio is not None and not ratio.is_number(1):
             return _off_term(term, ratio)
     for term, value in Formulas(exam, exam.claim).terms() if exam.right_shape else ():
-        ratio = _multiple(exam, value, exam.got, exam.want)
+        ratio = multiple_in(exam, exam.got, value, exam.want.__getitem__)
         if ratio is not None and ratio.number and not ratio.is_number(1):
             return off(_words(term), 1 / ratio)
     return None
-
-
-def _multiple(
-    exam: Exam, term: At, whole: Sequence[np.ndarray], wanted: Sequence[np.ndarray]
-) -> Ratio | None:
-    """The multiple of a term of the whole after which that is what is wanted."""
-
-    def rest(k: int) -> np.ndarray | None:
-        own = term(k)
-        return None if own is None else whole[k] - own
-
-    return multiple(exam, term, rest, wanted.__getitem__)
 
 
 ONE_TERM = Mistake(

@@ -15,7 +15,7 @@ from symgrad.grading.calculation import Use
 from symgrad.grading.changes import Replacement, replacement
 from symgrad.grading.comparison import LOOSER, close, largest_entry
 from symgrad.grading.exam import Exam
-from symgrad.grading.factors import SAME, Ratio, multiple
+from symgrad.grading.factors import SAME, Ratio, multiple, multiple_in
 from symgrad.grading.stepwise import with_definitions
 from symgrad.language.dimensions import ONE, SCALAR
 from symgrad.language.expressions import Expression, parts
@@ -86,8 +86,9 @@ class Evidence:
         branches = self.branches
         if branches is None:
             return None
+        exam, points = branches.exam, branches.points
         for use in branches.calculation.uses:
-            factor = _multiple_of(branches, use)
+            factor = multiple_in(exam, exam.want, partial(branches.part, use), numbers=points)
             if factor is not None:
                 return Branch(branches.describe(use), factor, branches.is_regularizer(use))
         return None
@@ -142,13 +143,6 @@ class Evidence:
             if not any(close(form, want, LOOSER * noise) for form in forms):
                 return False
         return part.shape != SCALAR or bool(np.ptp(scales) <= SAME * max(scales))
-
-
-def _multiple_of(branches: Branches, use: Use) -> Ratio | None:
-    """The multiple that a claim has of the part through a use, if all else is right."""
-    part = cache(partial(branches.part, use))
-    want = branches.exam.want
-    return multiple(branches.exam, part, lambda k: want[k] - part(k), numbers=branches.points)
 
 
 def _paired(exam: Exam) -> Exam | None:

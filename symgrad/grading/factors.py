@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from itertools import combinations_with_replacement
 from typing import Any, TypeAlias
 
@@ -83,6 +84,23 @@ def multiple(
         if not close(others + ratio * one, goal, LOOSER * exam.noise[k]):
             return None
     return named_ratio(ratios, exam.points, exam.problem)
+
+
+def multiple_in(
+    exam: Exam,
+    whole: Sequence[np.ndarray],
+    part: At,
+    wanted: At | None = None,
+    numbers: Iterable[int] | None = None,
+) -> Ratio | None:
+    """The multiple of a part of the whole with which that is what is wanted, if there is one."""
+    part = cache(part)
+
+    def rest(k: int) -> np.ndarray | None:
+        own = part(k)
+        return None if own is None else whole[k] - own
+
+    return multiple(exam, part, rest, wanted, numbers)
 
 
 def named_ratio(ratios: Mapping[int, float], points: list[Point], problem: Problem) -> Ratio | None:

@@ -1,5 +1,5 @@
-"""The lines of a derivation in LaTeX before they are read: where they stand, cut into equations and
-sides, with one way of writing for each sign."""
+"""The lines of a derivation in LaTeX before they are read: where they stand, and with one way of
+writing for each sign."""
 
 from __future__ import annotations
 
@@ -93,26 +93,3 @@ def of_one_example(whole: Piece, paper: Paper) -> Piece:
     if any(named[name].batch is None for name in numbered) or (new and not numbered):
         return whole  # its entry
     return whole.replaced(number, lambda m: "l" if loss and m["base"].strip() == top else m["base"])
-
-
-def equations_of(line: Piece) -> list[Piece]:
-    """The equations of a line, one after another: a = b, c = d."""
-    return [line.part(*ends) for ends in _between(NEXT, line.text)]
-
-
-def sides_of(equation: Piece) -> list[Piece]:
-    """What stands between the = of an equation, outside braces."""
-    return [equation.part(*ends) for ends in _between(EQUALS, equation.text)]
-
-
-def _between(sign: re.Pattern[str], text: str) -> list[tuple[int, int]]:
-    """The parts between such signs, outside brackets."""
-    cuts = [m for m in sign.finditer(text) if _is_open(text[: m.start()])]
-    begins = [0, *(m.end() for m in cuts)]
-    return list(zip(begins, [*(m.start() for m in cuts), len(text)], strict=True))
-
-
-def _is_open(front: str) -> bool:
-    """Whether no brace or bracket is open after this; [i = j] is one."""
-    pairs = ("{", "}"), ("[", "]"), ("(", ")"), (r"\langle", r"\rangle")
-    return all(front.count(a) == front.count(b) for a, b in pairs)

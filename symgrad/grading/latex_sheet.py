@@ -17,12 +17,11 @@ from symgrad.grading.differentials import Moved
 from symgrad.grading.latex_lines import (
     BRACED,
     EQUALS,
+    NEXT,
     UPRIGHT,
     D,
-    equations_of,
     of_one_example,
     placed,
-    sides_of,
     without_asides,
     written_on,
 )
@@ -129,8 +128,8 @@ class LatexSheet:
                 supposed = SUPPOSED.search(self.text[: formula.begin]) is not None
                 moving = self.differential and not self._named_d
                 whole = written_on(placed(formula, self.text), self.paper, moving)
-                for k, part in enumerate(equations_of(whole)):
-                    left = sides_of(part)[0].text.strip("&: ")
+                for k, part in enumerate(whole.split(NEXT)):
+                    left = part.split(EQUALS)[0].text.strip("&: ")
                     yield left, partial(self._row, part, unread, k == 0 and supposed)
 
     @cached_property
@@ -151,7 +150,7 @@ class LatexSheet:
     def _read(self, whole: Piece, unread: str) -> Row:
         """An equation, each side read by itself beside the left one."""
         whole = of_one_example(whole, self.paper)
-        left, *sides = sides_of(whole)
+        left, *sides = whole.split(EQUALS)
         value = VALUE.match(left.text)
         if value is not None and self.called.elsewhere(value["name"], value["at"]):
             unread = ANYWHERE

@@ -9,7 +9,13 @@ from dataclasses import dataclass, field, replace
 from symgrad.errors import ShapeError, SymgradError
 
 SINGLE = "∇"  # differentiated by what the problem asks for
+BRACKETS = (("(", ")"), ("[", "]"), ("{", "}"), (r"\langle", r"\rangle"))
 Place = tuple[int, int]  # line and column, from 1
+
+
+def is_closed(front: str) -> bool:
+    """Whether no bracket is open after this; [i = j] is one."""
+    return all(front.count(a) == front.count(b) for a, b in BRACKETS)
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,13 @@ class Piece:
         return Piece(
             text.strip(), self.places[start + front : start + len(text.rstrip())] or self.places[:1]
         )
+
+    def split(self, sign: re.Pattern[str]) -> list[Piece]:
+        """The parts between such signs, outside brackets."""
+        cuts = [m for m in sign.finditer(self.text) if is_closed(self.text[: m.start()])]
+        begins = [0, *(m.end() for m in cuts)]
+        ends = [*(m.start() for m in cuts), len(self.text)]
+        return [self.part(*ends) for ends in zip(begins, ends, strict=True)]
 
     def saying(self, text: str) -> Piece:
         """Another text in its place."""

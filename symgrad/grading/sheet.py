@@ -14,8 +14,10 @@ from dataclasses import replace
 from functools import partial
 
 from symgrad.errors import ProgramError
-from symgrad.grading.rows import SINGLE, Piece, Row
+from symgrad.grading.answer import LETTERS
+from symgrad.grading.rows import SINGLE, Piece, Row, is_closed
 from symgrad.language.expressions import OPERATIONS
+from symgrad.language.handwriting.tokens import SUBSCRIPTS
 
 REASON = "a reason for the step above: not graded"
 TO_BE_TAKEN = "a derivative that is still to be taken: not graded"
@@ -82,8 +84,7 @@ REMARKS = (
     "Checked",
 )  # sections of a printed derivation that claim nothing of it
 RULE = re.compile(r"^Chain rule\n +d\S+ = .*\n(?= +over the lines)", re.MULTILINE)  # as printed
-LOWERED = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
-LETTERS = {"ᵢ": "i", "ⱼ": "j", "ₖ": "k"}
+LOWERED = str.maketrans(SUBSCRIPTS)
 LOWER = re.compile(r"(?<=[^\W\d_])(?<!\bsum)_[i-t]{1,4}\b")  # of an entry
 CALLED = re.compile(r"sum_[a-t]|(?P<name>[^\W\d]\w*) ?\((?P<inside>[^()]*)")  # a sum, a function
 SIGNS = re.compile(r"[∑Σᵢⱼₖ]|(?<=\w)(?:\^ ?)?\*(?=\s*=)")  # w* = ...
@@ -166,7 +167,7 @@ def _spelled(known: bool, sign: re.Match[str]) -> str:
 def _reason(piece: Piece, before: Piece) -> Iterator[Row]:
     """A line of a proof, or what goes on with the one `before`."""
     said = piece.part(0, len(re.split(r"\s{2,}", piece.text)[0]))
-    left, *sides = _split(said)
+    left, *sides = said.split(EQUALS)
     if sides:
         yield Row(left if left.text else before, sides, REASON)
 
@@ -198,7 +199,7 @@ def _without_marks(line: str) -> str:
     if re.fullmatch(r"\s*\|.*\|\s*", line):
         line = re.sub(r"^\s*\||\|\s*$", lambda m: " " * len(m[0]), line).replace(" | ", " ; ")
     for match in re.finditer("==", line):
-        if _is_open(line, match.start()):
+        if is_closed(line[: match.start()]):
             line = f"{line[: match.start()]}= {line[match.end() :]}"
     return line
 
@@ -206,9 +207,9 @@ def _without_marks(line: str) -> str:
 def _goes_on(row: Row, piece: Piece) -> bool:
     """Whether a line goes on with the row before it."""
     last = row.sides[-1].text if row.sides else "="
-    if last.endswith(tuple("=+*/@⊙·×∘,([")) or GOING_ON.match(piece.text):
+    if last.endswith(tuple(OPERATORS)) or GOING_ON.match(piece.text):
         return True
-    if piece.text.startswith(("-", "−")) and len(_split(piece)) == 1:  # no item of a list
+    if piece.text.startswith(("-", "−")) and len(piece.split(EQUALS)) == 1:  # no item of a list
         return True
     return _goes_on_inside(last) and not EQUATION.match(piece.text)
 
@@ -258,7 +259,7 @@ def _starts(text: str, known: AbstractSet[str]) -> list[re.Match[str]]:
 def _of_two_terms(formula: str) -> bool:
     """Whether there is a + or - outside brackets."""
     terms = (m.start() for m in re.finditer(r"(?<=[\w)\]|‖ᵀ']) ?[-+−]", formula))
-    return any(_is_open(formula, k) for k in terms)
+    return any(is_closed(formula[:k]) for k in terms)
 
 
 def _begins(text: str, match: re.Match[str], known: AbstractSet[str]) -> bool:
@@ -296,42 +297,26 @@ def _is_prose(text: str, known: AbstractSet[str]) -> bool:
 
 def _identity(piece: Piece, known: AbstractSet[str]) -> Iterator[Row]:
     """An equation of two formulas, where the left one is neither a name nor a derivative."""
-    parts = _split(piece)
-    if len(parts) < 2:
+    left, *sides = piece.split(EQUALS)
+    if not sides:
         return
-    left = parts[0]
     while (label := LABEL.match(left.text)) and label.end() < len(left.text):
         left = left.part(label.end())
     words = [w for w in re.findall(WORD, left.text) if len(w) > 1 and w not in known]
     if words and not re.search(r"[()@*/^+]|'(?!\w)", left.text):
         return  # n of them = 3: words
-    yield Row(left, _sides(piece.part(len(piece.text) - _rest(piece)), known))
-
-
-def _rest(piece: Piece) -> int:
-    """How many characters stand after the first = outside brackets."""
-    first = next(m for m in EQUALS.finditer(piece.text) if _is_open(piece.text, m.start()))
-    return len(piece.text) - first.end()
-
-
-def _is_open(text: str, position: int) -> bool:
-    """Whether no bracket is open at a position."""
-    front = text[:position]
-    return all(front.count(a) == front.count(b) for a, b in ("()", "[]", "{}"))
-
-
-def _split(piece: Piece) -> list[Piece]:
-    """The parts between the = outside brackets."""
-    found = [m for m in EQUALS.finditer(piece.text) if _is_open(piece.text, m.start())]
-    starts = [0, *(m.end() for m in found)]
-    ends = [*(m.start() for m in found), len(piece.text)]
-    return [piece.part(a, b) for a, b in zip(starts, ends, strict=True)]
+    yield Row(left, _said(sides, known))
 
 
 def _sides(piece: Piece, known: AbstractSet[str]) -> list[Piece]:
     """The formulas between the =, up to the first words."""
+    return _said(piece.split(EQUALS), known)
+
+
+def _said(parts: list[Piece], known: AbstractSet[str]) -> list[Piece]:
+    """The formulas that parts are, up to the first words."""
     sides: list[Piece] = []
-    for part in _split(piece):
+    for part in parts:
         side = _until(part, known)
         sides.append(replace(side, unread=TO_BE_TAKEN) if TAKEN.search(side.text) else side)
         if len(side.text) < len(part.text):
@@ -347,7 +332,7 @@ def _until(piece: Piece, known: AbstractSet[str]) -> Piece:
         r"\s{2,}|\t|[,;]\s|(?<!\d)\.\s|\s(?=[(\[])|\s(?=[^\W\d_]{1,})|\s*(?:=>|⇒|→)", text
     ):
         front = text[: match.start()]
-        if not _is_open(text, match.start()) or not front or front.count("<") > front.count(">"):
+        if not is_closed(front) or not front or front.count("<") > front.count(">"):
             continue
         if _is_cut(text, match, known):
             cuts.append(match.start())

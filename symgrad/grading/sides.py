@@ -19,7 +19,7 @@ from symgrad.grading.notation import ONE, OPEN, WHOLE, ZERO, Names, Symbol, symb
 from symgrad.grading.opening import equal, is_loss, is_mean, is_part, restated
 from symgrad.grading.paper import Macro, Paper
 from symgrad.grading.rows import SINGLE, Piece, Row
-from symgrad.grading.stacked import Stacked
+from symgrad.grading.stacked import graded_stacked
 from symgrad.grading.stationary import SET, Stationary
 from symgrad.grading.verdict import Verdict
 from symgrad.language.expressions import OPERATIONS, Expression, Name
@@ -58,7 +58,6 @@ class Sides:
         self.paper = Paper(self.asked, self.wanted)
         self.reader = Reader(Meanings(self.paper))
         self.derivatives = Derivatives(self.paper, self.reader, self.layout, self.seed)
-        self.stacked = Stacked(self.reader, self.derivatives, self.seed)
         self.differentials = Differentials(self.paper, self.reader, self.seed)
         self.stationary = Stationary(self.paper, self.seed)
 
@@ -73,7 +72,7 @@ class Sides:
             return lambda side, k: (None, unread)
         symbol = symbol_of(row.stacked or text, names)
         if row.stacked and symbol is not None:
-            return lambda side, k: self.stacked.graded(symbol, side)
+            return lambda side, k: graded_stacked(self.derivatives, symbol, side)
         of = self.differentials.left(row)
         if of is not None:
             named = symbol if symbol is None or symbol.of not in self.paper.unnamed else None

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import numpy as np
 
 from symgrad.calculus.stacking import SIGNS
 from symgrad.errors import ProgramError, ShapeError
-from symgrad.grading.claims import Reader
 from symgrad.grading.comparison import RELATIVE, close, largest_entry
 from symgrad.grading.derivatives import Derivatives, Graded
 from symgrad.grading.exam import Exam
@@ -36,35 +34,28 @@ WRONG = (
 )
 
 
-@dataclass
-class Stacked:
-    """Grades them, by their values at random numbers: the language has neither vec nor K."""
-
-    reader: Reader
-    derivatives: Derivatives
-    seed: int
-
-    def graded(self, symbol: Symbol, side: Piece) -> Graded:
-        """The verdict on a side; `symbol` is the derivative without its vec."""
-        paper = self.reader.paper
-        shape = stacked_shape(symbol, paper)
-        way = next(self.reader.meanings.ways(symbol), None)
-        own = way is not None and way.problem.variables.keys() <= paper.asked.variables.keys()
-        if way is None or not own or way.problem.batch:
-            return None, "a vectorised form, of what is no variable: not graded"
-        turning = commutations(shape, paper)
-        with also_called(SIGNS):
-            claim = self.reader.claim(self.reader.formula(side), more=turning)
-        exam = Exam(way.problem, way.key, way.kind, claim, self.seed)
-        if claim.expression.shape != shape:
-            given = f"{unparse(claim.expression)} is {describe(claim.expression.shape)}."
-            return misfit(ShapeError(given), exam.what, {shape: "vectorised"}, ""), ""
-        if not all(_agree(exam, turning, self.seed + k) for k in range(DRAWS)):
-            return Verdict(False, UNLISTED.name, WRONG, ""), ""
-        if symbol.top not in paper.names.known:
-            names = (symbol.of, symbol.then) if symbol.then else (symbol.of,)
-            self.derivatives.found.add((way.kind, *names))
-        return Verdict(True, CORRECT, "Right.", ""), "right, in vectorised form"
+def graded_stacked(derivatives: Derivatives, symbol: Symbol, side: Piece) -> Graded:
+    """The verdict on a side, by its values at random numbers, since the language has neither vec
+    nor K; `symbol` is the derivative without its vec."""
+    reader, paper, seed = derivatives.reader, derivatives.paper, derivatives.seed
+    shape = stacked_shape(symbol, paper)
+    way = next(reader.meanings.ways(symbol), None)
+    own = way is not None and way.problem.variables.keys() <= paper.asked.variables.keys()
+    if way is None or not own or way.problem.batch:
+        return None, "a vectorised form, of what is no variable: not graded"
+    turning = commutations(shape, paper)
+    with also_called(SIGNS):
+        claim = reader.claim(reader.formula(side), more=turning)
+    exam = Exam(way.problem, way.key, way.kind, claim, seed)
+    if claim.expression.shape != shape:
+        given = f"{unparse(claim.expression)} is {describe(claim.expression.shape)}."
+        return misfit(ShapeError(given), exam.what, {shape: "vectorised"}, ""), ""
+    if not all(_agree(exam, turning, seed + k) for k in range(DRAWS)):
+        return Verdict(False, UNLISTED.name, WRONG, ""), ""
+    if symbol.top not in paper.names.known:
+        names = (symbol.of, symbol.then) if symbol.then else (symbol.of,)
+        derivatives.found.add((way.kind, *names))
+    return Verdict(True, CORRECT, "Right.", ""), "right, in vectorised form"
 
 
 def stacked_shape(symbol: Symbol, paper: Paper) -> Shape:
