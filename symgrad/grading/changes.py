@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache, partial
 from itertools import islice
 from typing import NamedTuple
@@ -16,7 +16,7 @@ from symgrad.errors import SymgradError
 from symgrad.grading.answer import Claim, read_answer
 from symgrad.grading.comparison import LOOSER, RELATIVE, close
 from symgrad.grading.exam import Exam
-from symgrad.grading.factors import At, Ratio, multiple
+from symgrad.grading.factors import At, Ratio, multiple, multiple_in
 from symgrad.grading.points import Point
 from symgrad.grading.rewritings import (
     OPPOSITE,
@@ -34,15 +34,6 @@ from symgrad.language.operations.meanings import Elementwise
 from symgrad.language.unparse import unparse
 
 WORK = 25_000  # formulas that are tried, times the length of one
-
-
-@dataclass(frozen=True)
-class Replacement:
-    """In the claim `wrong` stands, or comes to the same, where `right` belongs."""
-
-    kind: str
-    wrong: Expression
-    right: Expression
 
 
 class Formulas:
@@ -119,24 +110,24 @@ class Formulas:
         ]
 
 
-def replacement(exam: Exam) -> Replacement | None:
+def replacement(exam: Exam) -> Change | None:
     """The one operation that explains the mistake: to change it makes the claim right, or the right
     result the claim."""
     formulas = Formulas(exam, exam.claim)
     for change, changed in formulas.changed(_shape(exam)):
         if formulas.has(changed, exam.want) and replace(exam, claim=changed).correct:
-            return _forward(change)
+            return change
     right = right_formula(exam)
     if right is None:
         return None
     formulas = Formulas(exam, right)
     for change, changed in formulas.changed(exam.claim.expression.shape):
         if _is_seen(change) and formulas.has(changed, exam.got) and is_claim(exam, changed):
-            return _backward(change)
+            return _reversed(change)
     return None
 
 
-def all_but_one(exam: Exam) -> tuple[Replacement, Ratio, Expression | None] | None:
+def all_but_one(exam: Exam) -> tuple[Change, Ratio, Expression | None] | None:
     """The one operation after which a claim is a multiple of the right result, and which; or after
     which it is right but for a multiple of this one of the right result's terms."""
     formulas, right = Formulas(exam, exam.claim), right_formula(exam)
@@ -145,21 +136,16 @@ def all_but_one(exam: Exam) -> tuple[Replacement, Ratio, Expression | None] | No
         at = cache(partial(formulas.at, changed))
         ratio = multiple(exam, exam.want.__getitem__, wanted=at)
         if ratio is not None and ratio.number:
-            return _forward(change), ratio, None
+            return change, ratio, None
         for term, value in terms:
-
-            def has(k: int, at: At = at, value: At = value) -> np.ndarray | None:
-                got, own = at(k), value(k)
-                return None if got is None or own is None else own + got - exam.want[k]
-
-            ratio = multiple(exam, value, wanted=has)
+            ratio = multiple_in(exam, exam.want, value, at)
             exchanged = change.kind == "extra_term" and ratio is not None and not ratio.number
             if ratio is not None and not ratio.is_number(1) and not exchanged:
-                return _forward(change), ratio, term
+                return change, ratio, term
     return None
 
 
-def pairs(exam: Exam) -> tuple[Replacement, Replacement] | None:
+def pairs(exam: Exam) -> tuple[Change, Change] | None:
     """A change of the claim and one of the right result after which they are the same."""
     right = right_formula(exam)
     if right is None:
@@ -179,7 +165,7 @@ def pairs(exam: Exam) -> tuple[Replacement, Replacement] | None:
                 values = (other.at(two.claim, k) for k in range(len(exam.points)))
                 wanted = [value for value in values if value is not None]
                 if own.has(one.claim, wanted) and is_claim(changed, two.claim):
-                    return _forward(one.change), _backward(two.change)
+                    return one.change, _reversed(two.change)
     return None
 
 
@@ -218,14 +204,10 @@ def _is_seen(change: Change) -> bool:
     return not (kinked and change.kind == "wrong_function")
 
 
-def _forward(change: Change) -> Replacement:
-    """What a change of a wrong formula into a right one says."""
-    return Replacement(change.kind, change.old, change.new)
-
-
-def _backward(change: Change) -> Replacement:
-    """What a change of the right formula into the wrong one says."""
-    return Replacement(OPPOSITE.get(change.kind, change.kind), change.new, change.old)
+def _reversed(change: Change) -> Change:
+    """What a change of the right formula into the wrong one says: the change back."""
+    kind = OPPOSITE.get(change.kind, change.kind)
+    return replace(change, kind=kind, old=change.new, new=change.old)
 
 
 def is_claim(exam: Exam, formula: Claim) -> bool:

@@ -12,10 +12,11 @@ from symgrad.errors import SymgradError
 from symgrad.grading.answer import Claim
 from symgrad.grading.branches import Branches
 from symgrad.grading.calculation import Use
-from symgrad.grading.changes import Replacement, replacement
+from symgrad.grading.changes import replacement
 from symgrad.grading.comparison import LOOSER, close, largest_entry
 from symgrad.grading.exam import Exam
 from symgrad.grading.factors import SAME, Ratio, multiple, multiple_in
+from symgrad.grading.rewritings import Change
 from symgrad.grading.stepwise import with_definitions
 from symgrad.language.dimensions import ONE, SCALAR
 from symgrad.language.expressions import Expression, parts
@@ -111,7 +112,7 @@ class Evidence:
         return multiple(branches.exam, changed, numbers=branches.points)
 
     @cached_property
-    def replacement(self) -> Replacement | None:
+    def replacement(self) -> Change | None:
         """The one operation that explains the mistake."""
         return replacement(self.exam)
 

@@ -6,9 +6,9 @@ from functools import partial
 from typing import NamedTuple
 
 from symgrad.grading.branches import shortened
-from symgrad.grading.changes import Replacement
 from symgrad.grading.evidence import Evidence, Finding, Mistake
 from symgrad.grading.factors import Ratio
+from symgrad.grading.rewritings import Change
 from symgrad.language.unparse import unparse
 
 
@@ -99,14 +99,14 @@ KINDS = {
 }
 
 
-def described(evidence: Evidence, found: Replacement) -> Finding:
+def described(evidence: Evidence, found: Change) -> Finding:
     """What is wrong; what is right only where that is not yet the whole answer."""
     kind = KINDS[found.kind]
-    wrong, right = shortened(unparse(found.wrong)), shortened(unparse(found.right))
+    wrong, right = shortened(unparse(found.old)), shortened(unparse(found.new))
     if kind.right:
         right = f"the {kind.right.partition(' ')[2]} {right}"
-    told = kind.right or "another" if evidence.is_answer(found.right) else right
-    stands = "stands" if evidence.is_written(found.wrong) else "stands, in effect,"
+    told = kind.right or "another" if evidence.is_answer(found.new) else right
+    stands = "stands" if evidence.is_written(found.old) else "stands, in effect,"
     return Finding(
         f"{kind.wrong} {wrong} {stands} where {told} belongs.",
         f"In {wrong}.",

@@ -30,7 +30,8 @@ MOST_TERMS = 12  # into which a formula is multiplied out
 @dataclass(frozen=True)
 class Change:
     """`new` stands in the changed `formula` where `old` stood in the original one. `kind` names the
-    mistake if the original formula is the wrong one and the changed one right."""
+    mistake if the original formula is the wrong one and the changed one right: `old` stands, or
+    comes to the same as what stands, where `new` belongs."""
 
     kind: str
     old: Expression

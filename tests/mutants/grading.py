@@ -104,7 +104,7 @@ MUTANTS: list[Mutant] = [
     *planted_in(
         "symgrad/grading/formulas.py",
         TESTS,
-        ("a sentence says the whole answer", "if evidence.is_answer(found.right)", "if False"),
+        ("a sentence says the whole answer", "if evidence.is_answer(found.new)", "if False"),
     ),
     *planted_in(
         "symgrad/grading/coverage.py",
