@@ -179,8 +179,8 @@ class Buffered:
                 return function, *rest
             return lambda *given: function(*(given[k] for k in order)), *rest
 
-        dense = self.by_numpy and not (few or given or program.sparse)
-        moderate = self.plan.moderate(sizes) if dense else None
+        dense = not (few or given or program.sparse)
+        moderate = self.plan.moderate(sizes, self.by_numpy) if dense else None
         if moderate is None:
             function, flat, views, labelled = made(program)
         else:

@@ -11,7 +11,7 @@ from symgrad.calculus.nodes import Axis
 from symgrad.errors import DataError
 from symgrad.numerics.arrays.emitter import Record, moderate_program, program
 from symgrad.numerics.arrays.program import Program
-from symgrad.numerics.buffers.moderate import time
+from symgrad.numerics.buffers.moderate import looking, time
 from symgrad.numerics.source.annotations import annotated
 from symgrad.numerics.source.comments import NONE, Comments
 
@@ -66,18 +66,19 @@ class Plan:
             known[asked] = program(self.results, sizes, sparse=sparse, by_calls=by_calls)
         return known[asked]
 
-    def moderate(self, sizes: Mapping[Axis, int]) -> Program | None:
-        """The program for exponents that are not far from 0, which raises an OverflowError where
-        they are; None where it would not take less time."""
-        always = self.of_sizes(sizes, by_calls=True)
+    def moderate(self, sizes: Mapping[Axis, int], by_calls: bool = False) -> Program | None:
+        """The program for exponents that are not far from 0, whose value is not finite where they
+        are; None where it would not take less time."""
+        always = self.of_sizes(sizes, by_calls=by_calls)
         if self.derivation is None or not (always.shifted or _has_powers(always)):
             return None
         known = _moderate.setdefault(self.derivation, {})
-        asked = frozenset(sizes.items())
+        asked = frozenset(sizes.items()), by_calls
         if asked not in known:
             if len(known) == KEPT:
                 del known[next(iter(known))]
-            made = moderate_program(self.results, sizes)
+            found = moderate_program(self.results, sizes, by_calls)
+            made = looking(*found) if found else None
             known[asked] = made if made and _pays(made, always, sizes) else None
         return known[asked]
 

@@ -7,6 +7,7 @@ import pytest
 
 import symgrad as sg
 from symgrad.numerics.buffers import blocks
+from symgrad.numerics.function import Function
 from symgrad.numerics.passes.moderate import LEFT
 
 COUNT = 2000
@@ -51,9 +52,12 @@ def test_numbers_are_those_for_all_exponents(
     monkeypatch.setattr(blocks, "LINE", 0)
     monkeypatch.setattr(blocks, "BLOCK", 1 << 12 if threads == 2 else blocks.BLOCK)
     monkeypatch.setattr(blocks, "NARROW", 1)
-    derivation = derived(name)
-    plain = derivation.lambdify(dtype=dtype)
-    function = derivation.lambdify(dtype=dtype, reuse_buffers=True, threads=threads)
+    function = derived(name).lambdify(dtype=dtype, reuse_buffers=True, threads=threads)
+    same_for_all_exponents(name, dtype, function)
+
+
+def same_for_all_exponents(name: str, dtype: str, function: Function) -> None:
+    plain = derived(name).lambdify(dtype=dtype)
     near = 1e-10 if dtype == "float64" else 2e-4
     for size, k in NUMBERS:
         inputs = drawn(size, k, dtype)
@@ -66,13 +70,25 @@ def test_numbers_are_those_for_all_exponents(
 
 
 @pytest.mark.parametrize(
+    "name, dtype", [("zeros", "float64"), ("counts", "float32"), ("spread", "float64")]
+)
+def test_compiled_numbers_are_those_for_all_exponents(name: str, dtype: str) -> None:
+    pytest.importorskip("numba", exc_type=ImportError)
+    pytest.importorskip("scipy")
+    compiled = derived(name).lambdify(dtype=dtype, reuse_buffers=True, modules="numba")
+    same_for_all_exponents(name, dtype, compiled)
+
+
+@pytest.mark.parametrize(
     "name, most", [("zeros", 5), ("counts", 2), ("rates", 5), ("spread", 6), ("shares", 0)]
 )
 def test_exponents_are_moderate_by_what_is_multiplied(name: str, most: int) -> None:
     """A quotient of exponentials is faster as one of a difference."""
     plan = derived(name).lambdify(reuse_buffers=True).plan
-    made = plan.moderate({axis: COUNT if axis == "batch" else 3 for axis in plan.program.axes})
-    assert (made.share if made else 0) == (LEFT / most if most else 0)
+    sizes = {axis: COUNT if axis == "batch" else 3 for axis in plan.program.axes}
+    made = plan.moderate(sizes, by_calls=True)
+    shares = {op.value for op in made.ops if op.kind == "look"} if made else {}
+    assert {*shares} == ({LEFT / most} if most else set())
 
 
 def test_a_step_takes_what_one_for_all_takes() -> None:

@@ -213,6 +213,13 @@ def test_what_calls_the_c_library_has_a_loop_of_its_own() -> None:
     assert "np.tan(" in apart and "exp(" not in apart and "tanh(" not in apart
 
 
+def test_a_function_of_a_function_has_a_loop_of_its_own() -> None:
+    """Else the loop takes up to twice as long: the processor sees one round of it at a time."""
+    loops = _source("x: Vector(5)\nloss = sum(tanh(exp(x)) + exp(-x**2))").split("    for ")
+    first, second = (each for each in loops if " = exp(" in each or " = tanh(" in each)
+    assert first.count(" = exp(") == 2 and second.count(" = tanh(") == 1
+
+
 def test_what_is_read_last_gives_its_place_to_what_is_made_of_it() -> None:
     """The copies of transposed matrices are made where the results will stand."""
     text = "A: Matrix(3, 4)\nB: Matrix(4, 3)\nloss = trace(A @ B)**2 + sum(A * A)"

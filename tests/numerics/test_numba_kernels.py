@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 import pytest
 
 from symgrad.numerics.compiled import kernels, memory, names
+from symgrad.numerics.source.numpy import defined
 
 ENDS = [0.0, -0.0, np.inf, -np.inf, np.nan, -1.0, -2.0]
 
@@ -102,8 +104,20 @@ def test_labels_are_checked_before_they_are_rows(dtype: str, label: int) -> None
 
 
 def test_only_long_functions_are_told_to_be_inlined() -> None:
-    """Told not to be, the exponential keeps a long program's loops from vectors: 1.2 for 0.8."""
+    """Told not to be, others keep a long program's loops from vectors: 1.2 for 0.8."""
     pytest.importorskip("numba")
     helpers = names.names("float64")
-    assert helpers["erf"].targetoptions["forceinline"]
-    assert "forceinline" not in helpers["exp"].targetoptions
+    assert all(helpers[name].targetoptions["forceinline"] for name in ("erf", "exp", "expm1"))
+    assert "forceinline" not in helpers["signed_power"].targetoptions
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("name", ["beyond", "exp", "expm1", "log", "log1p", "tanh", "erf"])
+def test_loops_of_functions_are_on_vectors(name: str, dtype: str) -> None:
+    numba = pytest.importorskip("numba")
+    call = f"{name}(x[k]{', real(0.5)' if name == 'beyond' else ''})"
+    text = f"def core(x, out):\n    for k in range(x.size):\n        out[k] = {call}\n"
+    core = numba.njit(**names.MATHEMATICS)(defined(text, names.names(dtype))["core"])
+    core(np.ones(9, dtype), np.ones(9, dtype))
+    (code,) = core.inspect_llvm().values()
+    assert re.search(r"<\d+ x double>" if dtype == "float64" else r"<\d+ x float>", code)

@@ -43,7 +43,9 @@ def _agreeing(loss: str, count: int) -> Function:
 
 def _lines(function: Function, count: int) -> int:
     sizes = {a: {"batch": count, "n": 3}.get(str(a), 5) for a in function.plan.program.axes}
-    program = function.plan.moderate(sizes) or function.plan.of_sizes(sizes, by_calls=True)
+    program = function.plan.moderate(sizes, by_calls=True) or function.plan.of_sizes(
+        sizes, by_calls=True
+    )
     names = ("add", "subtract", "multiply")
     return sum(op.name in names and "batch" in op.dims for op in program.ops)
 

@@ -72,14 +72,17 @@ def program(
 
 
 def moderate_program(
-    results: Sequence[tuple[ix.Entry, tuple[ix.Label, ...]]], sizes: Mapping[ix.Axis, int]
-) -> Program | None:
-    """The same of formulas as they are written, for exponents that are not far from 0; None where
-    something else may leave the range of floats."""
+    results: Sequence[tuple[ix.Entry, tuple[ix.Label, ...]]],
+    sizes: Mapping[ix.Axis, int],
+    by_calls: bool,
+) -> tuple[Program, float] | None:
+    """The same of formulas as they are written, and the share of the exponents of floats that its
+    exponents have to be within; None where something else may leave the range of floats."""
     flat = by_logarithms(_prepared(results, sizes, frozenset()))
-    if not (moderate := share(flat)):
+    within = share(flat)
+    if not within:
         return None
-    return replace(_computed(with_reflections(flat), sizes, by_calls=True), share=moderate)
+    return _computed(with_reflections(flat), sizes, by_calls=by_calls), within
 
 
 def _prepared(

@@ -23,8 +23,7 @@ class Program:
 
     `ops` are its steps, `results` what it returns: operations and their shapes. `floats` is the
     argument whose type the function computes in, if there is one. It is `shifted` where
-    formulas are written otherwise to keep to the range of floats. With a `share` it raises an
-    OverflowError where an exponent is beyond this share of that range.
+    formulas are written otherwise to keep to the range of floats.
     """
 
     inputs: tuple[str, ...]
@@ -32,7 +31,6 @@ class Program:
     results: tuple[tuple[Op, Dims], ...]
     floats: str
     shifted: bool = False
-    share: float = 0.0
 
     @cached_property
     def used(self) -> tuple[Axis, ...]:

@@ -64,8 +64,8 @@ def _of_few_entries(program: Program) -> set[Op]:
 
 
 def _takes(op: Op) -> bool:
-    """Whether it is a few entries of an array that was computed."""
-    if op.kind not in ("take", "diagonal") or op.of_sparse:
+    """Whether it is a few entries of an array that was computed, or says something of them."""
+    if op.kind not in ("take", "diagonal", "look") or op.of_sparse:
         return False
     of = op.operands[0]
     return not of.inline and len(op.dims) < len(of.dims)

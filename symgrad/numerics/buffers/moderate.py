@@ -1,43 +1,74 @@
-"""Two programs of the same: one for moderate exponents, which takes less time, and one for all."""
+"""Two programs of the same: one for moderate exponents, which takes less time, and one for all.
+
+The first one looks at the exponents of its exponentials. Where one of them is too far from 0 its
+value is not finite, and wherever a result is not finite the other one computes.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import prod
+from dataclasses import replace
+from math import isfinite, nan, prod
 from typing import Any
 
 import numpy as np
 
 from symgrad.numerics.arrays.listing import Op
-from symgrad.numerics.arrays.program import Program
+from symgrad.numerics.arrays.program import Program, needed
+from symgrad.numerics.buffers.base import ArrayPass
 from symgrad.numerics.interpreter import Sizes, size_of
 
-SLOW = {"exp": 4, "log": 5, "log1p": 6, "divide": 2, "power": 9}  # beside a sum, an entry
-LOOK = 2  # the same, at the exponents of an exponential
+# beside a sum, an entry
+SLOW = {"exp": 4, "log": 5, "log1p": 6, "divide": 2, "power": 9, "look": 2}
 CALL = 200  # entries, which take the time of a call
-MODERATE = """
+LOOK = """
 
-def moderate(x, limit, out=None):  # exp(x), where every x is within the limit
+def look(x, limit):  # 0, where every |x| is within the limit
     x = np.asarray(x)
     if not (-limit < x.min(initial=0) and x.max(initial=0) < limit):
         raise OverflowError
-    return np.exp(x, out)"""
+    return 0.0"""
 
 Allocated = tuple[Callable[..., Any], Any, Sequence[Any], Any]
 
 
+def looking(program: Program, share: float) -> Program:
+    """The program whose value is not finite where an exponent is beyond this share of those of
+    floats."""
+    found = _Looking(share)
+    made = found.over(program, program.ops)
+    (value, dims), *others = made.results
+    for look in found.looks:
+        value = found.listing.op("ufunc", (value, look), value.dims, name="add")
+    ops = needed(found.listing.ops, [value, *(op for op, _ in others)])
+    return replace(made, ops=ops, results=((value, dims), *others))
+
+
+class _Looking(ArrayPass):
+    """Looks at the exponents, before each exponential."""
+
+    def __init__(self, share: float) -> None:
+        super().__init__()
+        self.share = share
+        self.looks: list[Op] = []
+
+    def made(self, op: Op) -> Op:
+        """The operation; of an exponential behind a look."""
+        if op.kind == "ufunc" and op.name == "exp":
+            self.looks.append(self.listing.op("look", self.operands(op), value=self.share))
+        return super().made(op)
+
+
 def time(program: Program, sizes: Sizes) -> int:
     """How long what it computes entry by entry takes, in entries of a sum."""
-    return sum(_time(op, sizes, bool(program.share)) for op in program.ops if op.kind != "input")
+    return sum(_time(op, sizes) for op in program.ops)
 
 
-def _time(op: Op, sizes: Sizes, looks: bool) -> int:
-    if op.kind not in ("ufunc", "reduce"):
+def _time(op: Op, sizes: Sizes) -> int:
+    if op.kind not in ("ufunc", "reduce", "look"):
         return 0
-    read = [*op.operands, op] if op.kind == "reduce" else [op]
-    count = max(prod(size_of(axis, sizes) for axis in x.dims) for x in read)
-    look = looks and op.name == "exp"
-    return SLOW.get(op.name, 1) * count + CALL + look * (LOOK * count + 2 * CALL)
+    count = max(prod(size_of(axis, sizes) for axis in x.dims) for x in (*op.operands, op))
+    return SLOW.get(op.name or op.kind, 1) * count + CALL
 
 
 def first(moderate: Allocated, otherwise: Callable[[], Allocated]) -> Allocated:
@@ -49,9 +80,9 @@ def first(moderate: Allocated, otherwise: Callable[[], Allocated]) -> Allocated:
     def either(*arrays: Any) -> Any:
         try:
             value = function(*arrays)
-        except OverflowError:
-            value = np.nan
-        if value is None or (np.isfinite(value).all() and np.isfinite(flat.dot(flat))):
+        except (ArithmeticError, np.linalg.LinAlgError):
+            value = nan
+        if value is None or (_is_finite(value) and isfinite(flat.dot(flat))):
             return value
         if not made:
             made.append(otherwise())
@@ -62,3 +93,8 @@ def first(moderate: Allocated, otherwise: Callable[[], Allocated]) -> Allocated:
         return value
 
     return either, flat, views, labels
+
+
+def _is_finite(value: Any) -> bool:
+    """Whether a number is, which NumPy takes five times as long for, or all entries of an array."""
+    return bool(np.isfinite(value).all()) if getattr(value, "shape", ()) else isfinite(value)

@@ -21,7 +21,7 @@ from symgrad.numerics.buffers.choosing import CHOOSING, SIGNING
 from symgrad.numerics.buffers.known_inputs import knowable, reading
 from symgrad.numerics.buffers.layouts import COPY
 from symgrad.numerics.buffers.matrices import matrix_texts
-from symgrad.numerics.buffers.moderate import MODERATE
+from symgrad.numerics.buffers.moderate import LOOK
 from symgrad.numerics.buffers.onto import onto_lines
 from symgrad.numerics.buffers.places import Places
 from symgrad.numerics.buffers.powers import BY_LOGARITHMS
@@ -127,8 +127,13 @@ class _Planner(BufferText):
         """The functions that make functions that look rows up, that choose, and of signs."""
         taking = any(op.kind == "take" for op in self.places)
         named = {op.name for op in self.places}
-        made = [TAKING] * taking + [CHOOSING] * ("where" in named) + [SIGNING] * ("sign" in named)
-        made += [MODERATE] * bool(self.program.share)
+        looks = any(op.kind == "look" for op in self.program.ops)
+        made = (
+            [LOOK] * looks
+            + [TAKING] * taking
+            + [CHOOSING] * ("where" in named)
+            + [SIGNING] * ("sign" in named)
+        )
         return made + [text for name, text in BY_LOGARITHMS.items() if name in named]
 
     def gradients(self) -> list[str]:
@@ -205,8 +210,6 @@ class _Planner(BufferText):
             return [f"{name}({operands}, {out})"]
         if op.routine:
             return [f"{self.once(f'each({name}, {op.routine.scipy!r})')}({operands}, {out})"]
-        if name == "exp" and self.program.share:
-            return [f"{self.moderate(texts[0])[:-1]}, {out})"]
         if name in BY_LOGARITHMS:
             return [f"{name}({operands}, {out})"]
         return [self.call(name, f"{operands}, {out}")]
@@ -280,6 +283,9 @@ class _Planner(BufferText):
 
     def line(self, op: Op) -> str:
         """What an operation without a buffer computes."""
+        if op.kind == "look":
+            limit = self.once(f"{op.value!r} * np.log(np.finfo(dtype).max)")
+            return f"look({self.of(op.operands[0])}, {limit})"
         if op.of_sparse or op.kind not in ("reduce", "product"):
             return super().line(op)
         if op.kind == "reduce":

@@ -62,9 +62,9 @@ def parts(program: Program, axis: Axis) -> Parts | None:
     sums = tuple(op for op in kinds if _is_sum(op, axis) and kinds[op] == SUMMED)
     if not sums or any(kinds[op] == ROWS for op in results):
         return None
-    last = _Builder({op for op in kinds if kinds[op] != SUMMED} | {*sums}, program.share)
+    last = _Builder({op for op in kinds if kinds[op] != SUMMED} | {*sums})
     ends = [(last.made(op), dims) for op, dims in program.results]
-    rows = _Builder({op for op in kinds if kinds[op] == WHOLE}, program.share)
+    rows = _Builder({op for op in kinds if kinds[op] == WHOLE})
     for op, kind in kinds.items():  # what is cut into blocks stands before what is not
         if op.kind == "input" and kind == ROWS:
             rows.made(op)
@@ -74,7 +74,7 @@ def parts(program: Program, axis: Axis) -> Parts | None:
         for op in dict.fromkeys((*rows.taken, *last.taken))
         if kinds[op] == WHOLE and op.kind != "input"
     )
-    first = _Builder(set(), program.share)
+    first = _Builder(set())
     made = [first.made(op) for op in given]
     return Parts(
         axis,
@@ -167,6 +167,8 @@ def _is_sum(op: Op, axis: Axis) -> bool:
     """Whether it is a sum over the rows of its operands."""
     if axis in op.dims or op.of_sparse:
         return False
+    if op.kind == "look":
+        return axis in op.operands[0].dims
     if op.kind == "reduce" and op.name == "add":
         return any(op.operands[0].dims[k] == axis for k in op.axes)
     return op.kind == "product" and len(_letters(op.axes, op, axis)) == 1
@@ -199,7 +201,6 @@ class _Builder:
     """Makes operations again, of `taken` inputs where they are `known`."""
 
     known: set[Op]
-    share: float
     listing: Listing = field(default_factory=Listing)
     done: dict[Op, Op] = field(default_factory=dict)
     taken: list[Op] = field(default_factory=list)
@@ -230,5 +231,5 @@ class _Builder:
     def part(self, results: list[tuple[Op, Dims]], given: tuple[Op, ...]) -> Part:
         """The program of these results."""
         names = tuple(f"p{k}" for k in range(len(self.taken)))
-        program = Program(names, tuple(self.listing.ops), tuple(results), "", share=self.share)
+        program = Program(names, tuple(self.listing.ops), tuple(results), "")
         return Part(program, tuple(self.taken), given)

@@ -40,17 +40,6 @@ class BufferText(Text):
         self.functions.add(name)
         return super().call(name, arguments)
 
-    def ufunc(self, op: Op) -> str:
-        """A ufunc; an exponential looks at its exponents where these are to be moderate."""
-        if op.name == "exp" and self.program.share:
-            return self.moderate(self.of(op.operands[0]))
-        return super().ufunc(op)
-
-    def moderate(self, exponent: str) -> str:
-        """An exponential that looks at its exponents."""
-        limit = f"{self.program.share!r} * np.log(np.finfo(dtype).max)"
-        return f"moderate({exponent}, {self.once(limit)})"
-
     def named(self, op: Op) -> str:
         """The buffer that an operation is in, or its name."""
         return self.places.get(op) or super().named(op)

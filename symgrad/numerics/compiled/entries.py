@@ -21,7 +21,7 @@ from symgrad.numerics.source.guarded import ENTRY
 from symgrad.numerics.source.numpy import COMPARISONS, INFIX
 from symgrad.numerics.source.scaled import STANDARD as SCALED
 
-STORED = {"input", "ufunc", "reduce", "product", "linalg", "routine", "scatter", "pad"}
+STORED = {"input", "ufunc", "reduce", "look", "product", "linalg", "routine", "scatter", "pad"}
 # an array's name, indices -> its entry, or without indices the address of the first one
 See: TypeAlias = Callable[[str, Sequence[str] | None], str]
 # what loops on vectors have in them: also these, as the processor has them

@@ -101,12 +101,26 @@ def minimum(a: Any, b: Any) -> Any:
     return a if a < b or a != a else b
 
 
+def beyond(x: Any, share: Any) -> Any:
+    """0; infinite where |x| is not within this share of the exponents of floats."""
+    return real(0.0) if abs(x) < share * LARGEST else real(np.inf)
+
+
+def polynomial(coefficients: Any, x: Any) -> Any:
+    """c_n x**n + ... + c_1 x + c_0: even powers and odd ones apart, which a processor computes at
+    the same time."""
+    square = x * x
+    first, second = coefficients[0], coefficients[1]
+    for each in coefficients[2::2]:
+        first = first * square + each
+    for each in coefficients[3::2]:
+        second = second * square + each
+    return first * x + second if len(coefficients) % 2 == 0 else second * x + first
+
+
 def expm1_near(r: Any) -> Any:
     """exp(r) - 1 for r between log 2 / 2 and its negative, by the Taylor series."""
-    e = OF_EXP[0]
-    for each in OF_EXP[1:]:
-        e = e * r + each
-    return e * r * r + r
+    return polynomial(OF_EXP, r) * r * r + r
 
 
 def exp(x: Any) -> Any:
@@ -151,10 +165,7 @@ def log1p_rest(f: Any, h: Any) -> Any:
     log(1 + f) = 2 (s + s**3 / 3 + s**5 / 5 + ...), and 2 s = f - s f = f - (h - s h)."""
     s = f / (f + TWO)
     q = s * s
-    t = OF_LOG[0]
-    for each in OF_LOG[1:]:
-        t = t * q + each
-    return s * (h + t * q)
+    return s * (h + polynomial(OF_LOG, q) * q)
 
 
 def log(x: Any) -> Any:
@@ -248,11 +259,7 @@ def sine(x: Any, more: Any) -> Any:
     k = shifted - SHIFT
     r = (((x - k * FIRST) - k * SECOND) - k * THIRD) - k * FOURTH
     square = r * r
-    a, b = OF_SIN[0], OF_COS[0]
-    for each in OF_SIN[1:]:
-        a = a * square + each
-    for each in OF_COS[1:]:
-        b = b * square + each
+    a, b = polynomial(OF_SIN, square), polynomial(OF_COS, square)
     turns = whole(k) + more
     value = ONE + square * b if turns & 1 else r + r * square * a
     return -value if turns & 2 else value
@@ -308,10 +315,7 @@ def arctan(x: Any) -> Any:
     z = above / below
     z = z / (ONE + np.sqrt(ONE + z * z))
     square = z * z
-    t = OF_ARCTAN[0]
-    for each in OF_ARCTAN[1:]:
-        t = t * square + each
-    value = known + TWO * (z + z * square * t)
+    value = known + TWO * (z + z * square * polynomial(OF_ARCTAN, square))
     value = value if x >= 0.0 else -value
     return value if x == x else x
 
@@ -349,16 +353,13 @@ def erf(x: Any) -> Any:
     """erf(x) = z p(z^2) / q(z^2), z being x between -5.92 and 5.92."""
     z = min(max(x, -END), END)
     square = z * z
-    above, below = ABOVE[0], BELOW[0]
-    for c in ABOVE[1:]:
-        above = above * square + c
-    for c in BELOW[1:]:
-        below = below * square + c
+    above, below = polynomial(ABOVE, square), polynomial(BELOW, square)
     value = min(max(z * above / below, -ONE), ONE)
     return value if x == x else x
 
 
-LONG = {  # which LLVM inlines only if it is told to; else no loop is on vectors
-    f.__code__
-    for f in (power, raised, sine, sinh, cosh, arctan, arcsin, arccos, arcsinh, arctanh, erf)
+LONG = {  # of many operations: LLVM inlines them if it is told to; else no loop is on vectors
+    f.__name__
+    for f in (exp, expm1, log, log1p, tanh, power, raised, sine, sinh, cosh)
+    + (arctan, arcsin, arccos, arcsinh, arctanh, erf)
 }

@@ -32,7 +32,7 @@ class Step:
     `shape` is the target's. With "scatter" the entry is what adds to entries of the target, zeros
     at first; with "call" it is a call that fills the target, for each index of `dims`, and with
     "product" one that takes the addresses of arrays. Where the entry is `apart`, it calls what runs
-    on one number after another.
+    on one number after another; where it is `long`, our own function of many operations.
     """
 
     target: str
@@ -42,6 +42,7 @@ class Step:
     kind: str = ""  # "", "add", "multiply", "maximum", "scatter", "call", "product"
     kept: tuple[int, ...] = ()
     apart: bool = False
+    long: bool = False
 
     @cached_property
     def reads(self) -> dict[str, bool]:
@@ -106,13 +107,22 @@ def _group(
     needs: Sequence[set[str]],
     users: Mapping[str, Sequence[int]],
 ) -> list[int]:
-    """Take from those that are ready the steps of one loop, and what these make ready for it."""
+    """Take from those that are ready the steps of one loop, and what these make ready for it: no
+    long function of another one."""
     group: list[int] = []
     entries, read = set[str](), set[str]()
+    behind = set[str]()  # what waits for a long function
+    later: list[int] = []
     while ready and (not group or key is not None):
         if group and len((read | steps[ready[0]].reads.keys()) - entries) > MOST:
             break
         step = steps[k := heappop(ready)]
+        waits = not behind.isdisjoint(step.reads)
+        if waits and step.long:  # the processor does not look so far ahead
+            later.append(k)
+            continue
+        if waits or step.long:
+            behind.add(step.target)
         group.append(k)
         read |= step.reads.keys()
         if step.kind:
@@ -123,6 +133,8 @@ def _group(
                 needs[user].remove(step.target)
                 if not needs[user]:
                     heappush(ready, user)
+    for k in later:
+        heappush(ready, k)
     return group
 
 

@@ -73,7 +73,7 @@ def _helpers(dtype: str) -> dict[str, Any]:
     inside = partial(njit, error_model="numpy", **INSIDE)
 
     def own(kernel: FunctionType) -> Any:
-        told = {"forceinline": True} if kernel.__code__ in kernels.LONG else {}  # False forbids it
+        told = {"forceinline": True} if kernel.__name__ in kernels.LONG else {}  # False forbids it
         return inside(kernel, fastmath={"contract"}, **told)
 
     made = kernels.typed(dtype, own)

@@ -33,6 +33,8 @@ class Steps:
                     _entrywise(self, op, name)
                 case "reduce":
                     self._reduced(op, name)
+                case "look":
+                    _look(self, op, name)
                 case "product":
                     self._product(op, name)
                 case "linalg" | "routine":
@@ -215,6 +217,14 @@ class Steps:
         self._step(name, op.dims, dims, text, "scatter")
 
 
+def _look(made: Steps, op: Op, name: str) -> None:
+    """A sum that is infinite where an exponent is too far from 0."""
+    (x,), entry = op.operands, made.entries.entry
+    sizes, at, share = made.sizes(x.dims), indices(x.dims), f"real({op.value!r})"
+    text = lambda see: f"beyond({entry(x, at, see)}, {share})"  # noqa: E731
+    made.steps.append(Step(name, (), sizes, text, "add"))
+
+
 def _entrywise(made: Steps, op: Op, name: str) -> None:
     """A ufunc, at an index or of all entries at once."""
     sizes = made.sizes(op.dims)
@@ -231,7 +241,8 @@ def _entrywise(made: Steps, op: Op, name: str) -> None:
     def entry(see: See) -> str:
         return template.format(*(made.entries.spread(x, op.dims, at, see) for x in op.operands))
 
-    made.steps.append(Step(name, sizes, sizes, entry, apart=bool(sizes) and apart(op.name)))
+    is_apart, is_long = bool(sizes) and apart(op.name), op.name in kernels.LONG
+    made.steps.append(Step(name, sizes, sizes, entry, apart=is_apart, long=is_long))
 
 
 def _rank(op: Op) -> int:
