@@ -7,7 +7,7 @@ the iteration and one after it. Everything else that an equation defines is used
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
@@ -66,24 +66,6 @@ UNCLIPPED = quantity(r"\tilde{g}_t")  # the gradient of the loss, where g_t is w
 NORM = scalar(r"\nu_t")  # its Euclidean norm
 ITERATION = scalar("t")
 RATE = scalar(r"\eta")
-
-
-def align(lines: Iterable[tuple[str, str]]) -> str:
-    r"""An align* block of the lines, each a left and a right side in LaTeX.
-
-    >>> print(align([("a", "b"), ("c", "d")]))
-    \begin{align*}
-    a &= b \\
-    c &= d
-    \end{align*}
-    """
-    rows = " \\\\\n".join(f"{left} &= {right}" for left, right in lines)
-    return f"\\begin{{align*}}\n{rows}\n\\end{{align*}}"
-
-
-def displayed(block: str) -> str:
-    """An align* block as a notebook shows it."""
-    return f"$$\n{block.replace('align*', 'aligned')}\n$$"
 
 
 def latex_of(expression: sympy.Expr) -> str:

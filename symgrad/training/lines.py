@@ -2,13 +2,14 @@ r"""What a description of an optimizer says, line by line: in LaTeX, as text, in
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import ClassVar
 
 import sympy
 
 from symgrad.language.tex import words_in_formula
-from symgrad.training.equations import displayed, latex_of
+from symgrad.training.equations import latex_of
 
 Given = list[tuple[str, sympy.Symbol, float]]  # hyperparameters: name, symbol, value
 
@@ -35,29 +36,47 @@ def line_of(symbol: sympy.Symbol, expression: sympy.Expr, words: str = "") -> Li
     return Line(latex_of(symbol), latex_of(expression), text, words)
 
 
-def markdown(sentence: str, lines: Iterable[Line], given: Given, *facts: str) -> str:
-    r"""A description for a notebook: the idea, lines with their words, hyperparameters, facts.
+class Described(ABC):
+    """What describes itself line by line. `sentence` says its idea, `source` where it is from,
+    `defaults` whose its defaults are."""
 
-    >>> line = Line("g_{t}", r"\nabla L", "g[t] = gradient", "the gradient")
-    >>> print(markdown("Downhill.", [line], [("beta1", sympy.Symbol(r"\beta_1"), 0.9)], "By me."))
-    Downhill.
-    <BLANKLINE>
-    $$
-    \begin{aligned}
-    g_{t} &= \nabla L && \text{the gradient}
-    \end{aligned}
-    $$
-    <BLANKLINE>
-    `beta1` $\beta_{1}$ = 0.9
-    <BLANKLINE>
-    By me.
-    """
-    rows = " \\\\\n".join(f"{e.left} &= {e.right} && {words_in_formula(e.words)}" for e in lines)
-    block = displayed(f"\\begin{{align*}}\n{rows}\n\\end{{align*}}")
-    values = ", ".join(
-        f"`{name}` ${latex_of(symbol)}$ = {value:g}" for name, symbol, value in given
-    )
-    return "\n\n".join(part for part in (sentence, block, values, *facts) if part)
+    sentence: ClassVar[str]
+    source: ClassVar[str]
+    defaults: ClassVar[str] = ""
+
+    @abstractmethod
+    def lines(self) -> tuple[Line, ...]:
+        """What it does, line by line."""
+
+    @abstractmethod
+    def given(self) -> Given:
+        """The hyperparameters that the lines are written with: name, symbol and value."""
+
+    def latex(self) -> str:
+        r"""The lines as an align* block.
+
+        >>> from symgrad.training.optimizers import SGD
+        >>> print(SGD(momentum=0.9).latex())
+        \begin{align*}
+        b_{0} &= 0 \\
+        g_{t} &= \nabla_{\theta} L(\theta_{t-1}) \\
+        b_{t} &= \mu b_{t-1} + g_{t} \\
+        \theta_{t} &= \theta_{t-1} - \eta b_{t}
+        \end{align*}
+        """
+        rows = " \\\\\n".join(f"{line.left} &= {line.right}" for line in self.lines())
+        return f"\\begin{{align*}}\n{rows}\n\\end{{align*}}"
+
+    def _repr_markdown_(self) -> str:
+        """Its idea, the lines with their words, its hyperparameters, and where they are from."""
+        rows = " \\\\\n".join(
+            f"{e.left} &= {e.right} && {words_in_formula(e.words)}" for e in self.lines()
+        )
+        given = (f"`{name}` ${latex_of(symbol)}$ = {x:g}" for name, symbol, x in self.given())
+        parts = [self.sentence, f"$$\n\\begin{{aligned}}\n{rows}\n\\end{{aligned}}\n$$"]
+        parts += [", ".join(given), f"Source: {self.source}"]
+        parts += [f"Defaults: {self.defaults}"] if self.defaults else []
+        return "\n\n".join(filter(None, parts))
 
 
 def plain(e: sympy.Expr) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar
@@ -21,7 +21,6 @@ from symgrad.training.equations import (
     UNCLIPPED,
     Equation,
     State,
-    align,
     latex_of,
     scalar,
 )
@@ -34,7 +33,7 @@ from symgrad.training.hyperparameters import (
     symbols,
     symbols_of,
 )
-from symgrad.training.lines import Given, Line, line_of, markdown, plain
+from symgrad.training.lines import Described, Given, Line, line_of, plain
 from symgrad.training.optimizers.program import UpdateProgram, lower
 from symgrad.training.optimizers.searches import SearchState
 from symgrad.training.optimizers.updates import OptimizerState, factors_of
@@ -53,27 +52,20 @@ _PROGRAMS: dict[tuple[Any, ...], UpdateProgram] = {}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Optimizer(ABC):
+class Optimizer(Described):
     """An optimizer as a pure description.
 
-    `sentence` says its idea, `source` where it is from, `defaults` whose its defaults are;
     `whole_data` is whether a step is defined on all data, not on a minibatch; `epochs` is how many
     `fit` runs at most where none is given.
     """
 
     learning_rate: Rate
-    sentence: ClassVar[str]
-    source: ClassVar[str]
     defaults: ClassVar[str] = "as in PyTorch 2, torch.optim."
     whole_data: ClassVar[bool] = False
     epochs: ClassVar[int] = 100
 
     def __post_init__(self) -> None:
         check_hyperparameters(self)
-
-    @abstractmethod
-    def lines(self) -> tuple[Line, ...]:
-        """What it does, line by line."""
 
     @abstractmethod
     def symbols(self) -> set[sympy.Basic]:
@@ -90,20 +82,6 @@ class Optimizer(ABC):
         Raises: DataError where it is something else.
         """
 
-    def latex(self) -> str:
-        r"""The initial state and the update equations as an align* block.
-
-        >>> from symgrad.training.optimizers import SGD
-        >>> print(SGD(momentum=0.9).latex())
-        \begin{align*}
-        b_{0} &= 0 \\
-        g_{t} &= \nabla_{\theta} L(\theta_{t-1}) \\
-        b_{t} &= \mu b_{t-1} + g_{t} \\
-        \theta_{t} &= \theta_{t-1} - \eta b_{t}
-        \end{align*}
-        """
-        return align((line.left, line.right) for line in self.lines())
-
     def given(self) -> Given:
         """The hyperparameters that the lines are written with: name, symbol and value."""
         used, rate = self.symbols(), self.learning_rate
@@ -115,11 +93,6 @@ class Optimizer(ABC):
             and (known := HYPERPARAMETERS.get(field.name)) is not None
             and (symbol := known.symbol) in used
         ]
-
-    def _repr_markdown_(self) -> str:
-        """Its idea, the update line by line, its hyperparameters, and where they are from."""
-        facts = f"Source: {self.source}", f"Defaults: {self.defaults}"
-        return markdown(self.sentence, self.lines(), self.given(), *facts)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -213,10 +186,8 @@ class UpdateRule(Optimizer):
             Line(f"{s.name}_{{0}}", f"{value:g}", f"{s.name}[0] = {value:g}", "where it starts")
             for s, value in self.initial().items()
         )
-        scheduled: tuple[Line, ...] = ()
-        if isinstance(self.learning_rate, Schedule):
-            rate = self.learning_rate
-            scheduled = (line_of(RATE, rate.written(), rate.words),)
+        rate = self.learning_rate
+        scheduled = rate.lines()[-1:] if isinstance(rate, Schedule) else ()
         own = OWN_RATE if self.rate_factors else RATE
         with sympy.evaluate(False):
             clipping = [line_of(e.symbol, e.expression, e.words) for e in self.clipping()]

@@ -5,18 +5,17 @@ A learning rate has the unit of parameter squared per loss, as in any gradient s
 
 from __future__ import annotations
 
-from abc import ABC
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, fields, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
 import sympy
 
 from symgrad.errors import OptionError
-from symgrad.training.equations import RATE, align, latex_of, number_function, scalar
+from symgrad.training.equations import RATE, latex_of, number_function, scalar
 from symgrad.training.hyperparameters import check_hyperparameters, symbols_of
-from symgrad.training.lines import Given, Line, markdown
+from symgrad.training.lines import Described, Given, Line, line_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,15 +28,13 @@ INITIAL = scalar(r"\eta_0")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Schedule(ABC):
+class Schedule(Described):
     """A learning rate that changes; `per` says what n counts, epochs or iterations."""
 
     learning_rate: Rate
     per: Literal["epoch", "iteration", "plateau"] = "epoch"
 
     counting: ClassVar[tuple[str, ...]] = ("epoch", "iteration")
-    sentence: ClassVar[str]
-    source: ClassVar[str]
     formula: ClassVar[Callable[[], sympy.Expr]]  # in n and the symbols of the hyperparameters
     example: ClassVar[Mapping[str, Any]] = {}  # of its hyperparameters, over a hundred epochs
 
@@ -64,24 +61,13 @@ class Schedule(ABC):
         """What the formula is, in words."""
         return f"the learning rate after n {self.per}s"
 
-    def latex(self) -> str:
-        r"""The formula as an align* block, with n = 0, 1, 2, ...
-
-        >>> from symgrad.training.rates.schedules import ExponentialDecay
-        >>> print(ExponentialDecay(learning_rate=0.1, factor=0.9).latex())
-        \begin{align*}
-        \eta &= \eta_{0} \gamma^{n}
-        \end{align*}
-        """
-        return align(self.lines())
-
-    def lines(self) -> list[tuple[str, str]]:
-        """The formula's two sides, before it that of a learning rate which is a schedule itself."""
-        own = (latex_of(RATE), latex_of(self.written()))
-        if isinstance(self.learning_rate, Schedule):
-            *before, (_, inner) = self.learning_rate.lines()
-            return [*before, (latex_of(INITIAL), inner), own]
-        return [own]
+    def lines(self) -> tuple[Line, ...]:
+        """The formula, before it that of a learning rate which is a schedule itself."""
+        own = line_of(RATE, self.written(), self.words)
+        if not isinstance(self.learning_rate, Schedule):
+            return (own,)
+        *before, inner = self.learning_rate.lines()
+        return (*before, replace(inner, left=latex_of(INITIAL), words="of this"), own)
 
     def plot(self, count: int = 100) -> Picture:
         """The learning rate of the first `count` epochs (or iterations), drawn (extra `plot`).
@@ -105,15 +91,6 @@ class Schedule(ABC):
         )
         own = symbols_of(type(self)).items()
         return before + [(name, symbol, getattr(self, name)) for name, symbol in own]
-
-    def _repr_markdown_(self) -> str:
-        """Its idea, its formula, its hyperparameters, and where it is from."""
-        *before, (left, right) = self.lines()
-        lines = [
-            *(Line(*sides, "", "of this") for sides in before),
-            Line(left, right, "", self.words),
-        ]
-        return markdown(self.sentence, lines, self.given(), f"Source: {self.source}")
 
     @classmethod
     def shown(cls) -> Schedule:
