@@ -21,7 +21,7 @@ from symgrad.training.optimizers.base import Optimizer
 from symgrad.training.plots.curves import curve
 from symgrad.training.plots.style import WIDTH, label, picture
 from symgrad.training.result import FitResult
-from symgrad.training.tables import NONE, aligned, csv_text, frame
+from symgrad.training.tables import NONE, Tabular, aligned
 
 if TYPE_CHECKING:
     from symgrad.training.plots.style import Picture
@@ -31,7 +31,7 @@ HEADS = ("optimizer", "learning_rate", "epochs", "first_loss", "last_loss", "los
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Comparison(Tabular):
     """Trainings that differ in their optimizer alone: same data, start, and order of examples.
 
     `results` by the optimizers' names; `failures` say of the others where they were not finite.
@@ -75,6 +75,12 @@ class Comparison:
             row |= {"optimizer": name, "ended": reason}
         return rows + failed
 
+    @property
+    def columns(self) -> dict[str, list[Any]]:
+        """The rows, column by column."""
+        rows = self.rows
+        return {head: [row[head] for row in rows] for head in rows[0]}
+
     def _loss(self, name: str) -> float:
         return self.losses.get(name, self.results[name].history.losses[-1])
 
@@ -83,16 +89,6 @@ class Comparison:
         heads, rows = self._cells()
         below = [f"{name}: {reason}" for name, reason in self.failures.items()]
         return "\n".join([aligned(heads, rows), *below])
-
-    def csv(self) -> str:
-        """All of it as CSV, numbers with all their digits."""
-        heads = tuple(self.rows[0])
-        return csv_text(heads, [[row[head] for head in heads] for row in self.rows])
-
-    def frame(self) -> Any:
-        """All of it as a pandas.DataFrame, a row for each optimizer."""
-        rows = self.rows
-        return frame({head: [row[head] for row in rows] for head in rows[0]}, "optimizer")
 
     def curve(self, width: int = 72, height: int = 14) -> str:
         """The losses as curves in text; width and height in signs."""

@@ -14,7 +14,7 @@ from symgrad.training.hyperparameters import checked_count
 from symgrad.training.plots.curves import history_panels
 from symgrad.training.plots.style import WIDTH, picture
 from symgrad.training.states import restore
-from symgrad.training.tables import aligned, csv_text, frame
+from symgrad.training.tables import Tabular, aligned
 
 if TYPE_CHECKING:
     from symgrad.training.plots.style import Picture
@@ -23,7 +23,7 @@ ROWS = 10  # of a history that is shown
 
 
 @dataclass
-class History:
+class History(Tabular):
     """One number for each epoch.
 
     `losses`: the mean of the losses of the epoch's steps, each before its update and each counted
@@ -78,17 +78,6 @@ class History:
         """A text with at most so many of its epochs, the first and the last one among them; their
         times are in CSV and the frame alone, so that the same training shows the same."""
         return aligned(*self._shown(rows))
-
-    def csv(self) -> str:
-        """All epochs as CSV, numbers with all their digits."""
-        return csv_text(tuple(self.columns), zip(*self.columns.values(), strict=True))
-
-    def frame(self) -> Any:
-        """All epochs as a pandas.DataFrame, a row for each.
-
-        Raises: OptionError where pandas is not installed.
-        """
-        return frame(self.columns, "epoch")
 
     def curve(self, width: int = 72, height: int = 10) -> str:
         """The losses as a curve in text; width and height in signs."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
 from typing import Any
@@ -57,13 +58,26 @@ def csv_text(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     return written.getvalue()
 
 
-def frame(columns: Mapping[str, Sequence[Any]], index: str) -> Any:
-    """A pandas.DataFrame of the columns, its index that of the name.
+class Tabular(ABC):
+    """What can be had as a table."""
 
-    Raises: OptionError where pandas is not installed.
-    """
-    try:
-        pandas = import_module("pandas")
-    except ImportError:
-        raise OptionError("a frame needs pandas: pip install pandas") from None
-    return pandas.DataFrame(dict(columns)).set_index(index)
+    @property
+    @abstractmethod
+    def columns(self) -> Mapping[str, Sequence[Any]]:
+        """The columns by their names; the first one is the index of a frame."""
+
+    def csv(self) -> str:
+        """All rows as CSV, numbers with all their digits."""
+        return csv_text(tuple(self.columns), zip(*self.columns.values(), strict=True))
+
+    def frame(self) -> Any:
+        """All rows as a pandas.DataFrame.
+
+        Raises: OptionError where pandas is not installed.
+        """
+        try:
+            pandas = import_module("pandas")
+        except ImportError:
+            raise OptionError("a frame needs pandas: pip install pandas") from None
+        columns = dict(self.columns)
+        return pandas.DataFrame(columns).set_index(next(iter(columns)))
