@@ -84,17 +84,14 @@ class PlainSteps:
 
     def run(self, at: Pass, stop: int, accepted: int) -> float:
         """The loop up to the step `stop`; the last loss."""
-        of, update, theta = self._gradients.of, self._state.update, self._theta
-
-        def gradient(step: int, _: None) -> tuple[float, float]:
-            value, flat = of(step)
-            self.flat = flat
-            return value, squared(flat)
-
-        def move(_: int, __: None) -> None:
-            update(theta, self.flat)
-
         at.step, at.total, at.largest, value = loop(
-            gradient, move, None, None, at.step, stop, accepted, at.total, at.largest
+            self._gradient, self._update, None, None, at.step, stop, accepted, at.total, at.largest
         )
         return value
+
+    def _gradient(self, step: int, _: None) -> tuple[float, float]:
+        value, self.flat = self._gradients.of(step)
+        return value, squared(self.flat)
+
+    def _update(self, step: int, _: None) -> None:
+        self._state.update(self._theta, self.flat)

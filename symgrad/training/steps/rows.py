@@ -20,7 +20,7 @@ from symgrad.numerics.function import Function
 from symgrad.numerics.recurrences.function import StepFunction
 from symgrad.training.data.arrays import Array
 from symgrad.training.optimizers.updates import OptimizerState, squared
-from symgrad.training.steps.loop import Pass, PlainSteps, loop
+from symgrad.training.steps.loop import Pass, PlainSteps
 from symgrad.training.steps.minibatches import ArrayGradients, Minibatches
 
 MOST = 0.5  # of all entries: with more of them, taking them together costs more than it saves
@@ -54,9 +54,7 @@ class RowSteps(PlainSteps):
 
     def run(self, at: Pass, stop: int, accepted: int) -> float:
         """The loop up to the step `stop`; the last loss."""
-        at.step, at.total, at.largest, value = loop(
-            self._gradient, self._update, None, None, at.step, stop, accepted, at.total, at.largest
-        )
+        value = super().run(at, stop, accepted)
         if at.step < stop:
             self.flat = self._now.whole(len(self._theta))
         return value
