@@ -861,6 +861,16 @@ MESSAGES = [  # messages that lead on, and what is accepted and was not meant
         refused=("-4 is outside; there are 0 to 2",),
     ),
     Row(
+        name="lambda before a matrix is a number",
+        program=r"A: Matrix(n, n); loss = \operatorname{tr}(A + \lambda I)",
+        refused=(r"\lambda is not declared",),
+    ),
+    Row(
+        name="which eigenvalue is the first",
+        program=r"A: Matrix(n, n); loss = \lambda_1(A)",
+        refused=("the order of eigenvalues is not said",),
+    ),
+    Row(
         name="a tensor that is a matrix",
         program="T: Tensor(m, n, k); loss = sum(T)",
         refused=("T: Tensor(m, n, k)", "a matrix is declared Matrix(m, n)"),
@@ -871,6 +881,14 @@ STUDENT = (
     "; r = (y - w.T @ x) / s; loss = log(1 + r**2 / nu)"
 )
 SHORT = [  # a result is what a textbook gives
+    Row(
+        name="the largest eigenvalue in LaTeX",
+        program="S: Matrix(n, n, symmetric=True)"
+        r"; loss = \lambda_{\max}(S) + \sum_i \lambda_i(S)^2",
+        at={"S": [[2.0, 0.0], [0.0, 3.0]]},
+        value=16,
+        derivative={"S": [[4, 0], [0, 7]]},
+    ),
     Row(
         name="Poisson regression's deviance",
         program="y: Vector(n); eta: Vector(n); mu = exp(eta); loss = sum(y * log(y / mu) - y + mu)",

@@ -214,7 +214,7 @@ def _applied(
 def _gamma_by_logarithm(node: sympy.gamma) -> tuple[sympy.Basic, ...]:
     """Gamma(x) by the logarithm of its magnitude; below 0 it has the sign of sin(pi x)."""
     (x,) = node.args
-    magnitude = sympy.exp(sympy.loggamma(x))
+    magnitude = sympy.exp(sympy.loggamma(x, evaluate=False), evaluate=False)
     if x.is_positive or x.is_integer:
         return (magnitude,)
     return (magnitude * sympy.Piecewise((1, x > 0), (sympy.sign(sympy.sin(sympy.pi * x)), True)),)

@@ -136,9 +136,26 @@ def sympified(value: object) -> sympy.Basic:
         raise ProgramError(
             f"{shown(value)} is an equation; give one side, {one} or {other}, or their difference"
         )
+    if str(type(result).__module__).startswith("sympy.tensor.array.expressions"):
+        result = _as_matrix(result)
     if not isinstance(result, sympy.Expr | sympy.MatrixBase | sympy.NDimArray):
         raise ProgramError(f"{shown(value)} ({type(value).__name__}) is no SymPy expression")
     return result
+
+
+def _as_matrix(array: sympy.Basic) -> sympy.Basic:
+    """SymPy's own matrix form of contractions, diagonals and transposes of tensor products.
+
+    Raises: NoRuleError where it has none."""
+    from sympy.tensor.array.expressions import convert_array_to_matrix
+
+    found = convert_array_to_matrix(array)
+    if isinstance(found, sympy.Expr) and not hasattr(found, "shape") or found.is_Matrix:
+        return found
+    raise NoRuleError(
+        f"{shown(array)}: SymPy has no matrix form of this {type(array).__name__}; write a Sum "
+        'over entries, or einsum("...", ...) in a program'
+    )
 
 
 def operands_of(node: sympy.Basic) -> Operands:

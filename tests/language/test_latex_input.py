@@ -392,6 +392,7 @@ def test_a_row_or_a_column_is_not_guessed(formula: str) -> None:
         (r"e^A x", "two readings: .exp"),
         (r"\log 1/\lambda", "put the argument of that in parentheses"),
         (r"\sin \lambda (\lambda + 1)", "put the argument of that in parentheses"),
+        (r"\sin \lambda \cdot \lambda", "put the argument of that in parentheses"),
         (r"1/2\lambda", "how far this / goes"),
         (r"\max_{i \ne j} A_{ij}", r"what this goes over: write \\max_\{j : ...\}"),
         (r"\operatorname{logsumexp}_{i \ne o} p_i", "lowered beside logsumexp cannot be read"),

@@ -58,6 +58,7 @@ VALUES = [
      np.sum((W@x-b)**2)+lam*abs(x).sum()),
     (r"\|X w - t\|_2^2/(2N)", np.sum((X@w-t)**2)/8),
     (r"\langle x, y \rangle", x@y),
+    (r"\exp\alpha e^{\lambda}", np.exp(alpha + lam)),
     (r"\left\langle \mathbf{x}, \mathbf{y} \right\rangle^2", (x@y)**2),
     (r"\|x - y\|_{S}^2", (x-y)@S@(x-y)),
     (r"\|x\|_{S^{-1}}^2", x@np.linalg.solve(S,x)),

@@ -24,6 +24,7 @@ from sympy import (
     ZeroMatrix,
 )
 from sympy.matrices.expressions.diagonal import DiagMatrix, DiagonalMatrix, DiagonalOf
+from sympy.tensor.array.expressions import ArrayContraction, ArrayTensorProduct, PermuteDims
 
 import symgrad as sg
 from symgrad.calculus.derive import gradient
@@ -59,6 +60,7 @@ P, Q = MatrixSymbol("P", N, N), MatrixSymbol("Q", N, N)
 p, q = MatrixSymbol("p", N, 1), MatrixSymbol("q", N, 1)
 s, t = sympy.symbols("s t")
 i, j = sympy.symbols("i j", integer=True)
+K = sympy.Symbol("k", integer=True, positive=True)
 E = sympy.IndexedBase("E")
 F = sympy.Function("F")
 
@@ -142,6 +144,9 @@ PLAIN = [
     (Inverse(P) * p, "inv(P) @ p"),
     (P**-2 * p, "inv(P) @ inv(P) @ p"),
     (P**2, "P @ P"),
+    (PermuteDims(P, (1, 0)), "P.T"),
+    (ArrayContraction(ArrayTensorProduct(P, Q), (1, 2)), "P @ Q"),
+    (sympy.factorial(K) * Trace(MatrixSymbol("R", K, K)), "exp(gammaln(1 + k)) * trace(R)"),
     (Transpose(P), "P.T"),
     (HadamardProduct(p, q), "p * q"),
     (HadamardPower(p, 3), "p**3"),
@@ -483,6 +488,7 @@ WRONG: list[tuple[Thunk, type[SymgradError], str]] = [
     (lambda: x + "y", ProgramError, "'y' is text"),
     (lambda: "x + y", ProgramError, "'x + y' is text"),
     (lambda: x + np.ones(3), ProgramError, "an array is data"),
+    (lambda: ArrayTensorProduct(P, Q), ProgramError, "SymPy has no matrix form of this"),
     (lambda: np.ones(3) * x, ProgramError, "an array is data"),
     (lambda: [x], ProgramError, "is no SymPy expression"),
     (lambda: None, ProgramError, "None (NoneType) is no SymPy expression"),

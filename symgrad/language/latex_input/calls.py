@@ -42,6 +42,8 @@ def applied(
     if operation is signs.LOGARITHM and _is_gamma(reader, rest[:1]):  # \log \Gamma(x)
         value, count = applied(reader, signs.LOG_GAMMA, rest[0], rest[1:])
         return value, count + 1
+    if operation is signs.EIGENVALUES and not _is_called(rest):  # \lambda I
+        raise reader.unknown(head)
     arguments, count = _arguments(reader, rest)
     if not count:
         raise ProgramError(f"{operation.name} has no argument here", column=head.at + 1)
@@ -55,13 +57,16 @@ def applied(
         if operation in (of_all, of_two):
             operation = of_two if len(arguments) == 2 else of_all
     options, others = options_of(operation, below)
-    values = _values(reader, operation, arguments, others)
+    whole = others if operation is signs.EIGENVALUES else []
+    values = _values(reader, operation, arguments, [] if whole else others)
     if operation is signs.LOGARITHM:
         bars = lt.is_fence(arguments[0], "|")
         inner = signs.determined(values[0].expression, bars)
         if inner is not None:
             operation, values = signs.LOG_DETERMINANT, [Value(inner)]
-    if others:
+    if whole:
+        value = _chosen_one(reader, call(reader, operation, values, options), others)
+    elif others:
         value = _over_letters(reader, operation, values, others)
     elif primes:
         value = _derivative(reader, operation, values, primes)
@@ -73,6 +78,10 @@ def applied(
     if isinstance(first, lt.Script) and is_parenthesis(first.base):  # \\log(x)^2
         value = reader.scripted(value, first)
     return value, count
+
+
+def _is_called(rest: Sequence[lt.Node]) -> bool:
+    return bool(rest) and is_parenthesis(lt.base_of(rest[0]))
 
 
 def _arguments(reader: Context, rest: Sequence[lt.Node]) -> tuple[tuple[lt.Node, ...], int]:
@@ -92,7 +101,7 @@ def _arguments(reader: Context, rest: Sequence[lt.Node]) -> tuple[tuple[lt.Node,
         while count < len(rest) and _continues(reader, rest[count]):
             count += 1
         if count < len(rest) and is_parenthesis(lt.base_of(rest[count])):
-            raise _two_arguments(rest[count])
+            raise two_arguments(rest[count])
     taken = tuple(rest[:count])
     return (taken[0] if count == 1 else lt.Row(first.at, taken),), count
 
@@ -130,7 +139,11 @@ def _is_gamma(reader: Context, factors: Sequence[lt.Node]) -> bool:
 
 
 def _continues(reader: Context, node: lt.Node) -> bool:
-    node = lt.base_of(node)
+    """Whether it may be of a function's argument: e^x is a function by itself."""
+    base = lt.base_of(node)
+    if isinstance(node, lt.Script) and node.above and look(base) == "e":
+        return reader.names.find(base) is not None
+    node = base
     return not isinstance(node, lt.Fence | lt.Big) and function_at(reader, node) is None
 
 
@@ -140,7 +153,7 @@ def check_closed(reader: Context, node: lt.Node, slash: lt.Node) -> None:
     if any(heads):
         argument = lt.factors_of(node)[len(heads) - heads[::-1].index(True) :]
         if argument and not isinstance(lt.base_of(argument[0]), lt.Fence):
-            raise _two_arguments(slash)
+            raise two_arguments(slash)
 
 
 def call(
@@ -201,6 +214,20 @@ def _over_letters(
     return value
 
 
+def _chosen_one(reader: Context, whole: Value, below: list[lt.Node]) -> Value:
+    r"""\lambda_{\max}(S), \lambda_i(S); a number is none, the first may be the largest."""
+    (node, *more) = below
+    extreme = operation_of(node)
+    if not more and extreme in signs.EXTREMES:
+        return call(reader, extreme, [whole], {})
+    if more or lt.letter_of(node) != node or isinstance(node, lt.Num):
+        raise ProgramError(
+            r"the order of eigenvalues is not said: write \lambda_{\max} or \lambda_{\min}",
+            column=node.at + 1,
+        )
+    return reader.scripted(whole, lt.Script(node.at, node, node, None))
+
+
 def _derivative(reader: Context, operation: Operation, values: list[Value], primes: int) -> Value:
     r"""\sigma'(z)"""
     derivative = getattr(operation.meaning, "derivative", None)
@@ -250,7 +277,8 @@ def _range(part: lt.Node) -> lt.Node:
     return part.operands[0] if isinstance(part, lt.Chain) and part.signs[0] == ":" else part
 
 
-def _two_arguments(goes_on: lt.Node) -> ProgramError:
+def two_arguments(goes_on: lt.Node) -> ProgramError:
+    r"""An error for what may be of the argument, or beside it: \ln x \cdot y, \ln x / y."""
     return ProgramError(
         "it is not clear whether this belongs to the function before it: put the argument of that "
         "in parentheses",

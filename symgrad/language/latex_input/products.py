@@ -8,7 +8,13 @@ from typing import TypeAlias
 from symgrad.errors import ProgramError, ShapeError, SymgradError
 from symgrad.language.expressions import OPERATIONS, Number, is_scalar
 from symgrad.language.latex_input import tree as lt
-from symgrad.language.latex_input.calls import applied, call, check_closed, function_at
+from symgrad.language.latex_input.calls import (
+    applied,
+    call,
+    check_closed,
+    function_at,
+    two_arguments,
+)
 from symgrad.language.latex_input.context import Context
 from symgrad.language.latex_input.derivatives import differential_at, gradient_at
 from symgrad.language.latex_input.entries import UnknownSizeError, Value
@@ -83,6 +89,9 @@ def product(reader: Context, factors: Sequence[Node], dots: Collection[int] = ()
         elif operation is not None:
             value, more = applied(reader, operation, node, factors[k + 1 :])
             count = 1 + more
+            for taken in factors[k + 1 : k + count]:
+                if taken.at in dots:  # \ln x \cdot y
+                    raise two_arguments(taken)
         elif values and _is_note(reader, node):
             _check_note(node)
             break

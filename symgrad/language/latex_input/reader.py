@@ -136,7 +136,7 @@ class Reader(Context):
     def unknown(self, node: lt.Node) -> UnknownNameError:
         """An error for what is no name of the problem."""
         function = function_at(self, node)
-        if function is not None:
+        if function is not None and function is not signs.EIGENVALUES:  # \lambda is a number, too
             return UnknownNameError(f"{function.name} has no argument here", column=node.at + 1)
         text = look(node)
         if text == "d":

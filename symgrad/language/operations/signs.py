@@ -13,7 +13,7 @@ from symgrad.language.operations.norms import norm1, norm2, unit
 from symgrad.language.operations.piecewise import absolute, maximum, minimum, relu, step
 from symgrad.language.operations.products import product
 from symgrad.language.operations.smooth import exp, log, sqrt
-from symgrad.language.operations.spectra import nuclear_norm
+from symgrad.language.operations.spectra import eigvalsh, nuclear_norm
 
 MAGNITUDE, DETERMINANT, INVERSE = absolute, det, inv  # |x|, |A|, A^{-1}
 EXPONENTIAL, ROOT, KRONECKER, INDICATOR = exp, sqrt, kron, step
@@ -25,6 +25,7 @@ NORMS = {  # by what is lowered beside the bars
     **dict.fromkeys(("2", "F", "fro"), norm2),
     **{"1": norm1, "*": nuclear_norm},
 }
+EIGENVALUES = eigvalsh  # \lambda_{\max}(S)
 LARGEST, PRODUCT = largest, product
 EXTREMES = {largest: maximum, smallest: minimum}  # \max is of a vector or of two
 
