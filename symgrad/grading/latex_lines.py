@@ -4,6 +4,7 @@ writing for each sign."""
 from __future__ import annotations
 
 import re
+from functools import partial
 
 from symgrad.grading.notation import ONE, WHOLE
 from symgrad.grading.paper import Paper
@@ -27,7 +28,12 @@ NUMBERED = re.compile(  # \ell_i = , \frac{\partial p_i}{\partial s_i} = , \nabl
 )
 UPRIGHT = re.compile(r"\\math(?:rm|sf)(?:\s*\{\s*d\s*\}|\s+d)")
 BEST = re.compile(r"(\\?[A-Za-z]+)\s*\^\s*(?:\*|\\star|\\ast|\{\s*(?:\*|\\star|\\ast)\s*\})")  # w^*
-BY = re.compile(r"\\nabla(?!\s*_)")
+BY = re.compile(r"\\nabla(?!\s*[_^])")
+FUNCTION = re.compile(  # \nabla f(x) = , \nabla^2 L = , L'(x) =
+    r"\\nabla\s*\^\s*\{?2\}?\s*(?P<second>[LJf])(?![A-Za-z])\s*(?:\(\s*\w+\s*\))?(?=[\s&]*=)"
+    r"|(?P<nabla>\\nabla\s*(?:_\s*(?:\w|\{\w+\})\s*)?)f(?![A-Za-z])\s*(?:\(\s*\w+\s*\))?(?=[\s&]*=)"
+    r"|(?<![A-Za-z\\])(?P<name>[LJf])\s*'\s*(?:\(\s*\w+\s*\))?(?=[\s&]*=)"
+)
 ARROWS = r"\\(?:Rightarrow|Longrightarrow|implies|therefore|iff|to)\b"
 END = r"\\(?:blacksquare|square|qed|Box)\b"
 BESIDE = rf"(?:{END}|\s|&|\\q?quad\b|\\[,;: ]|\\(?:text|mbox){BRACED}|{ARROWS})"
@@ -63,11 +69,22 @@ def written_on(piece: Piece, paper: Paper, moving: bool) -> Piece:
     r"""A formula with \nabla_w for \nabla, \hat{w} for w^*, and its derivatives' d as \partial; a
     single d is a differential's where it is `moving`."""
     if (single := paper.names.single) is not None:
+        piece = piece.replaced(FUNCTION, partial(_of_loss, paper))
         piece = piece.replaced(BY, lambda m: rf"\nabla_{{{single}}}")
     piece = piece.replaced(BEST, lambda m: rf"\hat{{{m[1]}}}")
     piece = piece.replaced(QUOTIENT, lambda m: rf"{m[1]}\partial {m[2]}\partial ")
     piece = piece.replaced(UPRIGHT, lambda m: r"\mathrm{d}")
     return piece.replaced(SINGLE, lambda m: r"\mathrm{d}") if moving else piece
+
+
+def _of_loss(paper: Paper, found: re.Match[str]) -> str:
+    """The gradient of what is called f, L or J, where that is no other name."""
+    single, second = paper.names.single, found["second"]
+    if (found["name"] or second or "f") in paper.names.known - {paper.asked.output_name}:
+        return found[0]
+    if second:
+        return rf"\frac{{\partial^2 L}}{{\partial {single} \partial {single}}}"
+    return (found["nabla"] or r"\nabla ") + "L"
 
 
 def of_one_example(whole: Piece, paper: Paper) -> Piece:

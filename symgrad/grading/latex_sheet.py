@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from symgrad.calculus import stacking
 from symgrad.errors import ShapeError, SymgradError, UnknownNameError
-from symgrad.grading.differentials import Moved
+from symgrad.grading.differentials import UNREAD, Moved
 from symgrad.grading.latex_lines import (
     BRACED,
     EQUALS,
@@ -27,13 +27,23 @@ from symgrad.grading.latex_lines import (
 )
 from symgrad.grading.notation import WHOLE, symbol_of
 from symgrad.grading.paper import Paper
-from symgrad.grading.rows import Piece, Row
-from symgrad.grading.sheet import ANYWHERE, GROUP, PARTIAL, REASON, SUPPOSED, TO_BE_TAKEN, Called
+from symgrad.grading.rows import SINGLE, Piece, Row
+from symgrad.grading.sheet import (
+    CASE,
+    CONDITIONAL,
+    GROUP,
+    PARTIAL,
+    REASON,
+    SUPPOSED,
+    TO_BE_TAKEN,
+    Called,
+    primed,
+)
 from symgrad.grading.stacked import commutations, stacked_shape
 from symgrad.language.dimensions import core
 from symgrad.language.expressions import Expression, Name
 from symgrad.language.latex_input import Equation, Known, Left, read_formula
-from symgrad.language.latex_input.equations import formulas
+from symgrad.language.latex_input.equations import Formula, formulas
 from symgrad.language.problem import Problem
 from symgrad.language.scope import also_called
 from symgrad.language.unparse import unparse
@@ -49,6 +59,11 @@ VEC = re.compile(
 )
 TOP = re.compile(r"\^\s*(?:\{\s*\\?(?:top|T)\s*\}|\\top|T)")
 FRACTION = re.compile(rf"\\[dt]?frac\s*(?=\{{\s*(?:\\partial|\\mathrm\s*\{{?d)){BRACED}\s*{BRACED}")
+CONDITION = re.compile(  # beside an equation, not in its cases
+    r"^(?!(?s:.*)\\begin\s*\{cases\})(?s:.*)"
+    r"\\(?:text|mbox)\s*\{[\s,]*(?:if|when|unless|otherwise|else)\b"
+)
+SLOPE = re.compile(r"frac|\\partial|\\nabla|\\mathrm")
 ENTRIES = re.compile(rf"\\[dt]?frac\s*\{{\s*\\partial\s*\w+_.*?\}}\s*{BRACED}")  # of r_i by W_kl
 BETWEEN = re.compile(r"(?:\\cdot|\\times|\\left|\\right|\\[,;:! ]|\^\{?\\?(?:top|T)\}?|[\s&().,])*")
 CALLED = r"(?!\s*(?:\\left\s*)?\()"  # not before arguments
@@ -88,8 +103,9 @@ MOVED_FORMULA = re.compile(  # \mathrm{d} of it, without a name: d tr(A X), d(Ax
     rf"(?:\s*[_^]\s*(?:{BRACED}|\\[a-z]+|\w))*)",
     re.DOTALL,
 )
+PRIMED_NAME = re.compile(r"(\\?[A-Za-z]+)\s*'\s*(?:\\left\s*)?\(")
 VALUE = re.compile(  # f(x) =, L(0) =
-    r"(?P<name>[A-Zabce-z]|\\(?:mathcal\s*\{\w\}|ell))\s*(?:\\left\s*)?"
+    r"(?P<name>[A-Zabce-z]|\\(?:mathcal\s*\{\w\}|ell|phi|psi|rho|sigma|varphi))\s*(?:\\left\s*)?"
     r"\((?P<at>(?:\\?\w+\s*,?\s*)+|(?<=[LJf}]\()[^()=]*?)(?:\\right\s*)?\)[\s&]*$"
 )
 MOVED = re.compile(  # dW =
@@ -121,10 +137,8 @@ class LatexSheet:
         reasons = [match.span() for match in REASONS.finditer(self.text)]
         for formula in formulas(self.text):
             if EQUALS.search(formula.text):
-                beside = self.text[formula.begin : formula.begin + len(formula.text)]
-                unread = f"{PARTIAL}: not graded" if PARTIAL in beside else ""
-                if any(start < formula.begin < end for start, end in reasons):
-                    unread = REASON
+                inside = any(start < formula.begin < end for start, end in reasons)
+                unread = REASON if inside else _unread(formula, self.text)
                 supposed = SUPPOSED.search(self.text[: formula.begin]) is not None
                 moving = self.differential and not self._named_d
                 whole = written_on(placed(formula, self.text), self.paper, moving)
@@ -151,21 +165,26 @@ class LatexSheet:
         """An equation, each side read by itself beside the left one."""
         whole = of_one_example(whole, self.paper)
         left, *sides = whole.split(EQUALS)
-        value = VALUE.match(left.text)
-        if value is not None and self.called.elsewhere(value["name"], value["at"]):
-            unread = ANYWHERE
-        if unread:
-            return Row(left, sides, unread)
-        if self.differential:
-            row = moved(self).named(Row(left, sides))
-            if row.unread:
-                return row
-            left, sides = row.left, row.sides
+        row, value = Row(left, sides, unread), VALUE.match(left.text)
+        name, at = (value["name"], value["at"]) if value is not None else ("", "")
+        self.called.read(row, name, at, partial(_is_known, self))
+        if not row.unread and self.differential:
+            row = moved(self).named(row)
+        if row.unread:
+            return row
+        left = row.left
+        row = primed(row, lambda formula: self._meaning(formula.text))
+        if row.unread or (_is_primed(left, self.paper) and not row.by):
+            return replace(row, unread=TO_BE_TAKEN)
+        if row.of is not None:
+            return self._of_a_formula(row.of, self.paper.names.single or SINGLE, left, row.sides)
+        sides = row.sides
         if VEC.search(left.text):
             return self._stacked(left, sides)
         for pattern in (OPERATOR, GRADIENT, FRACTION_OF):
             if (of := pattern.match(left.text)) is not None:
-                return self._of_a_formula(of, left, sides)
+                formula = left.part(*of.span("of") if pattern is FRACTION_OF else (of.end(),))
+                return self._of_a_formula(formula, of["by"] or of["braced"], left, sides)
         row = Row(left)
         for side in sides:
             row.sides.append(self._side(row, left, side))
@@ -185,18 +204,15 @@ class LatexSheet:
         said = [s.saying(unparse(e)) for s, e in zip(sides, read, strict=True)]
         return Row(left, said, stacked=found.text)
 
-    def _of_a_formula(self, of: re.Match[str], left: Piece, sides: list[Piece]) -> Row:
+    def _of_a_formula(self, formula: Piece, wanted: str, left: Piece, sides: list[Piece]) -> Row:
         """d/dw of a formula."""
-        wanted = of["by"] or of["braced"]
         by = _left(self.paper, wanted)
-        formula = left.part(*of.span("of") if of.re is FRACTION_OF else (of.end(),))
         row = Row(left, sides, by=by.text if by else wanted)
         if row.by in self.paper.names.known:
             try:
-                meaning = self.read(f"{unused_letter(self.paper)} = {formula.text}").sides[-1]
+                meaning = self._meaning(formula.text)
             except UnknownNameError as error:
-                name = re.escape(error.message.split()[0])
-                if re.search(rf"(?<!\w){name}\s*&?\s*:?=", self.text):
+                if _says(self.text, error.message.split()[0]):
                     raise
                 return row  # of any matrix M
             row.of = formula.saying(unparse(meaning))
@@ -204,13 +220,20 @@ class LatexSheet:
             row.sides = [self._side(Row(head), head, side) for side in sides]
         return row
 
+    def _meaning(self, text: str) -> Expression:
+        """What a formula stands for."""
+        return self.read(f"{unused_letter(self.paper)} = {text}").sides[-1]
+
     def _side(self, row: Row, left: Piece, side: Piece) -> Piece:
         """A side in text of the language; the row's left side, too."""
+        if side.unread:
+            return side
         head = f"{left.text} ="
         moving = MOVING_UPRIGHT if self._named_d else MOVING
         if self.differential and moving.search(side.text):
             return replace(side, unread=UNNAMED)
-        if OPERATOR.search(side.text) or OF_A_FORMULA.search(side.text):
+        is_slope = OPERATOR.search(side.text) or OF_A_FORMULA.search(side.text)
+        if is_slope or _is_primed(side, self.paper):
             return _to_be_taken(self.paper, row, left, side)
         try:
             equation = self._of_all(f"{head} {side.text}")
@@ -220,11 +243,13 @@ class LatexSheet:
                 return array[1]
             if GRADIENT.search(side.text):
                 return _to_be_taken(self.paper, row, left, side)
+            unknown = isinstance(error, UnknownNameError)
+            on_left = (error.column or 1) <= len(left.text) and not SLOPE.search(left.text)
+            if on_left and not (unknown and _says(self.text, error.message.split()[0])):
+                row.unread = f"{UNREAD}: {error.message}"
+                return side
             error.column = max(1, (error.column or 1) - len(head) - 1)
-            if (
-                isinstance(error, UnknownNameError)
-                and (new := _new(self.paper, side.text)) is not None
-            ):
+            if unknown and (new := _new(self.paper, side.text)) is not None:
                 return side.saying(new)
             name, text = _left(self.paper, left.text), _factors(self.paper, side.text)
             if name is not None:
@@ -290,6 +315,14 @@ class LatexSheet:
             return read_formula(text, problem, known)
 
 
+def _unread(formula: Formula, text: str) -> str:
+    """Why what is said in a text beside a formula keeps it from being graded."""
+    beside = text[formula.begin : formula.begin + len(formula.text)]
+    if CONDITION.search(beside) or CASE.search(text[: formula.begin]):
+        return CONDITIONAL
+    return f"{PARTIAL}: not graded" if PARTIAL in beside else ""
+
+
 def _differentials(paper: Paper, problem: Problem) -> dict[str, Expression]:
     meanings: dict[str, Expression] = {
         name: variable.expression() for name, variable in problem.variables.items()
@@ -313,6 +346,24 @@ def _to_be_taken(paper: Paper, row: Row, left: Piece, side: Piece) -> Piece:
     if (name := _left(paper, left.text)) is not None:
         row.left = left.saying(name.text)
     return replace(side, unread=TO_BE_TAKEN)
+
+
+def _says(text: str, name: str) -> bool:
+    """Whether a text says what a name stands for."""
+    value = rf"(?<![\w\\]){re.escape(name)}\s*(?:\([\w, ]*\)\s*)?&?\s*:?="
+    return re.search(value, text) is not None
+
+
+def _is_known(sheet: LatexSheet, argument: str) -> bool:
+    """Whether an argument is a name, or the text says what it is."""
+    name = sheet.paper.names.of(argument.lstrip("\\"))
+    return name is not None or _says(sheet.text, argument)
+
+
+def _is_primed(piece: Piece, paper: Paper) -> bool:
+    r"""Whether there is \sigma'(z), \sigma being a name of the sheet's own."""
+    names = (match[1].lstrip("\\") for match in PRIMED_NAME.finditer(piece.text))
+    return any(paper.names.of(name) for name in names)
 
 
 def _new(paper: Paper, text: str) -> str | None:

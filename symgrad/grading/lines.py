@@ -26,7 +26,7 @@ from symgrad.grading.latex_sheet import LatexSheet, Unread
 from symgrad.grading.misfit import misfit
 from symgrad.grading.notation import as_written
 from symgrad.grading.rows import Piece, Row
-from symgrad.grading.sheet import rows_of, sentence
+from symgrad.grading.sheet import primed, rows_of, sentence
 from symgrad.grading.sides import SUPPOSED, Sides, is_like_latex, is_new
 from symgrad.grading.verdict import CORRECT, INCOMPLETE, WHERE_TRIED, LineVerdict, Verdict
 from symgrad.language.dimensions import SCALAR
@@ -116,7 +116,8 @@ class _Grading:
     def _read(self, row: Row) -> Row:
         """A row in text; one with entries as LaTeX says it, where that can be read."""
         paper = self.sides.paper
-        if row.unread or row.by or row.stacked or not is_like_latex(row, paper.names):
+        unread = row.unread or any(side.unread for side in row.sides)
+        if unread or row.by or row.stacked or not is_like_latex(row, paper.names):
             return replace(row)
         typed = (row.left, *row.sides)
         text = as_latex(paper.problem(), " = ".join(piece.text for piece in typed))
@@ -161,7 +162,7 @@ class _Grading:
     def _row(self, row: Row) -> Verdict | None:
         """Grade the sides of an equation; a verdict where one is not true."""
         with located(row.left):
-            row = self.sides.differentials.named(row)
+            row = primed(self.sides.differentials.named(row), self.sides.meaning)
             grader = self.sides.grader(row)
         for k, side in enumerate(row.sides):
             if k > 0 and is_new(side.text, self.sides.paper):  # ... = p - y = delta

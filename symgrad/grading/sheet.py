@@ -8,20 +8,25 @@ a line that begins with = or another operator goes on with the row before it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
-from symgrad.errors import ProgramError
+from symgrad.errors import ProgramError, SymgradError
 from symgrad.grading.answer import LETTERS
 from symgrad.grading.rows import SINGLE, Piece, Row, is_closed
-from symgrad.language.expressions import OPERATIONS
-from symgrad.language.handwriting.tokens import SUBSCRIPTS
+from symgrad.language.dimensions import SCALAR
+from symgrad.language.expressions import OPERATIONS, Expression
+from symgrad.language.handwriting.tokens import ACCENTED, SUBSCRIPTS, accented
+from symgrad.language.scope import function_elsewhere, function_named
 
 REASON = "a reason for the step above: not graded"
 TO_BE_TAKEN = "a derivative that is still to be taken: not graded"
 ANYWHERE = "said of other arguments: not graded"
+WELL_KNOWN = "what a function is that is known: not graded"
+CONDITIONAL = "said under a condition: not graded"
 REASONS = re.compile(  # below a step of a printed derivation: a sentence, and a proof in entries
     r"^(?P<gap> *)(?:\w+ +| {10})\(\d+\) .*\n(?:(?P=gap) {16,}.*\n)*"
     r"(?P<lines>(?P=gap) {14}\S.*\n(?:(?P=gap) {14,}.*\n?)*)",
@@ -54,9 +59,18 @@ TURNED = r"(?:\.T|\^T|ᵀ|\^⊤|')"
 VEC = re.compile(rf"vec\((\w+)\)|{TURNED}| ")
 LEFT = rf"\({DERIVATIVE}\){TURNED}|{DERIVATIVE}{TURNED}?|{MOVED}|{NAME}"
 OF_WHAT = rf"(?:\((?P<at>{NAME}(?:, ?{NAME})*|(?<=[LJf]\()[^()=]+)\))?"  # L(x, y)
+VALUE = r"(?:\\left\s*)?\((?P<at>[^()]*?)(?:\\right\s*)?\)"  # (x) of f(x)
+EXPONENTIAL = re.compile(r"(?<![A-Za-z])(?:\\?exp|e)(?![A-Za-z])")
 ELSEWHERE = re.compile(rf"(?<!\w)(?:L|J|loss)\((?!{NAME}(?:, ?{NAME})*\))")  # L(x + h)
 SUPPOSED = re.compile(  # if x = 0, at x = 0
     r"(?:\b(?:if|when|whenever|at|for|suppose|assume|assuming|unless|example|case)|e\.g\.)[\s,:$]*$",
+    re.IGNORECASE,
+)
+CONDITION = re.compile(  # ... if x > 0, for i != j
+    r"[\s,;]*(?:(?:if|when|whenever|unless|otherwise|else)\b|(?:for|where)\b[^=]*(?:!=|[<>≤≥≠]))"
+)
+CASE = re.compile(
+    r"\b(?:for|if|when|where|case)\b[^=.]*(?:!=|[<>≤≥≠]|\\neq?\b)[^=.]*[,:][\s$\\(\[]*$",
     re.IGNORECASE,
 )
 OPERATOR = re.compile(  # d/dw of it
@@ -73,6 +87,7 @@ GRADIENT = re.compile(  # ∇_w of a formula, which is no name
 TAKEN = re.compile(  # such a gradient, or d/dw of a formula, within a side
     rf"∇(?:_{NAME})?\s?[(|‖]|(?<!\w)(?:grad|nabla)_{NAME}\s?\(|(?<!\w)[d∂]\s?/\s?[d∂]{NAME}"
 )
+PRIMED = re.compile(rf"(?:\\left\s*)?(?P<of>{GROUP})\s*'(?![\w(])")  # (x^T A x)'
 EQUATION = re.compile(rf"(?<!\w)(?P<left>{LEFT}){OF_WHAT}\s*(?P<is>:?=(?!=)|:(?=\s))")
 EQUALS = re.compile(r"(?<![=<>!:])(?::?=:?)(?![=>])")
 LABEL = re.compile(r"\s*(?:\(\w{1,4}\)|\d+[.)]|[-*•–](?=\s)|[⇒→∴]|=>|->)\s*")
@@ -87,7 +102,10 @@ RULE = re.compile(r"^Chain rule\n +d\S+ = .*\n(?= +over the lines)", re.MULTILIN
 LOWERED = str.maketrans(SUBSCRIPTS)
 LOWER = re.compile(r"(?<=[^\W\d_])(?<!\bsum)_[i-t]{1,4}\b")  # of an entry
 CALLED = re.compile(r"sum_[a-t]|(?P<name>[^\W\d]\w*) ?\((?P<inside>[^()]*)")  # a sum, a function
-SIGNS = re.compile(r"[∑Σᵢⱼₖ]|(?<=\w)(?:\^ ?)?\*(?=\s*=)")  # w* = ...
+SIGNS = re.compile(  # w* = ..., ŷ, y^ = ...
+    rf"[∑Σᵢⱼₖ]|(?<=\w)(?:\^ ?)?\*(?=\s*=)|{ACCENTED}"
+    r"|(?<=[^\W\d_])\^(?=\s*[=)/*,]|\s+(?:[-+] |(?!T\b)[^\W\d])|$)"
+)
 ARGUMENT = re.compile(r"[\\{}\w^]*[^\W\d][\\{}\w^]*")  # a name, in LaTeX too
 STOP = re.compile(r"[.;]\$?\s")
 OPERATORS = "=+-*/@⊙·×−∘,(["
@@ -97,9 +115,9 @@ WORDS = frozenset(  # that stand between formulas
         r"\w+",
         "a according all and apply are as at because but by chain check definition derivative "
         "each element elementwise entry every finally first for from gradient have hence here if "
-        "in is it its let matrix next note now of on or product quotient recall rule same scalar "
-        "second shape since so step sum that the then there therefore these this thus to using "
-        "vector we when where which with yields",
+        "in is it its let matrix next note now of on or otherwise product quotient recall rule "
+        "same scalar second shape since so step sum that the then there therefore these this thus "
+        "to unless using vector we when where which with yields",
     )
 )
 
@@ -111,7 +129,7 @@ def rows_of(text: str, known: AbstractSet[str]) -> list[Row]:
     >>> [(row.left.text, *(side.text for side in row.sides)) for row in rows]
     [('r', 'W x - y'), ('dL/dr', '2 r', '2 (W x - y)')]
     """
-    lefts = re.findall(rf"({NAME})\s*=(?!=)", text)
+    lefts = re.findall(rf"({NAME})(?:\([\w, ]*\))?\s*=(?!=)", text)
     known = frozenset({*known, *lefts} - WORDS)
     reasons = {
         text.count("\n", 0, match.start("lines")) + k
@@ -140,26 +158,29 @@ def rows_of(text: str, known: AbstractSet[str]) -> list[Row]:
                 raise piece.located(error)
             rows += found
             before = bool(found)
-    return _of_one_function(rows)
+    return _of_one_function(rows, known)
 
 
-def _of_one_function(rows: list[Row]) -> list[Row]:
+def _of_one_function(rows: list[Row], known: AbstractSet[str]) -> list[Row]:
     """The rows; those of a function's values at other arguments than its first row's are not
     graded."""
     called = Called()
     for row in rows:
-        elsewhere = called.elsewhere(row.left.text, row.at)
-        if elsewhere or any(ELSEWHERE.search(piece.text) for piece in (row.left, *row.sides)):
+        if any(ELSEWHERE.search(piece.text) for piece in (row.left, *row.sides)):
             row.unread = row.unread or ANYWHERE
+        called.read(row, row.left.text, row.at, known.__contains__)
+        if row.unread:
             row.left = row.left.called(row.at)
     return rows
 
 
 def _spelled(known: bool, sign: re.Match[str]) -> str:
-    """A letter below as x_i; the sign of a sum, unless it is a `known` name, as its word; w* as
-    w_hat."""
-    if sign[0].endswith("*"):
+    """A letter below as x_i; the sign of a sum, unless it is a `known` name, as its word; w*, y^
+    and ŷ as w_hat and y_hat."""
+    if sign[0].endswith(("*", "^")):
         return "_hat"
+    if (name := accented(sign[0])) is not None:
+        return name
     letter = LETTERS.get(sign[0])
     return f"_{letter}" if letter else sign[0] if known and sign[0] == "Σ" else "sum"
 
@@ -234,7 +255,8 @@ def _equations(piece: Piece, known: AbstractSet[str]) -> Iterator[Row]:
         sides = _sides(piece.part(match.end(), end), known)
         if match.re is EQUATION:
             left, at = piece.part(*match.span("left")), match["at"] or ""
-            supposed = "/" not in left.text and SUPPOSED.search(piece.text[: match.start()])
+            front = piece.text[: match.start()]
+            supposed = CASE.search(front) or ("/" not in left.text and SUPPOSED.search(front))
             fixed = f"{PARTIAL}: not graded" if PARTIAL in piece.text else ""
             yield Row(left, sides, fixed, at=at, supposed=bool(supposed))
         else:
@@ -318,6 +340,8 @@ def _said(parts: list[Piece], known: AbstractSet[str]) -> list[Piece]:
     sides: list[Piece] = []
     for part in parts:
         side = _until(part, known)
+        if CONDITION.match(part.text[len(side.text) :]):
+            side = replace(side, unread=CONDITIONAL)
         sides.append(replace(side, unread=TO_BE_TAKEN) if TAKEN.search(side.text) else side)
         if len(side.text) < len(part.text):
             break
@@ -385,17 +409,71 @@ def _is_cut(text: str, match: re.Match[str], known: AbstractSet[str]) -> bool:
     return words[:1] == prose[:1] != [] and (words[0].lower() in WORDS or len(prose) > 1)
 
 
+def primed(row: Row, read: Callable[[Piece], Expression]) -> Row:
+    """A row in which (x^T A x)' is the derivative of a number, not its transpose."""
+
+    def slope(piece: Piece) -> re.Match[str] | None:
+        for match in PRIMED.finditer(piece.text):
+            with suppress(SymgradError):
+                if read(piece.part(*match.span("of"))).shape == SCALAR:
+                    return match
+        return None
+
+    if row.unread or row.by:
+        return row
+    sides = [replace(s, unread=TO_BE_TAKEN) if slope(s) else s for s in row.sides]
+    if (match := slope(row.left)) is None:
+        return replace(row, sides=sides)
+    if match[0] == row.left.text:
+        return replace(row, sides=sides, of=row.left.part(*match.span("of")), by=SINGLE)
+    return replace(row, sides=sides, unread=TO_BE_TAKEN)
+
+
 class Called(dict[str, set[str]]):
     """Which functions have been given, each with its arguments: f(x) = ..."""
 
-    def elsewhere(self, name: str, at: str) -> bool:
-        """Whether `name` at these arguments, with commas between them, is another value than the
-        one that was given: f(0), f(b)."""
-        arguments = set(re.split(r"\s*,\s*", at.strip())) if at else set[str]()
+    def read(self, row: Row, name: str, at: str, known: Callable[[str], bool]) -> None:
+        """A row of `name`, with commas between its arguments. It is not graded where they are
+        others than in the first one, f(0) or f(b), or are not `known`; on its sides f stands for
+        f(x)."""
+        row.sides = [self._side(side) for side in row.sides]
+        arguments = _arguments(at) if at else set[str]()
         if not all(map(ARGUMENT.fullmatch, arguments)):
-            return True
+            row.unread = row.unread or ANYWHERE
+            return
+        here = all(map(known, arguments))
+        if _is_operation(name) and any(EXPONENTIAL.search(side.text) for side in row.sides):
+            row.unread = row.unread or WELL_KNOWN
+            return
         first = self.setdefault(name, arguments) if arguments else arguments
-        return not (first <= arguments or arguments <= first)
+        if not here or not (first <= arguments or arguments <= first):
+            row.unread = row.unread or ANYWHERE
+
+    def _side(self, side: Piece) -> Piece:
+        for name, first in self.items():
+            value = re.compile(rf"(?<![\w\\]){re.escape(name)}(?P<gap>\s*){VALUE}")
+            for match in value.finditer(side.text):
+                product = match["gap"] or name in match["at"]  # a (1 - a)
+                if _arguments(match["at"]) != first and not product and not _is_operation(name):
+                    return replace(side, unread=ANYWHERE)
+            here = partial(_without_arguments, name, first)
+            side = replace(side.replaced(value, here), source=side.shown)
+        return side
+
+
+def _arguments(at: str) -> set[str]:
+    """What stands between the commas."""
+    return set(re.split(r"\s*,\s*", at.strip()))
+
+
+def _without_arguments(name: str, first: AbstractSet[str], value: re.Match[str]) -> str:
+    return name if _arguments(value["at"]) == first else value[0]
+
+
+def _is_operation(name: str) -> bool:
+    """Whether a function has this name, sigma or \\sigma, if the sheet does not say another."""
+    word = name.lstrip("\\")
+    return (function_named(word) or function_elsewhere(word)) is not None
 
 
 def sentence(text: str, row: Row) -> tuple[int, int]:

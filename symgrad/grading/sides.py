@@ -139,6 +139,10 @@ class Sides:
             first = first or (meanings if likely else [])
         return (self.derivatives.judged(first)[1], "") if first else self._defined(text, side, k)
 
+    def meaning(self, formula: Piece) -> Expression:
+        """What a formula stands for."""
+        return self._claimed(formula).expression
+
     # where derivatives are zero
 
     def _derivative(self, symbol: Symbol, text: str, side: Piece, k: int) -> Graded:

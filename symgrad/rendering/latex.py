@@ -24,6 +24,7 @@ PREAMBLE = r"""\documentclass[a4paper]{article}
 \usepackage{iftex}
 \ifpdftex\usepackage[T1]{fontenc}\else\usepackage{fontspec}\fi
 \usepackage{amsmath,amssymb}
+\setlength{\jot}{6pt}
 """
 FONTS = {  # of a language whose letters need some
     "ko": r"\usepackage{kotex}" + "\n",

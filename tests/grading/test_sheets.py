@@ -81,6 +81,56 @@ PROGRAMS["factors_by_entries"] = (
 
 # program, wrt, text; how many lines are graded
 RIGHT = [
+    # a prime behind a number is a derivative, behind a vector a transpose
+    ("quadratic_form", "x", "(x^T A x)' = (A + A^T) x\n(A x)' = x' A'\ndL/dx = A x + A' x", 3),
+    ("quadratic_form", "x", "(x^T A x)'/2 = (A + A^T) x / 2\ndL/dx = (A + A^T) x", 1),
+    (
+        "quadratic_form",
+        "x",
+        r"$\left(x^\top A x\right)' = (A + A^\top) x$, $\nabla f(x) = (A + A^\top) x$",
+        2,
+    ),
+    ("quadratic_form", "x", r"$L'(x) = (x' A x)' = (A + A^\top) x$", 1),
+    ("quadratic_form", "x", r"$\nabla f(x) = (A + A^\top) x$, so $\nabla^2 f(x) = A + A^\top$", 2),
+    # the values of functions that the sheet gives
+    ("neuron", "w", "z = w x + b\nh(z) = sigmoid(z)\ndL/dw = (h(z) - t) h(z) (1 - h(z)) x", 1),
+    (
+        "neuron",
+        "w",
+        "z(w) = w x + b, a(z) = sigmoid(z), E(a) = (a - t)^2/2.\n"
+        "da/dz = a (1 - a)\ndL/dw = (a - t) a (1 - a) x",
+        2,
+    ),
+    (
+        "neuron",
+        "w",
+        r"$z = wx + b$, $\sigma(z) = \frac{1}{1 + e^{-z}}$, "
+        r"$\sigma'(z) = \sigma(z)(1 - \sigma(z))$, "
+        r"$\frac{\partial L}{\partial w} = (\sigma(z) - t)\,\sigma(wx + b)(1 - \sigma(z))\,x$",
+        2,
+    ),
+    ("neuron", "w", "g(u) = (u - t)^2/2\na = sigmoid(w x + b)\ndL/dw = (a - t) a (1 - a) x", 1),
+    # conditions
+    (
+        "neuron",
+        "w",
+        "For w < 0: dL/dw = 0\na = sigmoid(w x + b)\ndL/da = 0 if a > t\n"
+        "dL/dw = (a - t) a (1 - a) x",
+        1,
+    ),
+    (
+        "neuron",
+        "w",
+        r"For $b \neq 0$: $\frac{\partial L}{\partial w} = 0$. $a = \sigma(wx + b)$. "
+        r"$\frac{\partial L}{\partial a} = 0 \text{ if } a > t$. "
+        r"$\frac{\partial L}{\partial w} = (a - t)\,a\,(1 - a)\,x$",
+        1,
+    ),
+    # a hat
+    ("cross_entropy", "z", "ŷ = softmax(z)\ndL/dŷ = -y/ŷ\ndL/dz = ŷ sum(y) - y", 2),
+    ("cross_entropy", "z", "y^ = softmax(z)\ndL/dz = y^ sum(y) - y\nq = y^ - y", 1),
+    # a number below, and a gap
+    ("ridge", "w", "r = X w - y\nL = ||r||^2 + 2 lam/2 ||w||^2\ndL/dw = 2 X^T r + 2 lam w", 2),
     # differentials of names that do not stand in the loss as it is written
     (
         "factors_by_entries",

@@ -56,9 +56,10 @@ def accented(letter: str) -> str | None:
     return None
 
 
-_ACCENTED = "".join(filter(accented, map(chr, [*range(0xC0, 0x180), *range(0x1E00, 0x1F00)])))
-READ = re.compile(f"[{''.join(SUPERSCRIPTS)}{''.join(SUBSCRIPTS)}{FRACTIONS}{_ACCENTED}𝟙]")
+_LETTERS = "".join(filter(accented, map(chr, [*range(0xC0, 0x180), *range(0x1E00, 0x1F00)])))
+READ = re.compile(f"[{''.join(SUPERSCRIPTS)}{''.join(SUBSCRIPTS)}{FRACTIONS}{_LETTERS}𝟙]")
 _POWER = r"(?:\*\*|\.?\^)"
+ACCENTED = f"[{_LETTERS}]|[{_WORD}{_GREEK}][{''.join(ACCENTS)}]"
 _TURNED = r"(?:[Tᵀ](?!\w)|\{ *[Tᵀ] *\}|\( *[Tᵀ] *\))".replace(" ", r"[ \t]")
 _KINDS = {
     "newline": r"\r\n?|\n",
@@ -67,7 +68,7 @@ _KINDS = {
     "string": r'"[^"\r\n]*"',
     "number": r"0[xXbBoO]\w+|(?:[0-9][0-9_]*(?:\.(?![A-Za-df-z'.]|[eE](?![+-]?[0-9]))[0-9]*)?"
     r"|\.[0-9]+)(?:[eE][+-]?[0-9]+)?",
-    "accented": f"[{_ACCENTED}]|[{_WORD}{_GREEK}][{''.join(ACCENTS)}]",
+    "accented": ACCENTED,
     "name": rf"(?:[{_GREEK}][0-9]*(?:_[A-Za-z0-9]*)?|[{_WORD}][{_WORD}0-9]*)"
     rf"(?:(?<=_)\{{[ \t]*\w+[ \t]*\}}|[{''.join(SUBSCRIPTS)}]+)?",
     "nabla": "∇",

@@ -124,19 +124,20 @@ def _centred(sign: str, left: Expression, right: Expression, remark: Remark) -> 
 
 
 def after_division(node: ast.BinOp, left: Expression, right: Expression, remark: Remark) -> None:
-    """Raises: ProgramError for a / b c, unless c cannot stand below, as behind a number b; 1/2 (a -
-    b) is told."""
+    """Raises: ProgramError for a / b c, unless c cannot stand below; a/2 c, with a gap behind a
+    number, is told."""
     below = left.arguments[1] if is_call(left, divide) else None
     inside = is_scalar(right) or (below is not None and not is_scalar(below))
     match node.left:
         case ast.BinOp(op=ast.Div(), left=top, right=bottom) if inside:
             one, two, three = (typed(n) for n in (top, bottom, node.right))
             three = three if three.isalnum() else f"({three})"
+            if isinstance(top, ast.BinOp) and isinstance(top.op, ast.Add | ast.Sub):
+                one = f"({one})"
             if isinstance(bottom, ast.BinOp) and not isinstance(bottom.op, ast.Pow):
                 two = f"({two})"
             reading = f"({one} / {two}) * {three}"
-            numbers = isinstance(top, ast.Constant) and isinstance(bottom, ast.Constant)
-            if not numbers or end_of(bottom) == start_of(node.right):
+            if not isinstance(bottom, ast.Constant) or end_of(bottom) == start_of(node.right):
                 raise _two(typed(node), reading, f"{one} / ({two} * {three})")
             remark("", reading)
 

@@ -178,12 +178,14 @@ of_matrices(
     pattern=lambda x: log(det(x)),
     replacement=lambda x: logdet(x),
     identity="log(det(X)) = logdet(X), without overflow",
+    for_code=True,
 )
 of_matrices(
     name="logarithm of a determinant's magnitude",
     pattern=lambda x: log(absolute(det(x))),
     replacement=lambda x: logdet(x),
     identity="log |det(X)| = logdet(X), without overflow",
+    for_code=True,
 )
 of_matrices(
     name="inverse of an inverse",
