@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from symgrad.training.data.arrays import Array
 from symgrad.training.metrics.records import Confusion
-from symgrad.training.plots.shown import Array, Shown
+from symgrad.training.plots.shown import Shown
 from symgrad.training.plots.style import COLOURS, GREY, SIGN, finish, label, line, points, size_of
 from symgrad.training.plots.vectors import embedding, path
 

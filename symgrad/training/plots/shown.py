@@ -8,17 +8,14 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from symgrad.errors import DataError
 from symgrad.language.problem import Problem
-from symgrad.training.data.arrays import Data
+from symgrad.training.data.arrays import Array, Data
 from symgrad.training.data.preparation import Column, Prepared
 from symgrad.training.metrics.compared import Compared, compared, rows
 from symgrad.training.metrics.quantities import Prediction
 from symgrad.training.metrics.records import CLASSES
-
-Array = npt.NDArray[Any]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,8 @@ import numpy as np
 
 from symgrad.numerics.gradients import value_function
 from symgrad.numerics.layers import flattened, views
-from symgrad.training.plots.shown import Array, Shown
+from symgrad.training.data.arrays import Array
+from symgrad.training.plots.shown import Shown
 from symgrad.training.plots.style import COLOURS, GREY, PALE, SIGN, finish, label, points, size_of
 
 if TYPE_CHECKING:
