@@ -69,42 +69,44 @@ def multipliers(
 
 
 class _Product(NamedTuple):
-    """A product in a sum: its factors that are made of one parameter alone, with their powers, and
-    the variables in the others."""
+    """A product in a sum: what changes with one parameter alone in it, with its powers, and the
+    variables in the other factors."""
 
     own: frozenset[tuple[Node, Value]]
     others: frozenset[str]
 
 
 def _multiplied_out(graph: Graph, name: str) -> list[_Product]:
-    """The loss as a sum of products, none of which has the parameter in a factor with others; empty
-    where it is no such sum."""
+    """The loss as a sum of products with the parameter in one factor at most, and alone in it;
+    empty where it is no such sum."""
     below, found = graph.below, list[_Product]()
-    waiting = [(graph.root, _Product(frozenset(), frozenset()))]
+    waiting = [(graph.root, frozenset[str]())]
     while waiting:
         node, beside = waiting.pop()
         inner = unnamed(node)
         if not isinstance(inner, Polynomial) or len(found) + len(waiting) > MOST:
             return []
         for term in inner.terms:
-            alone = (_varying(f) for f in term.factors if below[f.node] == {name})
-            inside = [f for f in term.factors if below[f.node] > {name}]
-            others = (below[f.node] for f in term.factors if name not in below[f.node])
-            product = _Product(beside.own.union(*alone), beside.others.union(*others))
-            if not inside:
-                found.append(product)
-            elif len(inside) == 1 and inside[0].power == ONE:
-                waiting.append((inside[0].node, product))
+            at = [f for f in term.factors if name in below[f.node]]
+            others = beside.union(*(below[f.node] for f in term.factors if f not in at))
+            if not at:
+                found.append(_Product(frozenset(), others))
+            elif len(at) > 1:
+                return []
+            elif below[at[0].node] == {name}:
+                found.append(_Product(_varying(at[0]), others))
+            elif at[0].power == ONE:
+                waiting.append((at[0].node, others))
             else:
                 return []
     return found
 
 
-def _varying(factor: ClosedFactor) -> set[tuple[Node, Value]]:
+def _varying(factor: ClosedFactor) -> frozenset[tuple[Node, Value]]:
     """What changes in a factor, with its powers: c in 1 - c."""
     inner = unnamed(factor.node)
     if isinstance(inner, Polynomial) and factor.power == ONE:
         terms = [term for term in inner.terms if term.factors]
         if len(terms) == 1:
-            return {(f.node, f.power) for f in terms[0].factors}
-    return {(factor.node, factor.power)}
+            return frozenset((f.node, f.power) for f in terms[0].factors)
+    return frozenset({(factor.node, factor.power)})

@@ -36,6 +36,7 @@ TRAINED = [
     f"{FIT} + norm2(w)**2 / (2 * a**2) + log(a)",  # and a prior's
     f"{FIT} + norm2(w - v)**2",
     f"{FIT} + (a - norm2(w))**2",
+    f"{FIT} + (1 - a) * (a + norm1(w))",
     f"{FIT} + a**2 + c",
     f"{FIT} + 3 * norm2(w)**2 + norm2(v)**2",
     "mean(exp(w.T @ x + a) - t * (w.T @ x + a) for x, t in batch) + 0.1 * norm2(w)**2",
