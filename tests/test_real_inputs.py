@@ -871,6 +871,21 @@ MESSAGES = [  # messages that lead on, and what is accepted and was not meant
         refused=("the order of eigenvalues is not said",),
     ),
     Row(
+        name="a number for a condition",
+        program="x: Vector(n); loss = sum(x[i] for i in range(n) if x[i])",
+        refused=("if x[i]: a condition compares; write if x[i] > 0",),
+    ),
+    Row(
+        name="a vector of the examples",
+        program="w: Vector(n); x: Vector(n); loss = sum(vector(w.T @ x for x in batch))",
+        refused=("vector has an entry for each index: vector(... for i in range(n))",),
+    ),
+    Row(
+        name="a system whose right side is of another length",
+        program="A: Matrix(n, n); b: Vector(m); loss = sum(solve(A, b))",
+        refused=("solve: A is n x n, b is a vector (m x 1) (n and m must agree)",),
+    ),
+    Row(
         name="a tensor that is a matrix",
         program="T: Tensor(m, n, k); loss = sum(T)",
         refused=("T: Tensor(m, n, k)", "a matrix is declared Matrix(m, n)"),

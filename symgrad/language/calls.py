@@ -134,7 +134,8 @@ def _call(name: str, node: ast.Call, scope: Scope, read: Read) -> Expression:
         assert isinstance(node.args[0], ast.GeneratorExp)
         return read_comprehension(name, node.args[0], scope, read)
     operation = function_named(name)
-    assert operation is not None
+    if operation is None:
+        raise ProgramError(f"{name} has an entry for each index: {name}(... for i in range(n))")
     if any(isinstance(argument, ast.Starred) for argument in node.args):
         raise ProgramError("* before an argument is not part of the language")
     if any(keyword.arg is None for keyword in node.keywords):

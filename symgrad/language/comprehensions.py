@@ -90,8 +90,19 @@ def _read(
                 conditions.append(before(start, where.plus(ONE_MORE)))
             if stop.letters:  # range(i)
                 conditions.append(before(where, stop))
-            conditions += map(read, part.ifs)
+            conditions += (_condition(test, read) for test in part.ifs)
         return letters, conditions, read(node.elt)
+
+
+def _condition(node: ast.expr, read: Read) -> Expression:
+    """What stands behind `if`, 1 or 0."""
+    holds = read(node)
+    try:
+        chosen(holds, expression(1), expression(0))
+    except ProgramError:
+        text = source_of(node)
+        raise ProgramError(f"if {text}: a condition compares; write if {text} > 0") from None
+    return holds
 
 
 def _letter(

@@ -8,9 +8,10 @@ from functools import partial
 
 import sympy
 
+from symgrad.errors import ShapeError
 from symgrad.language import expressions as ex
 from symgrad.language.composing import inverted
-from symgrad.language.dimensions import SCALAR
+from symgrad.language.dimensions import SCALAR, Shape
 from symgrad.language.formula import Applied, Row, Symbol
 from symgrad.language.operations.cholesky import DETERMINANT, INVERSE, LOG_DETERMINANT
 from symgrad.language.operations.constants import eye, filled, ones
@@ -21,9 +22,19 @@ from symgrad.language.operations.piecewise import absolute
 from symgrad.language.operations.products import product
 from symgrad.language.operations.smooth import log
 from symgrad.language.phrases import phrase
-from symgrad.language.shapes import matrix_product, of_square
+from symgrad.language.shapes import given, matrix, of_square
 
 LOG, DET = Symbol(latex=r"\log"), Symbol(latex=r"\det")
+
+
+def _solved(a: ex.Expression, b: ex.Expression) -> Shape:
+    rows = matrix("solve", b)[0]
+    if rows != a.shape[0]:
+        raise ShapeError(
+            f"solve: {given(a)}, {given(b)} ({a.shape[0]} and {rows} must agree)",
+            (a.shape[0], rows),
+        )
+    return b.shape
 
 
 def _small(d: ex.Expression, x: ex.Expression, y: ex.Expression) -> ex.Expression:
@@ -137,7 +148,7 @@ solve = declare(
     Composite,
     definition=lambda a, b: inv(a) @ b,
     reserved=False,
-    shape=of_square("solve", lambda *both: matrix_product(both, {})),
+    shape=of_square("solve", _solved),
     arity=(2, 2),
     rule="linear system",
     sentence="solve(A, b) is A^-1 b.",
