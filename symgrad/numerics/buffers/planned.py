@@ -28,20 +28,10 @@ from symgrad.numerics.buffers.powers import BY_LOGARITHMS
 from symgrad.numerics.buffers.text import BufferText
 from symgrad.numerics.interpreter import Sizes
 from symgrad.numerics.source.numpy import OWN, indexed
-from symgrad.numerics.source.scatters import MANY
 
 Form: TypeAlias = Literal["call", "step", "bind"]
 EMPTY: Mapping[Any, int] = MappingProxyType({})
 CHECKED = (("k", "names"), ("s", "shapes"), ("d", "dtypes"))
-TAKING = f"""
-
-def taking(count):  # of so many entries; a large array is written twice where NumPy checks labels
-    def take(table, labels, axis, out):
-        size = table.shape[axis]
-        known = labels.min() >= -size and labels.max() < size
-        return table.take(labels, axis, out, "wrap" if known else "raise")
-
-    return take if count >= {MANY} else np.ndarray.take"""
 KEYWORD_OUT = ("maximum", "minimum")  # NumPy takes their third argument by its name alone
 
 
@@ -124,16 +114,10 @@ class _Planner(BufferText):
 
     @property
     def makers(self) -> list[str]:
-        """The functions that make functions that look rows up, that choose, and of signs."""
-        taking = any(op.kind == "take" for op in self.places)
+        """The functions that make functions that choose, and of signs."""
         named = {op.name for op in self.places}
         looks = any(op.kind == "look" for op in self.program.ops)
-        made = (
-            [LOOK] * looks
-            + [TAKING] * taking
-            + [CHOOSING] * ("where" in named)
-            + [SIGNING] * ("sign" in named)
-        )
+        made = [LOOK] * looks + [CHOOSING] * ("where" in named) + [SIGNING] * ("sign" in named)
         return made + [text for name, text in BY_LOGARITHMS.items() if name in named]
 
     def gradients(self) -> list[str]:
@@ -182,8 +166,10 @@ class _Planner(BufferText):
             many = op.name in ("matmul", "vecdot")
             return [self.call(op.name, ", ".join(texts)) if many else _dot(*texts)]
         if op.kind == "take":
-            take = self.once(f"taking({self.product_of(op.dims)})")
-            return [f"{take}({self.list(op.operands)}, {op.axes[0]}, {out})"]
+            # labels that are given were looked at; NumPy writes an array twice where it looks
+            table, labels = op.operands
+            how = "'wrap'" if labels.base.kind == "input" else "'raise'"
+            return [f"{self.of(table)}.take({self.of(labels)}, {op.axes[0]}, {out}, {how})"]
         if op.kind == "onto":
             value, texts = op.operands[0], [*map(self.of, op.operands)]
             fixed = value in self.places or (
