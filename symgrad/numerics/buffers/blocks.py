@@ -29,6 +29,7 @@ from symgrad.numerics.buffers.onto import on_diagonals
 from symgrad.numerics.buffers.planned import Form, buffered_source
 from symgrad.numerics.buffers.powers import by_exponentials
 from symgrad.numerics.buffers.rowwise import Part, Parts, parts
+from symgrad.numerics.buffers.tables import in_tables
 from symgrad.numerics.buffers.thin import rows_without_copies, strips
 from symgrad.numerics.buffers.vectors import in_vectors
 from symgrad.numerics.buffers.weighted import by_weights
@@ -60,7 +61,7 @@ def allocating(
         count = len(program.axes)
         sizes = dict(zip(program.axes, given[:count], strict=True))
         dtype, names, shapes, dtypes, *functions = given[count:]
-        laid = laid_out(program, sizes)
+        laid = laid_out(in_tables(program, sizes), sizes)
         plain = not (functions or program.sparse or few)
         if plain and (plan := planned(laid, sizes, dtype, threads, LINE)):
             return blocked(plan, dtype, form, (names, shapes, dtypes))
