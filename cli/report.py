@@ -10,19 +10,14 @@ from .programs import ProgramFile
 from .terminal import screen
 
 if TYPE_CHECKING:
-    from symgrad.language.problem import Problem
     from symgrad.training.metrics.measures import Measured
     from symgrad.training.result import FitResult
 
 TRAINED = "Trained   "
 
 
-def outcome(
-    program: ProgramFile, problem: Problem, result: FitResult, data: Mapping[str, Any]
-) -> str:
+def outcome(program: ProgramFile, result: FitResult, data: Mapping[str, Any]) -> str:
     """The fall of the loss, and what was measured: of what was held out, where there is such."""
-    import symgrad as sg
-
     whole = result.measure(data)
     losses = result.history.losses
     lines = [
@@ -34,10 +29,9 @@ def outcome(
         lines.append("not converged")
     lines += result.remarks
     lines.append(f"loss of all data: {whole.loss:.6g}")
-    accuracy = program.example.accuracy if program.example else None
-    if accuracy and accuracy.given:
-        predictions = sg.evaluate(accuracy.predicting(problem), {**data, **result.parameters})
-        share = accuracy(predictions, data)
+    hidden = program.example.hidden if program.example else None
+    if hidden is not None:
+        share = hidden(result.predict(data), data)
         lines.append(f"accuracy on what was not used for training: {share:.4g}")
     elif whole.score is not None and result.validation is None:
         lines.append(f"{whole.metric} of all data, which it was trained on: {whole.score:.4g}")

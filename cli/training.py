@@ -106,7 +106,7 @@ def train_program(program: ProgramFile, problem: Problem, training: Training) ->
         told["batch_size"] = "auto"  # an example's is for its own optimizer
     with shown_progress(training.seen.progress) as callbacks:
         result = sg.fit(problem, data, **told, callbacks=callbacks)
-    write(outcome(named, problem, result, data))
+    write(outcome(named, result, data))
     if measured := training.data.tested(named, result, epochs.seed, epochs.metric):
         write(measured)
     training.seen.show(result, data)

@@ -16,7 +16,7 @@ from symgrad.calculus.rebuilding import Counterpart
 from symgrad.calculus.recorded import Recorded
 from symgrad.language.dimensions import ONE, Shape
 from symgrad.language.expressions import OPERATIONS, Expression, Name
-from symgrad.language.literals import Spelling, spelling
+from symgrad.language.literals import Digits, spelling
 from symgrad.language.names import entry_of, entry_parts
 from symgrad.language.problem import Problem
 
@@ -43,7 +43,7 @@ class Naming:
     taken: set[str] = field(default_factory=set)
     symbols: frozenset[str] = frozenset()  # the user's own names
     loss: str = "L"  # what the output of a scalar problem is called; another where the user has L
-    spelled: Spelling | None = None  # how numbers are, where that is not as anywhere
+    spelled: Digits | None = None  # how numbers are, where that is not as anywhere
     index: str = ""  # what new names are at, where they have a value at each step
     bases: set[str] = field(default_factory=set)  # s where there is s_q: no names themselves
 

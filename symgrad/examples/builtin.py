@@ -5,10 +5,12 @@ Measurements are standardized: each has mean 0 and standard deviation 1 over the
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from symgrad.data import iris, karate, standardized, walks
-from symgrad.data.tables import Arrays
+from symgrad.data.tables import Array, Arrays
 
 PETAL_WIDTH = 3
 INSTRUCTOR, OFFICER = 0, 33
@@ -54,6 +56,13 @@ def factions() -> Arrays:
     m = np.zeros(len(club["labels"]))
     m[[INSTRUCTOR, OFFICER]] = 1.0
     return {"A_hat": club["A_hat"], "X": np.eye(len(m)), "Y": club["Y"], "m": m}
+
+
+def hidden_factions(predictions: Array, data: Mapping[str, Array]) -> float:
+    """The share of the members whose label is not given that are told right; predictions have a row
+    of probabilities for each member."""
+    right = predictions.argmax(axis=1) == data["Y"].argmax(axis=1)
+    return float(right[data["m"] == 0].mean())
 
 
 def walked_pairs() -> Arrays:

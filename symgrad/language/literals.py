@@ -29,12 +29,12 @@ def digits_of(node: ast.Constant) -> str:
 
 
 @dataclass(frozen=True)
-class Spelling:
+class Digits:
     """How the numbers beside some formulas are spelled: as they are `typed` there; small ones with
-    a power of ten where others are (`scientific`); without pi or e where that is the user's."""
+    a power of ten where others are (`powers`); without pi or e where that is the user's."""
 
     typed: Mapping[Value, str]
-    scientific: bool
+    powers: bool
     own: bool
 
     def __call__(self, value: Value) -> str:
@@ -43,10 +43,10 @@ class Spelling:
             return self.typed[value]
         if self.own and in_constants(value):
             return repr(float(value))
-        return power_of_ten(value) if self.scientific and value < SMALL else ""
+        return scientific(value) if self.powers and value < SMALL else ""
 
 
-def spelling(formulas: Iterable[Expression], taken: Collection[str] = ()) -> Spelling | None:
+def spelling(formulas: Iterable[Expression], taken: Collection[str] = ()) -> Digits | None:
     """How numbers are spelled beside these formulas, where names are `taken`; None where that is
     as anywhere."""
     numbers = [e for f in formulas for e in leaves(f) if isinstance(e, Number) and e.digits]
@@ -55,9 +55,9 @@ def spelling(formulas: Iterable[Expression], taken: Collection[str] = ()) -> Spe
         exact = e.digits.isdigit() and isinstance(e.value, Fraction)
         if not exact and QUOTIENT not in e.digits:
             typed.setdefault(magnitude(e.value), e.digits)
-    scientific = any("e" in digits.lower() for digits in typed.values())
+    powers = any("e" in digits.lower() for digits in typed.values())
     own = not CONSTANTS.keys().isdisjoint(taken)
-    return Spelling(typed, scientific, own) if typed or own else None
+    return Digits(typed, powers, own) if typed or own else None
 
 
 def magnitude(value: Value) -> Value:
@@ -65,10 +65,10 @@ def magnitude(value: Value) -> Value:
     return -value if value < 0 else value
 
 
-def power_of_ten(value: Value) -> str:
+def scientific(value: Value) -> str:
     """A number with a power of ten: 2e-4; nothing where its digits are many.
 
-    >>> power_of_ten(Fraction(1, 5000)), power_of_ten(Fraction(1, 3000))
+    >>> scientific(Fraction(1, 5000)), scientific(Fraction(1, 3000))
     ('2e-4', '')
     """
     front, _, exponent = f"{float(value):.7e}".partition("e")
@@ -76,12 +76,12 @@ def power_of_ten(value: Value) -> str:
     return text if Fraction(text) == value else ""
 
 
-def retyped(root: Expression, spell: Spelling | None) -> Expression:
+def retyped(root: Expression, spell: Digits | None) -> Expression:
     """The expression with its numbers spelled so."""
     return root if spell is None else mapped(root, lambda e: _other(e, spell) or e)
 
 
-def _other(leaf: Expression, spell: Spelling) -> Number | None:
+def _other(leaf: Expression, spell: Digits) -> Number | None:
     """A number that is to be spelled in another way than it is."""
     if not isinstance(leaf, Number) or leaf.digits:
         return None

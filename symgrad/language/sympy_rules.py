@@ -21,6 +21,7 @@ from symgrad.language.names import check_name, name_of
 from symgrad.language.operations import signs
 from symgrad.language.operations.arithmetic import divide, negative
 from symgrad.language.operations.constants import eye, filled, ones, zeros
+from symgrad.language.operations.matrix_functions import LARGEST_POWER, repeated
 from symgrad.language.operations.meanings import Composite, Elementwise, Linear, Monomial
 from symgrad.language.operations.places import as_place
 from symgrad.language.operations.smooth import sqrt
@@ -29,7 +30,6 @@ from symgrad.language.scope import function_named
 from symgrad.language.unparse import unparse
 
 LARGEST_NUMBER = 10**300
-LARGEST_POWER = 64  # of a square matrix; it is written out as a product
 # The number that a function of `applyfunc` is asked about: one entry of the matrix.
 ENTRY_SYMBOL = sympy.Dummy("entry", real=True)
 _ENTRY = ex.Name("entry", SCALAR)
@@ -82,27 +82,24 @@ def matrix_power(base: ex.Expression, exponent: ex.Expression) -> ex.Expression:
     if ex.is_scalar(base) and ex.is_scalar(exponent):
         return base**exponent
     text = f"{unparse(base)}**{unparse(exponent)}"
-    value: ex.Value | None = exponent.value if isinstance(exponent, ex.Number) else None
     if base.shape[0] != base.shape[1] or not ex.is_scalar(exponent):
         raise ShapeError(
             f"{text}: {unparse(base)} is {describe(base.shape)}; ** of a matrix is the power of a "
             "square one. Elementwise, write HadamardPower(x, p)."
         )
-    if isinstance(value, Fraction) and value.denominator == 1 and abs(value) <= LARGEST_POWER:
-        if value == 0:
-            return filled(eye, (base.shape[0],))
-        factor = trees.operations()[sympy.Inverse](base) if value < 0 else base
-        return reduce(lambda product, f: product @ f, [factor] * abs(int(value)))
-    if value == Fraction(1, 2):
+    if ex.is_number(exponent, Fraction(1, 2)):
         return signs.MATRIX_ROOT(base)
-    if value is not None and not -LARGEST_POWER <= value <= LARGEST_POWER:
-        raise ProgramError(f"{text}: powers of a matrix go up to {LARGEST_POWER}")
-    if not isinstance(exponent, ex.Number) and as_place(exponent) is None:
+    where = as_place(exponent)
+    if where is None:
         raise ProgramError(
             f"{text}: the exponent of a matrix is a whole number, or a symbol that is one, "
             "sympy.Symbol('k', integer=True)"
         )
-    return signs.MATRIX_POWER(base, exponent)
+    if where.letters or not where.offset.is_Integer:
+        return signs.MATRIX_POWER(base, exponent)
+    if abs(where.offset) > LARGEST_POWER:
+        raise ProgramError(f"{text}: powers of a matrix go up to {LARGEST_POWER}")
+    return repeated(base, power=int(where.offset))
 
 
 # sums and products

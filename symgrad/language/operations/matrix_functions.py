@@ -36,7 +36,8 @@ def _of_matrices(name: str, **columns: Any) -> ex.Operation:
 # powers
 
 
-def _power(x: ex.Expression, *, power: float = 2) -> ex.Expression:
+def repeated(x: ex.Expression, *, power: float = 2) -> ex.Expression:
+    """A power of a matrix as a product."""
     factor = inv(x) if power < 0 else x
     if power == 0:
         return filled(eye, x.shape[:1])
@@ -60,7 +61,7 @@ def _power_given(*arguments: ex.Expression, **options: float) -> ex.Expression |
 
 matrix_power: ex.Operation = composite(
     "matrix_power",
-    _power,
+    repeated,
     arity=(1, 2),
     shape=of_square("matrix_power"),
     prepare=_power_given,
