@@ -4,7 +4,6 @@ batch has. And numbers as they are typed."""
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
 
 from symgrad.errors import ProgramError, UnknownNameError, did_you_mean
 from symgrad.language.declarations import declared_dimension
@@ -12,9 +11,7 @@ from symgrad.language.dimensions import Dimension, size_of
 from symgrad.language.expressions import Expression, Number, Operation, Size, exact
 from symgrad.language.operations.places import as_place
 from symgrad.language.scope import SIZE, Scope
-from symgrad.language.syntax import source_of, words_in
-
-Read = Callable[[ast.expr], Expression]
+from symgrad.language.syntax import Read, source_of, words_in
 
 
 def number(value: object, digits: str) -> Expression:

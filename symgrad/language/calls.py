@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from symgrad.errors import ProgramError, UnknownNameError, did_you_mean
-from symgrad.language.arguments import Read, batch_size, literal, option, used_dimension
+from symgrad.language.arguments import batch_size, literal, option, used_dimension
 from symgrad.language.comprehensions import NAMES, generator, over_indices, read_comprehension
 from symgrad.language.dimensions import dimension_text
 from symgrad.language.expressions import OPERATIONS, Expression, Operation, Size
@@ -17,7 +17,7 @@ from symgrad.language.operations.axes import Remark
 from symgrad.language.operations.batches import over_batch
 from symgrad.language.operations.constants import filled
 from symgrad.language.scope import SIZE, Scope, function_named, function_names
-from symgrad.language.syntax import source_of, start_of, typed
+from symgrad.language.syntax import Read, source_of, start_of, typed
 
 
 def remark_at(node: ast.expr, scope: Scope) -> Remark:

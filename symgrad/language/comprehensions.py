@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from functools import reduce
 
@@ -23,9 +23,8 @@ from symgrad.language.operations.places import Affine, as_number, as_place
 from symgrad.language.operations.products import product_over
 from symgrad.language.recurrences import over_steps, sum_over_steps
 from symgrad.language.scope import Scope, function_named
-from symgrad.language.syntax import errors_at, source_of, typed, words_in
+from symgrad.language.syntax import Read, errors_at, source_of, typed, words_in
 
-Read = Callable[[ast.expr], Expression]
 NAMES = ("sum", "mean", "prod", *ARRAYS)
 
 

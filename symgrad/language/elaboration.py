@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from symgrad.errors import ProgramError, SymgradError
-from symgrad.language.arguments import Read, number
+from symgrad.language.arguments import number
 from symgrad.language.calls import is_module, read_call, remark_at
 from symgrad.language.expressions import OPERATIONS, Expression, is_scalar
 from symgrad.language.handwriting.marks import (
@@ -22,7 +22,7 @@ from symgrad.language.operations.advice import OF_REAL
 from symgrad.language.places import subscripted
 from symgrad.language.recurrences import is_series, read_entry
 from symgrad.language.scope import Scope
-from symgrad.language.syntax import errors_at, refuse, sign_of, span, typed
+from symgrad.language.syntax import Read, errors_at, refuse, sign_of, span, typed
 from symgrad.language.unparse import unparse
 
 if TYPE_CHECKING:

@@ -7,16 +7,13 @@ What they say does not depend on their order.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from symgrad.errors import ProgramError, ShapeError, UnknownNameError
 from symgrad.language.dimensions import describe
-from symgrad.language.expressions import Expression
 from symgrad.language.names import check_name, entry_of
 from symgrad.language.series import Series
-from symgrad.language.syntax import NOTES, errors_at, notes_of, source_of
-
-Read = Callable[[ast.expr], Expression]
+from symgrad.language.syntax import NOTES, Read, errors_at, notes_of, source_of
 
 
 class StartError(ProgramError):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
 
 from symgrad.errors import ProgramError, ShapeError
 from symgrad.language.dimensions import ONE, core
@@ -12,10 +11,9 @@ from symgrad.language.operations.entries import at
 from symgrad.language.operations.places import Affine, as_place, at_place
 from symgrad.language.operations.slices import slice_bounds, sliced
 from symgrad.language.shapes import given
-from symgrad.language.syntax import errors_at, typed
+from symgrad.language.syntax import Read, errors_at, typed
 
 NEW_AXIS = ("None", "np.newaxis", "numpy.newaxis")
-Read = Callable[[ast.expr], Expression]
 
 
 def subscripted(node: ast.Subscript, table: Expression, read: Read) -> Expression:

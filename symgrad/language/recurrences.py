@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import permutations
@@ -20,9 +20,8 @@ from symgrad.language.operations.steps import step_sum
 from symgrad.language.problem import Steps, Variable
 from symgrad.language.scope import Scope
 from symgrad.language.series import Series
-from symgrad.language.syntax import errors_at, source_of, typed, words_in
+from symgrad.language.syntax import Read, errors_at, source_of, typed, words_in
 
-Read = Callable[[ast.expr], Expression]
 RUNS = "steps run as in `for t in range(1, T + 1)`, from 1 to a dimension"
 SUMMED = "; over an index there are sums, as in sum(x[i] for i in range(n))"
 

@@ -7,11 +7,12 @@ import bisect
 import re
 import unicodedata
 import warnings
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from typing import NoReturn
+from typing import NoReturn, TypeAlias
 
 from symgrad.errors import ProgramError, SymgradError, UnknownNameError
+from symgrad.language.expressions import Expression
 from symgrad.language.handwriting.reading import in_signs_of_the_language
 from symgrad.language.handwriting.tokens import READ, plain_signs
 from symgrad.language.handwriting.writing import Note, Writing, place
@@ -19,6 +20,8 @@ from symgrad.language.literals import keep_digits
 from symgrad.language.mistyped import check_lines, syntax_message
 from symgrad.language.operations.unspecified import Functions, Unspecified
 from symgrad.language.scope import also_called
+
+Read: TypeAlias = Callable[[ast.expr], Expression]  # a part of a line, among its names
 
 LONGEST_TEXT = 64 * 1024  # characters
 SIGN, TYPED, NOTES = "sign", "typed", "notes"  # attributes that nodes of a tree have here
