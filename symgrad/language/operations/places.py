@@ -169,11 +169,11 @@ def as_number(where: Affine) -> ex.Expression:
     ]
     for minus, d in summands(where.offset) if where.offset != 0 or not parts else ():
         parts.append((-1 if minus else 1, ex.expression(int(d)) if d.is_Integer else ex.Size(d)))
-    first = next((part for part in parts if part[0] > 0), parts[0])
-    total = first[1] if first[0] > 0 else -first[1]
-    for part in parts:
-        if part is not first:
-            total = total + part[1] if part[0] > 0 else total - part[1]
+    parts.sort(key=lambda part: part[0] < 0)
+    (sign, total), *rest = parts
+    total = -total if sign < 0 else total
+    for sign, part in rest:
+        total = total - part if sign < 0 else total + part
     return total
 
 
