@@ -62,11 +62,14 @@ def leaf_count(
 ) -> int:
     """How many names and functions a node has when it is written out; `known` is kept between
     calls."""
-    for node in ix.topological([root], lambda n: n not in known and reference(n) is None):
-        if node not in known:
-            called = reference(node) is not None
-            known[node] = 1 if called else _length(node, _operands(node), known)
-    return known[root]
+
+    def is_written_out(node: Node) -> bool:
+        return reference(node) is None
+
+    def length(node: Node) -> int:
+        return _length(node, _operands(node), known) if is_written_out(node) else 1
+
+    return ix.worked_out(root, known, length, is_written_out)
 
 
 def shortened(

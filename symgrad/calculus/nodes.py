@@ -18,7 +18,7 @@ together: each label is one index letter that runs along one axis.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, MutableMapping, Sequence
 from fractions import Fraction
 from functools import cache, wraps
 from hashlib import blake2b
@@ -433,3 +433,17 @@ def topological(
             if inside(node):
                 stack += [operand for operand in reversed(node.operands) if operand not in seen]
     return order
+
+
+def worked_out(
+    root: Node,
+    known: MutableMapping[Node, T],
+    value: Callable[[Node], T],
+    inside: Callable[[Node], bool] = lambda node: True,
+) -> T:
+    """What a node has by what its operands have: `value` finds that of these in `known`, where all
+    that was found is kept."""
+    for node in topological([root], lambda n: n not in known and inside(n)):
+        if node not in known:
+            known[node] = value(node)
+    return known[root]

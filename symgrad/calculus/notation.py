@@ -63,12 +63,12 @@ class Notation:
 
     def _written(self, root: Node) -> Expression | None:
         """The same, operands first; None where it has no matrix form."""
-        for node in ix.topological(
-            [root], lambda n: n not in self.written and self.reference(n) is None
-        ):
-            if node not in self.written:
-                self.written[node] = self.reference(node) or self._tried(node)
-        return self.written[root]
+        return ix.worked_out(
+            root,
+            self.written,
+            lambda node: self.reference(node) or self._tried(node),
+            lambda node: self.reference(node) is None,
+        )
 
     def whole(self, root: Node) -> Expression | None:
         """The same over all its indices, None where it has no matrix form."""

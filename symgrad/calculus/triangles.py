@@ -95,10 +95,7 @@ def _by_entries(node: Node, labels: tuple[Label, ...]) -> Entry | None:
 
 def sides(node: Node) -> frozenset[str]:
     """Which triangles a matrix is known to be: both where it is diagonal."""
-    for each in ix.topological([node], lambda n: n not in _sides):
-        if each not in _sides:
-            _sides[each] = _sides_of(each)
-    return _sides[node]
+    return ix.worked_out(node, _sides, _sides_of)
 
 
 def _sides_of(node: Node) -> frozenset[str]:

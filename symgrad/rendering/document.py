@@ -21,12 +21,10 @@ from symgrad.language.formula import Formula
 from symgrad.language.phrases import phrase, quotations
 from symgrad.language.table import Table
 from symgrad.rendering.equations import Equation, proof_equations
-from symgrad.rendering.notes import computed, used
+from symgrad.rendering.notes import chain_rule, computed, used
 from symgrad.rendering.numbers import Numbered, array_formula, of_lines
-from symgrad.rendering.prose import plain
-from symgrad.rendering.reasons import chain_rule
 from symgrad.rendering.style import Style
-from symgrad.rendering.words import ENGLISH, Words
+from symgrad.rendering.words import ENGLISH, Words, plain
 
 Proofs = Mapping[int, Proof]
 NO_PROOFS: Proofs = MappingProxyType({})

@@ -18,7 +18,7 @@ from symgrad.language.tex import latex as tex
 from symgrad.language.typeset import typeset
 from symgrad.rendering.document import Document
 from symgrad.rendering.equations import Equation, shape_formula
-from symgrad.rendering.prose import code, plain, prose_latex
+from symgrad.rendering.words import code, plain, prose_latex
 
 PREAMBLE = r"""\documentclass[a4paper]{article}
 \usepackage{iftex}

@@ -19,7 +19,7 @@ from symgrad.language.tex import latex as tex
 from symgrad.rendering.document import Document, Line
 from symgrad.rendering.equations import Equation, shape_formula
 from symgrad.rendering.latex import chained, lines_of
-from symgrad.rendering.prose import spans
+from symgrad.rendering.words import spans
 
 WIDTH = 430.0  # points at ten points, of a column of text in a browser
 COMMANDS = {  # those before a sign, and signs that begin something; a new line first

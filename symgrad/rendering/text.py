@@ -14,7 +14,7 @@ from symgrad.language.unicode import columns, mathematics
 from symgrad.rendering.document import Document, Line
 from symgrad.rendering.equations import Equation, shape_formula
 from symgrad.rendering.lines import beside, broken, chain, filled
-from symgrad.rendering.prose import plain
+from symgrad.rendering.words import plain
 
 NOTATIONS = ("code", "math")
 WIDTH, NARROWEST = 80, 40

@@ -1,14 +1,16 @@
-"""Words: what is said beside the formulas, in one language by one table."""
+"""Words: what is said beside the formulas, in one language by one table; sentences have formulas of
+the language between backticks, as Markdown has them."""
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 
 from symgrad.language.phrases import Phrase
+from symgrad.language.tex import escaped
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class Words:
 
 ENGLISH = Words()
 LANGUAGES = ("en", "ko", "de", "zh")
+MARK = "`"  # around a formula
 
 
 @cache
@@ -45,3 +48,27 @@ def words_of(language: str) -> Words:
         return ENGLISH
     table = files(__package__).joinpath("languages", f"{language}.toml").read_text("utf-8")
     return Words(tomllib.loads(table), language)
+
+
+def spans(text: str) -> list[tuple[str, bool]]:
+    """The parts of a sentence, and whether each is a formula."""
+    return [(part, k % 2 == 1) for k, part in enumerate(text.split(MARK)) if part]
+
+
+def plain(text: str) -> str:
+    """The sentence for a terminal."""
+    return text.replace(MARK, "")
+
+
+def code(text: str) -> str:
+    """A formula in the letters of code; a number as it is."""
+    return text if text.isdigit() else rf"\texttt{{{escaped(text)}}}"
+
+
+def prose_latex(text: str, written: Callable[[str], str] = code) -> str:
+    r"""The sentence in LaTeX, its formulas as they are to be `written`.
+
+    >>> prose_latex("where `x_1` is not 0")
+    'where \\texttt{x\\_1} is not 0'
+    """
+    return "".join(written(part) if formula else escaped(part) for part, formula in spans(text))

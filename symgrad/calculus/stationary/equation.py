@@ -49,11 +49,10 @@ class Equation:
 
     def depends(self, node: Node) -> bool:
         """Whether a node is another one where the unknown is."""
-        for each in ix.topological([node], lambda n: n not in self._known):
-            if each not in self._known:
-                below = any(self._known[n] for n in each.operands)
-                self._known[each] = each is self.unknown or below
-        return self._known[node]
+        known = self._known
+        return ix.worked_out(
+            node, known, lambda n: n is self.unknown or any(known[x] for x in n.operands)
+        )
 
     def unknowns(self, term: Term) -> list[Factor]:
         """The factors of a term that depend on the unknown."""

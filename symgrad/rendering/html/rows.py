@@ -15,7 +15,7 @@ from symgrad.rendering.document import Document, Line
 from symgrad.rendering.equations import Equation, shape_formula
 from symgrad.rendering.html.pieces import pieces
 from symgrad.rendering.mathml import Child, made, mathml
-from symgrad.rendering.prose import spans
+from symgrad.rendering.words import spans
 
 
 def table(rows: Iterable[Element]) -> Element:
