@@ -385,7 +385,7 @@ MUTANTS: list[Mutant] = [
         ("the compiled power has a factor more", "range(int(k[0]))", "range(int(k[0]) + 1)"),
     ),
     *planted_in(
-        "symgrad/language/latex_input/open_functions.py",
+        "symgrad/language/latex_input/functions.py",
         "tests/grading/test_open_functions.py",
         ("any name below nabla is the first argument", "if not digits:", "if digits is None:"),
         (

@@ -4,10 +4,10 @@ tokens -> tree (grammar) -> expression (reader), among the names of a problem, w
 what they look like (names).
 """
 
+from symgrad.language.latex_input.left import Left
 from symgrad.language.latex_input.reading import (
     Equation,
     Known,
-    Left,
     parse_latex,
     read_formula,
     read_latex,

@@ -3,14 +3,11 @@ r"""Bases that mean something with a script alone: e^x, the e of a label, \mathb
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
-from math import prod
-from operator import mul
 
-from symgrad.errors import ProgramError
+from symgrad.errors import ProgramError, SymgradError
 from symgrad.language import expressions as ex
-from symgrad.language.dimensions import ONE, Dimension, core, dimension
+from symgrad.language.dimensions import ZERO, Dimension, core
 from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.context import Context
 from symgrad.language.latex_input.entries import Value
@@ -19,6 +16,7 @@ from symgrad.language.latex_input.names import label_of
 from symgrad.language.operations import signs
 from symgrad.language.operations.constants import eye, filled, ones, zeros
 from symgrad.language.operations.contractions import onehot
+from symgrad.language.operations.places import as_place
 
 
 def base_with_scripts(reader: Context, node: lt.Script, base: lt.Node) -> Value | None:
@@ -59,31 +57,17 @@ def _dims(reader: Context, below: lt.Node) -> tuple[Dimension, ...] | None:
     parts = lt.parts_of(below)
     if isinstance(below, lt.Row) and below.crossed:
         parts = below.factors
-    return _all(_dim(reader, part) for part in parts)
-
-
-def _all(found: Iterable[Dimension | None]) -> tuple[Dimension, ...] | None:
-    """Those that were found; None where one was not."""
-    dims = tuple(found)
+    dims = tuple(_dim(reader, part) for part in parts)
     return None if None in dims else dims
 
 
 def _dim(reader: Context, node: lt.Node) -> Dimension | None:
-    match node:
-        case lt.Num(digits=digits) if digits.isdigit() and digits != "0":
-            return dimension(int(digits))
-        case lt.Row(factors=factors):
-            parts = _all(_dim(reader, factor) for factor in factors)
-            return None if parts is None else prod(parts, start=ONE)
-        case lt.Chain(operands=operands, signs=between) if {*between} <= {"+", "-"}:
-            terms = _all(_dim(reader, operand) for operand in operands)
-            ways = (1, *(1 if sign == "+" else -1 for sign in between))
-            return None if terms is None else sum(map(mul, ways, terms))
-        case lt.Script(base=base, below=None, above=lt.Num(digits="2")):
-            inner = _dim(reader, base)
-            return None if inner is None else inner**2
-    name = reader.names.find(node)
-    return dimension(name) if name in reader.scope.dimensions else None
+    """The size that a number is; None where it is none."""
+    try:
+        where = as_place(reader.expression(node))
+    except SymgradError:
+        return None
+    return None if where is None or where.letters or where.offset == ZERO else where.offset
 
 
 def _e(reader: Context, node: lt.Script) -> Value:

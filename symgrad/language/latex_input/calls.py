@@ -14,25 +14,13 @@ from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.conditions import chosen
 from symgrad.language.latex_input.context import Context
 from symgrad.language.latex_input.entries import Value, is_slice
-from symgrad.language.latex_input.functions import operation_of, options_of
+from symgrad.language.latex_input.functions import function_at, operation_of, options_of
 from symgrad.language.latex_input.names import look
-from symgrad.language.latex_input.open_functions import open_function
 from symgrad.language.operations import signs
 from symgrad.language.operations.contractions import total
 from symgrad.language.operations.meanings import Contraction, Elementwise, Function
 from symgrad.language.operations.unspecified import Derivative
 from symgrad.language.typeset import AXES
-
-
-def function_at(reader: Context, node: lt.Node) -> Operation | None:
-    """The function whose name stands there; a name of the user's is none, but of a function
-    that the problem leaves open."""
-    base, names = lt.base_of(node), reader.names
-    if (left_open := open_function(reader, node)) is not None:
-        return left_open
-    if names.find(node) is not None or names.find(base) is not None:
-        return None
-    return operation_of(node) or operation_of(base)
 
 
 def applied(

@@ -20,6 +20,7 @@ from symgrad.language.expressions import (
     names_in,
     parts,
 )
+from symgrad.language.names import index_letters
 from symgrad.language.operations.constants import filled, ones
 from symgrad.language.operations.contractions import einsum, total
 from symgrad.language.operations.entries import array, at
@@ -277,9 +278,8 @@ def fresh_letters(e: Expression, letters: Iterable[str]) -> list[Letter]:
     """A letter for each axis, none of these, nor a name that stands there."""
     inside = {leaf.name for leaf in leaves(e) if isinstance(leaf, Letter)}
     sizes = {str(s) for node in parts(e) for d in node.shape for s in d.free_symbols}
-    taken = {*letters, *names_in(e), *inside, *sizes}
-    fresh = (name for name in ALPHABET if name not in taken)
-    return [Letter(name, d) for d, name in zip(indexed_dims(e.shape), fresh, strict=False)]
+    fresh = index_letters({*letters, *names_in(e), *inside, *sizes})
+    return [Letter(next(fresh), d) for d in indexed_dims(e.shape)]
 
 
 def is_slice(letter: str) -> bool:

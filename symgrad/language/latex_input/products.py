@@ -8,17 +8,11 @@ from typing import TypeAlias
 from symgrad.errors import ProgramError, ShapeError, SymgradError
 from symgrad.language.expressions import OPERATIONS, Number, is_scalar
 from symgrad.language.latex_input import tree as lt
-from symgrad.language.latex_input.calls import (
-    applied,
-    call,
-    check_closed,
-    function_at,
-    two_arguments,
-)
+from symgrad.language.latex_input.calls import applied, call, check_closed, two_arguments
 from symgrad.language.latex_input.context import Context
 from symgrad.language.latex_input.derivatives import differential_at, gradient_at
 from symgrad.language.latex_input.entries import UnknownSizeError, Value
-from symgrad.language.latex_input.open_functions import after_nabla
+from symgrad.language.latex_input.functions import after_nabla, function_at
 from symgrad.language.latex_input.tree import Node
 from symgrad.language.operations import signs
 

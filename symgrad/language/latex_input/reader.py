@@ -16,12 +16,13 @@ from symgrad.language.dimensions import ONE, Dimension, dimension
 from symgrad.language.expressions import OPERATIONS, Expression, Size
 from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.bases import base_with_scripts
-from symgrad.language.latex_input.calls import call, function_at, inner_product
+from symgrad.language.latex_input.calls import call, inner_product
 from symgrad.language.latex_input.conditions import cases_of, condition_of
 from symgrad.language.latex_input.context import Context
 from symgrad.language.latex_input.derivatives import derivative_at
 from symgrad.language.latex_input.entries import Value
 from symgrad.language.latex_input.extent import check_extent
+from symgrad.language.latex_input.functions import function_at
 from symgrad.language.latex_input.names import look, new_name
 from symgrad.language.latex_input.norms import norm
 from symgrad.language.latex_input.places import bracketed, number_at

@@ -353,7 +353,7 @@ def _sized(reader: Reader, value: Value, shape: Shape | None) -> Expression:
             if own != wanted:
                 raise ShapeError("the sizes do not fit", (own, wanted))
         if not fits and value.constant is not None and len(shape) == 2:
-            return _filled(value.constant, _dims(shape))
+            return _filled(value.constant, shape[:1] if shape[1] == 1 else shape)
     left = [d for node in ex.parts(e) for d in node.shape if any(map(_is_free, d.free_symbols))]
     if left:
         (*dims,) = sorted(reader.scope.dimensions)
@@ -369,10 +369,6 @@ def _filled(constant: Expression, dims: tuple[Dimension, ...]) -> Expression:
     if number == 0:
         return filled(zeros, dims)
     return filled(ones, dims) if number == 1 else constant * filled(ones, dims)
-
-
-def _dims(shape: Shape) -> tuple[Dimension, ...]:
-    return shape[:1] if shape[1] == 1 else shape
 
 
 def _merged(free: dict[str, Dimension], dims: tuple[Dimension, Dimension] | None) -> bool:
@@ -415,6 +411,3 @@ def _placed(text: str, formula: Formula) -> Iterator[None]:
         raise error.at(*at, "latex") from None
     except RecursionError:
         raise ProgramError("nested too deeply; give intermediate results names") from None
-
-
-__all__ = ["Equation", "Known", "Left", "parse_latex", "read_formula", "read_latex"]
