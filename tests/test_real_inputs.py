@@ -897,6 +897,18 @@ STUDENT = (
 )
 SHORT = [  # a result is what a textbook gives
     Row(
+        name="a quotient's derivative",
+        program="a: Scalar; c: Scalar; loss = a / (a**2 - c**2)",
+        wrt="a",
+        same={"a": "-(a**2 + c**2) / (a**2 - c**2)**2"},
+    ),
+    Row(
+        name="a quotient with a root",
+        program="x: Scalar; y: Scalar; loss = x / sqrt(x**2 + y**2)",
+        wrt="x",
+        same={"x": "y**2 / (x**2 + y**2)**1.5"},
+    ),
+    Row(
         name="the largest eigenvalue in LaTeX",
         program="S: Matrix(n, n, symmetric=True)"
         r"; loss = \lambda_{\max}(S) + \sum_i \lambda_i(S)^2",

@@ -55,6 +55,10 @@ def simplified(
             other = [cancelled(folded(t, products, length, root), named) for t in terms]
             other = gathered(other, own)
             ways += [other, over_one(other, own, named)]
+        if len(terms) == 1:  # (1 - 2 x^2 / y) / y = (y - 2 x^2) / y^2
+            apart = _up_to_names(terms[0], named)
+            joint = [t._replace(factors=tuple(joined(t.factors))) for t in apart]
+            ways.append(over_one(joint, own, named))
         ways.append(list(map(told_apart, terms)))
         ways.append([_beside_sums(t, named) for t in terms])
         tried = [way for k, way in enumerate(ways) if way not in ways[:k]]
