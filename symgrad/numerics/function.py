@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from symgrad.numerics.compiled.backend import Compiled
 
 MODULES = ("numpy", "numba", "array_api")
+LIBRARIES = ("cupy", "jax", "torch")  # with the standard of array_api
 
 
 @dataclass(frozen=True)
@@ -293,6 +294,8 @@ def compile_derivation(
     their sums are added in the same order in every call.
     """
     dtype = dtype_of(dtype)
+    if modules in LIBRARIES:
+        raise OptionError(f"modules={modules!r}: its arrays are taken with modules='array_api'")
     one_of("modules", modules, MODULES)
     if modules == "array_api" and reuse_buffers:
         raise OptionError("reuse_buffers=True is for NumPy and Numba: other arrays may be constant")

@@ -158,7 +158,7 @@ def test_seeds_are_wanted_and_checked() -> None:
     [
         ({"dtype": "int32"}, "int32"),
         ({"dtype": "float7"}, "float7"),
-        ({"modules": "torch"}, "torch"),
+        ({"modules": "torch"}, "taken with modules='array_api'"),
     ],
 )
 def test_options_that_are_not_offered(options: dict[str, str], message: str) -> None:
