@@ -12,7 +12,7 @@ the product of g's own Hessian with (v, g_i^T v), and the sums' products, which 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -23,32 +23,28 @@ from symgrad.numerics.layers import flattened, shapes_of, views
 from symgrad.training.chunks.gradients import ChunkGradients, Sums, added_up
 from symgrad.training.chunks.sources import dask
 from symgrad.training.data.arrays import Array, Arrays, Data
+from symgrad.training.optimizers.searches import Product
 
 
-class ChunkProducts:
-    """`products(directions)` where the parameters are now. Derived at the first call."""
+def chunk_products(source: ChunkGradients) -> Product:
+    """The product where the parameters are when it is asked for: with a direction of shape (n,), or
+    with each row of an array (k, n). Derived at the first call."""
+    batches, totals, names = source.batches, source.totals, source.totals.names
+    parameters, data, dtype = batches.parameters, batches.data, str(batches.dtype)
 
-    def __init__(self, gradients: ChunkGradients) -> None:
-        self._gradients = gradients
-
-    @cached_property
-    def _functions(self) -> tuple[Function, Any]:
+    @cache
+    def derived() -> tuple[Function, Any]:
         """The product of what is made of the sums, and those of the sums for the workers."""
-        found = self._gradients
-        parameters, dtype = found.batches.parameters, str(found.batches.dtype)
-        wrt, totals = tuple(parameters), found.totals
-        outer = product_function(totals.outer, (*wrt, *totals.names), dtype)
-        sums = [product_function(p, wrt, dtype) for p in totals.sums]
+        outer = product_function(totals.outer, (*parameters, *names), dtype)
+        sums = [product_function(p, tuple(parameters), dtype) for p in totals.sums]
         assert isinstance(outer, Function)
-        return outer, dask().delayed((sums, found.reading))
+        return outer, dask().delayed((sums, source.reading))
 
-    def __call__(self, directions: Array) -> Array:
-        """The product with a direction of shape (n,), or with each row of an array (k, n)."""
-        outer, shared = self._functions
-        found, rows = self._gradients, np.atleast_2d(directions)
-        parameters, chunks = found.batches.parameters, found.batches.data.chunks
-        here, data, names = found.here(), found.batches.data, found.totals.names
-        (bent,) = added_up(_products, shared, chunks, {**parameters, DIRECTIONS: rows}).arrays
+    def product(directions: Array) -> Array:
+        outer, shared = derived()
+        here, rows = source.here(), np.atleast_2d(directions)
+        given = {**parameters, DIRECTIONS: rows}
+        (bent,) = added_up(_products, shared, data.chunks, given).arrays
         inputs = {**data.constants, **parameters, **dict(zip(names, here.values, strict=True))}
         gradients, products = here.weights[:, None] * here.gradients, []
         for k, row in enumerate(rows):
@@ -58,6 +54,8 @@ class ChunkProducts:
             along = np.array([float(own[name]) for name in names])
             products.append(total + along @ gradients + here.slopes @ bent[:, k])
         return np.asarray(products, rows.dtype).reshape(directions.shape)
+
+    return product
 
 
 DIRECTIONS = " directions"  # no name of a program

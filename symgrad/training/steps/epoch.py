@@ -18,7 +18,7 @@ from symgrad.training.steps.data_totals import with_data_totals
 from symgrad.training.steps.features import euclidean, metric_of
 from symgrad.training.steps.loop import Gradients, PlainSteps
 from symgrad.training.steps.minibatches import ArrayGradients, Minibatches
-from symgrad.training.steps.products import HessianProducts
+from symgrad.training.steps.products import hessian_products
 from symgrad.training.steps.rows import row_steps
 from symgrad.training.steps.searches import SearchSteps
 from symgrad.training.steps.totals import weighted
@@ -56,7 +56,7 @@ def prepared_steps(
     problem = problem if data.chunks else as_observed(problem, data)
     metric = metric_of(problem, data, parameters) if isinstance(state, SearchState) else euclidean
     problem, data = with_weights(problem, data)
-    products: Product | None = HessianProducts(problem, data, parameters, dtype)
+    products: Product | None = hessian_products(problem, data, parameters, dtype)
     if data.chunks or size < data.total:
         problem, data = with_data_totals(problem, data, wrt, dtype)
     problem, weight = remembered(weighted, problem) if size < data.total else (problem, "")
@@ -86,12 +86,12 @@ def _of_chunks(
     """The gradients of whole chunks where they lie, with the Hessian's products; those of smaller
     minibatches here."""
     from symgrad.training.chunks.gradients import ChunkGradients, ChunkMinibatches
-    from symgrad.training.chunks.products import ChunkProducts
+    from symgrad.training.chunks.products import chunk_products
 
     if not batches.data.chunks_in(batches.size):
         return ChunkMinibatches(problem, batches, state), None
     gradients = ChunkGradients(problem, batches)
-    return gradients, ChunkProducts(gradients)
+    return gradients, chunk_products(gradients)
 
 
 def _compiled(
