@@ -18,9 +18,8 @@ from symgrad.training.steps.data_totals import with_data_totals
 from symgrad.training.steps.features import euclidean, metric_of
 from symgrad.training.steps.loop import Gradients, PlainSteps
 from symgrad.training.steps.minibatches import ArrayGradients, Minibatches
-from symgrad.training.steps.products import hessian_products
 from symgrad.training.steps.rows import row_steps
-from symgrad.training.steps.searches import SearchSteps
+from symgrad.training.steps.searches import SearchSteps, hessian_products
 from symgrad.training.steps.totals import weighted
 from symgrad.training.steps.weights import with_weights
 

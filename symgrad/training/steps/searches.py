@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import math
+from functools import cache, partial
 
 import numpy as np
 
 from symgrad.errors import DataError
+from symgrad.language.problem import Problem
+from symgrad.numerics.gradients import product_function
+from symgrad.numerics.layers import flattened, shapes_of, views
+from symgrad.training.data.arrays import Array, Arrays, Data
 from symgrad.training.optimizers.line_search import FARTHEST, Point, line_search
 from symgrad.training.optimizers.searches import Product, SearchState
 from symgrad.training.optimizers.updates import Vector, squared
@@ -126,6 +131,22 @@ class SearchSteps:
             place[:] = origin
         self.flat[:] = gradient
         self._value = value
+
+
+def hessian_products(problem: Problem, data: Data, parameters: Arrays, dtype: str) -> Product:
+    """The product where the parameters, views of the vector that is trained, are when it is asked
+    for: with a direction of shape (n,), or with each row of an array. Derived at the first call."""
+    derived = cache(partial(product_function, problem, tuple(parameters), dtype))
+    shapes = {name: shapes_of(value) for name, value in parameters.items()}
+
+    def product(direction: Array) -> Array:
+        if direction.ndim > 1:
+            return np.array([product(row) for row in direction])
+        inputs = {**data.inputs, **parameters}
+        _, found = derived()(inputs, direction=views(direction, shapes))
+        return np.concatenate(flattened(found[name] for name in parameters))
+
+    return product
 
 
 def _why(noise: float, is_low: bool) -> tuple[str, bool | None]:
