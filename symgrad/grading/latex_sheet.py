@@ -155,7 +155,7 @@ class LatexSheet:
     @property
     def _named_d(self) -> bool:
         """Whether d is a name, so that only an upright one is of a differential."""
-        return "d" in self.paper.names.known
+        return "d" in self.paper.names.known or _says(self.text, "d")
 
     def _row(self, whole: Piece, unread: str, supposed: bool) -> Row:
         """An equation, which may be only `supposed`."""
@@ -350,7 +350,8 @@ def _to_be_taken(paper: Paper, row: Row, left: Piece, side: Piece) -> Piece:
 
 def _says(text: str, name: str) -> bool:
     """Whether a text says what a name stands for."""
-    value = rf"(?<![\w\\]){re.escape(name)}\s*(?:\([\w, ]*\)\s*)?&?\s*:?="
+    beside = r"(?:_(?:\w|\{\w+\})|\s*\([\w, ]*\))?"
+    value = rf"(?<![\w\\]){re.escape(name)}{beside}\s*&?\s*:?="
     return re.search(value, text) is not None
 
 

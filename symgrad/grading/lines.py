@@ -131,7 +131,7 @@ class _Grading:
         except (SymgradError, ValueError):
             return replace(row)
         said = [
-            replace(p, source=t.text)
+            replace(p, source=t.text, places=[t.places[0]] * max(len(p.text), 1))
             for p, t in zip((found.left, *found.sides), typed, strict=True)
         ]
         return replace(found, left=said[0], sides=said[1:], whole=True)

@@ -353,7 +353,7 @@ def _until(piece: Piece, known: AbstractSet[str]) -> Piece:
     text = piece.text
     cuts = [len(text)]
     for match in re.finditer(
-        r"\s{2,}|\t|[,;]\s|(?<!\d)\.\s|\s(?=[(\[])|\s(?=[^\W\d_]{1,})|\s*(?:=>|⇒|→)", text
+        r"\s{2,}|\t|[,;:]\s|(?<!\d)\.\s|\s(?=[(\[])|\s(?=[^\W\d_]{1,})|\s*(?:=>|⇒|→)", text
     ):
         front = text[: match.start()]
         if not is_closed(front) or not front or front.count("<") > front.count(">"):
@@ -389,7 +389,7 @@ def _is_formula_of(called: re.Match[str], known: AbstractSet[str]) -> bool:
 def _is_cut(text: str, match: re.Match[str], known: AbstractSet[str]) -> bool:
     """Whether words begin at a gap."""
     after = LOWER.sub("", re.split(r"[;,]\s", text[match.end() :].lstrip())[0])
-    if match[0].strip() in (",", ";", ".", "=>", "⇒", "→"):
+    if match[0].strip() in (",", ";", ":", ".", "=>", "⇒", "→"):
         return True
     if text[: match.start()].rstrip().endswith(tuple(OPERATORS)) or not after:
         return False

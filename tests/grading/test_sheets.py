@@ -126,6 +126,22 @@ RIGHT = [
         r"$\frac{\partial L}{\partial w} = (a - t)\,a\,(1 - a)\,x$",
         1,
     ),
+    (
+        "mlp",
+        "W2",
+        r"$\frac{\partial L}{\partial W_{2,kj}} = (p_k - y_k) a_{1,j}$, "
+        r"$\nabla_{W_2} L = (p - y) a_1^\top$",
+        2,
+    ),
+    ("total", "x", "dL/dx = ones(n)\nSet dL/dx = 0: there is no x.", 1),
+    # d as a name
+    (
+        "logdet",
+        "X",
+        r"Let $d = X^{-\top}$. $\frac{\partial}{\partial X} \log\det X = d$, "
+        r"$d d^\top = (X X^\top)^{-1}$, $\nabla_X L = d$",
+        3,
+    ),
     # a hat
     ("cross_entropy", "z", "ŷ = softmax(z)\ndL/dŷ = -y/ŷ\ndL/dz = ŷ sum(y) - y", 2),
     ("cross_entropy", "z", "y^ = softmax(z)\ndL/dz = y^ sum(y) - y\nq = y^ - y", 1),
@@ -712,6 +728,7 @@ $$\frac{\partial L}{\partial b} = \sum_{i=1}^N (p_i - y_i)$$""",
     ),
 ]
 WRONG += [
+    ("least_squares", "x", "r = W x - y\ndL/dx = sum_i 2 r_i W_i\n  = 2 W^T r + x", 3, ""),
     ("factors_by_entries", "U", "E = R - U V^T\ndL = 2 tr(E^T dE)\ndL/dU = -E V", 2, "factor 2"),
     ("factors_by_entries", "U", "E = R - U V^T\ndL = tr(E^T dE) = tr(E^T dU V^T)", 2, "sign"),
     ("inverse", "X", r"$dX\, X^{-1} - X\,dX^{-1} = 0$", 1, "0 everywhere"),

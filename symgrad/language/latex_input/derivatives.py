@@ -156,10 +156,11 @@ def _entry(node: lt.Node, names: Names) -> tuple[lt.Node, tuple[str, ...]]:
     """The name and the letters of an entry W_ij; what is none, without letters."""
     if not isinstance(node, lt.Script) or node.below is None or names.find(node) is not None:
         return node, ()
+    node = lt.of_numbered(node) or node
     base = node.base
     if lt.is_fence(base, "("):
         base = base.inner
-    letters = letters_of(node.below)
+    letters = letters_of(node.below) if node.below is not None else None
     return (node, ()) if letters is None or names.find(base) is None else (base, letters)
 
 

@@ -230,12 +230,8 @@ def _matrix_power(reader: Context, value: Value, above: lt.Node) -> Value:
 
 def entry_of_numbered(reader: Context, node: lt.Script) -> Value | None:
     r"""The entry of W_1 that is W_{1,ij}, of b_2 that is b_{2,y}; None where none is."""
-    first, *rest = lt.indices_of(node.below)
-    numbered = lt.Script(node.at, node.base, first, None)
-    name = reader.names.find(numbered) if isinstance(first, lt.Num) and rest else None
-    if name is None:
+    entry = lt.of_numbered(node)
+    name = None if entry is None else reader.names.find(entry.base)
+    if entry is None or name is None:
         return None
-    below = lt.Listed(node.at, tuple(rest))
-    return with_scripts(
-        reader, Value(reader.scope.meaning(name)), replace(node, base=numbered, below=below)
-    )
+    return with_scripts(reader, Value(reader.scope.meaning(name)), entry)

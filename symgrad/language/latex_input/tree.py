@@ -133,6 +133,15 @@ def parts_of(node: Node | None) -> tuple[Node, ...]:
     return node.parts if isinstance(node, Listed) else (node,)
 
 
+def of_numbered(node: Script) -> Script | None:
+    r"""W_{1,ij} as the entry ij of W_1; None where it is none."""
+    first, *rest = indices_of(node.below) if node.below is not None else (node,)
+    if not isinstance(first, Num) or not rest:
+        return None
+    base = Script(node.at, node.base, first, None)
+    return replace(node, base=base, below=Listed(node.at, tuple(rest)))
+
+
 def indices_of(below: Node | None) -> list[Node]:
     """The indices that are lowered, with commas between them or beside each other."""
     return [factor for part in parts_of(below) for factor in factors_of(part)]
