@@ -55,7 +55,7 @@ def simplified(
             other = [cancelled(folded(t, products, length, root), named) for t in terms]
             other = gathered(other, own)
             ways += [other, over_one(other, own, named)]
-        if len(terms) == 1:  # (1 - 2 x^2 / y) / y = (y - 2 x^2) / y^2
+        if len(terms) == 1 and _has_quotient(terms[0]):  # (1 - x / y) / y = (y - x) / y^2
             apart = _up_to_names(terms[0], named)
             joint = [t._replace(factors=tuple(joined(t.factors))) for t in apart]
             ways.append(over_one(joint, own, named))
@@ -179,6 +179,14 @@ def _beside_sums(term: Term, named: Callable[[Node], bool]) -> Term:
             sums = [Factor(*contract([left], labels), power)]
         factors += sums
     return _with_sums_joined(term._replace(factors=tuple(joined(factors))))
+
+
+def _has_quotient(term: Term) -> bool:
+    """Whether a sum in a quotient has the same denominator in it."""
+    below = {f.node for f in term.factors if f.power < 0}
+    sums = (f.node for f in term.factors if f.power == 1 and isinstance(f.node, Polynomial))
+    inside = (f for node in sums for t in node.terms for f in t.factors)
+    return bool(below) and any(f.power < 0 and f.node in below for f in inside)
 
 
 def _with_sums_joined(term: Term) -> Term:
