@@ -38,7 +38,7 @@ def unsized(root: Expression, shown: bool = True) -> set[int]:
             if d != ONE
         )
         or any("spec" in u.options or u.operation.labels for u in users.get(id(node), ()))
-        or (_fills_matrix(node) and not _only_by_entry(users.get(id(node), ())))
+        or (_fills_matrix(node) and not _only_by_entry(node, users))
     }
 
 
@@ -135,9 +135,23 @@ def _users(nodes: Iterable[Expression]) -> dict[int, list[Call]]:
     return found
 
 
-def _only_by_entry(users: Iterable[Call]) -> bool:
+def _only_by_entry(node: Expression, users: dict[int, list[Call]]) -> bool:
     """Whether it is only added to or multiplied with what has its shape, entry by entry."""
-    return all(map(_is_by_entry, users))
+    pending: list[Expression] = [node]
+    while pending:
+        for user in users.get(id(pending.pop()), ()):
+            beside: list[Expression] = [
+                a for a in user.arguments if not is_scalar(a) and _has_name(a)
+            ]
+            if not _is_by_entry(user):
+                return False
+            if not beside:
+                pending.append(user)
+    return True
+
+
+def _has_name(e: Expression) -> bool:
+    return any(isinstance(node, Name) and not is_scalar(node) for node in parts(e))
 
 
 def _is_by_entry(call: Call) -> bool:

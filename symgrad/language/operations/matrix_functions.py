@@ -59,11 +59,17 @@ def _power_given(*arguments: ex.Expression, **options: float) -> ex.Expression |
     return matrix_power.node((x,), {"power": int(power)})
 
 
+def _of_one(*matrices: ex.Expression) -> Shape:
+    if len(matrices) > 1:
+        raise ShapeError("matrix_power is of one matrix")
+    return matrices[0].shape
+
+
 matrix_power: ex.Operation = composite(
     "matrix_power",
     repeated,
     arity=(1, 2),
-    shape=of_square("matrix_power"),
+    shape=of_square("matrix_power", _of_one),
     prepare=_power_given,
     text=ex.Spelling("matrix_power({0}, {power})"),
     notation=lambda call, x: composing.raised(x, number(Fraction(call.options.get("power", 2)))),
