@@ -61,8 +61,8 @@ MUTANTS: list[Mutant] = [
         "tests/language/test_comprehensions.py",
         (
             "a condition is left out",
-            "conditions += map(read, part.ifs)",
-            "list(map(read, part.ifs))",
+            "conditions += (_condition(test, read) for test in part.ifs)",
+            "[_condition(test, read) for test in part.ifs]",
         ),
         ("a mean is a sum", '(index_sum if name == "sum" else index_mean)', "index_sum"),
     ),
