@@ -182,7 +182,7 @@ MUTANTS: list[Mutant] = [
     *planted_in(
         "symgrad/language/literals.py",
         "tests/test_real_inputs.py tests/language/test_parser.py",
-        ("a small number has no power of ten", "self.scientific and value < SMALL", "False"),
+        ("a small number has no power of ten", "self.powers and value < SMALL", "False"),
         (
             "pi is printed where it is the user's",
             "if self.own and in_constants(value):",
