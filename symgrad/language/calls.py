@@ -146,7 +146,7 @@ def _call(name: str, node: ast.Call, scope: Scope, read: Read) -> Expression:
         )
     if node.args and isinstance(node.args[0], ast.GeneratorExp):
         return _over_batch(operation.name, node, node.args[0], scope, read)
-    array_options = {str(k.arg) for k in node.keywords} & {"dim", "keepdims", "keepdim", "ord", "p"}
+    array_options = {str(k.arg) for k in node.keywords} & {"dim", *arrays.KEEPS, "ord", "p"}
     if "axis" in operation.options and (len(node.args) == 2 or array_options):
         return _extreme_or_axis(operation, node, scope, read)
     if name == "einsum" and any(isinstance(a, ast.Constant) for a in node.args[1:]):

@@ -19,6 +19,8 @@ from symgrad.language.handwriting.marks import (
 from symgrad.language.literals import digits_of
 from symgrad.language.operations import arrays, axes, conventions, signs
 from symgrad.language.operations.advice import OF_REAL
+from symgrad.language.operations.arrays import KEEPS
+from symgrad.language.operations.axes import Remark
 from symgrad.language.places import subscripted
 from symgrad.language.recurrences import is_series, read_entry
 from symgrad.language.scope import Scope
@@ -101,6 +103,11 @@ def _ones(node: ast.expr) -> bool:
 def _combined(operator: ast.BinOp, left: Expression, right: Expression, scope: Scope) -> Expression:
     """A sum, a product or a quotient."""
     sign, remark = sign_of(operator.op), remark_at(operator, scope)
+    if not sign and not isinstance(operator.op, ast.MatMult):
+        left, right = (
+            _repeated(operator.left, left, right, remark),
+            _repeated(operator.right, right, left, remark),
+        )
     if not scope.declares:
         matrices = isinstance(operator.op, ast.MatMult) or sign in (JUXTAPOSED, AFTER_DIVISION)
         left, right = axes.beside(left, right, matrices, scope.definitions, remark)
@@ -111,6 +118,29 @@ def _combined(operator: ast.BinOp, left: Expression, right: Expression, scope: S
     if sign == AFTER_DIVISION:
         conventions.after_division(operator, left, right, remark)
     return conventions.product(sign, left, right, remark, scope.inferred)
+
+
+def _repeated(node: ast.expr, value: Expression, beside: Expression, remark: Remark) -> Expression:
+    """A column that array code repeats beside a matrix: Z - sum(Z, axis=1, keepdims=True)."""
+    each = axes.repeated(value, beside)
+    if each is None or not _keeps_axis(node):
+        return value
+    remark("keepdims is array code", f"the same in each column, {unparse(each)}")
+    return each
+
+
+def _keeps_axis(node: ast.expr) -> bool:
+    """Whether the axis that was summed over is kept, by the sum or by what is made of it entry by
+    entry."""
+    match node:
+        case ast.UnaryOp(operand=operand):
+            return _keeps_axis(operand)
+        case ast.BinOp(left=left, op=op, right=right) if not isinstance(op, ast.MatMult):
+            return _keeps_axis(right) or _keeps_axis(left)
+        case ast.Call(args=args, keywords=keywords):
+            kept = any(keyword.arg in KEEPS for keyword in keywords)
+            return kept or (len(args) == 1 and not keywords and _keeps_axis(args[0]))
+    return False
 
 
 def _operand(node: ast.expr, scope: Scope, read: Read) -> Expression:

@@ -24,6 +24,7 @@ UNCHANGED = frozenset(  # what changes an array's type or place alone
     ("astype", "float", "double", "float32", "float64", "int", "to", "type", "numpy", "detach")
     + ("copy", "clone", "contiguous", "asarray", "array")
 )
+KEEPS = ("keepdims", "keepdim")
 ORDERS: Mapping[object, str] = {1: "norm1", 2: "norm2", "fro": "norm2", "nuc": "nuclear_norm"}
 Arguments = tuple[ex.Expression, ...]
 
@@ -128,7 +129,7 @@ def _along_axis(
     """A sum, mean, softmax, ... with an axis, as a keyword or after the array."""
     operation, x = ex.OPERATIONS[function], arguments[0]
     axis: object = options.pop("axis", options.pop("dim", None))
-    keeps = bool(options.pop("keepdims", options.pop("keepdim", False)))
+    keeps = any(map(options.pop, KEEPS, (False, False)))
     order = options.pop("ord", options.pop("p", None)) if function == "norm2" else None
     if len(arguments) == 2 and isinstance(arguments[1], ex.Number) and axis is None:
         if function == "norm2" and arguments[1].value in (1, 2):

@@ -77,6 +77,14 @@ def spread(
     return both[0], both[1]
 
 
+def repeated(column: Expression, other: Expression) -> Expression | None:
+    """A column in each column of a matrix with as many rows; None beside anything else."""
+    rows, columns = other.shape[0], other.shape[1:]
+    if not is_column(column) or len(columns) != 1 or ONE in other.shape or rows != column.shape[0]:
+        return None
+    return column @ filled(ones, columns).T
+
+
 def one_axis(e: Expression, definitions: Definitions) -> bool:
     """Whether an array has one axis in array code, so that it is a row or a column as what is
     beside it: sums along axis 0, what is made of them entry by entry, and their products with a
