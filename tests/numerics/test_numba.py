@@ -104,6 +104,19 @@ def test_a_singular_matrix_is_not_finite() -> None:
         function(A=np.zeros((2, 2)))
 
 
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("loss", ["sum(solve(A, B)**2)", "b.T @ solve(A.T @ A + A, b)"])
+def test_a_matrix_and_its_transpose_are_eliminated_once(loss: str, dtype: str) -> None:
+    text = f"A: Matrix(7, 7)\nB: Matrix(7, 3)\nb: Vector(7)\nloss = {loss}"
+    assert _source(text).count("eliminate(") == 1
+    derivation, inputs = sg.derive(text), random_inputs(sg.parse(text))
+    inputs = {name: array.astype(dtype) for name, array in inputs.items()}
+    function = derivation.lambdify(dtype, modules="numba")
+    same(function(inputs), derivation.lambdify(dtype)(inputs), 1e-9 if dtype == "float64" else 2e-3)
+    with pytest.raises(sg.SymgradError, match="no inverse"):
+        function(inputs | {"A": np.zeros((7, 7), dtype)})
+
+
 MODEL = """x: Vector(n)
 y: Vector(c)
 W: Matrix(c, n)
@@ -190,6 +203,13 @@ def test_what_has_a_label_for_each_index_has_a_loop_of_its_own() -> None:
     assert sum("row_of(" in each for each in loops) == 2
     assert not any("row_of(" in each and "exp(" in each for each in loops)
     assert source.count("check_labels(") == 2
+
+
+def test_a_function_of_what_is_looked_up_runs_on_vectors() -> None:
+    loops = _source("u: Index(5)\ns: Vector(5)\nloss = mean(tanh(s[u]) for u in batch)").split(
+        "for "
+    )
+    assert not any("row_of(" in each and "tanh(" in each for each in loops)
 
 
 def test_rows_that_labels_name_are_looked_up_before_the_innermost_loop() -> None:

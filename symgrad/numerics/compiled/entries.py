@@ -78,7 +78,7 @@ class Entries:
             case "eye":
                 return EYE.format(*at)
             case "take":
-                return self._taken(op, at, see)
+                return self.taken(op, at, see)
             case "onehot":
                 (labels,), rows = op.operands, self.program.size(op.dims[-1])
                 return EYE.format(self.row(labels, self.entry(labels, at[:-1], see), rows), at[-1])
@@ -93,7 +93,7 @@ class Entries:
         total = f"({' + '.join([*terms, self.program.size(offset)])})"
         return f"real({total})" if op.name == "float" else total
 
-    def _taken(self, op: Op, at: Sequence[str], see: See) -> str:
+    def taken(self, op: Op, at: Sequence[str], see: See) -> str:
         """Looked up: table[labels], along an axis or the first ones."""
         (table, *labels), (axis, *_) = op.operands, op.axes
         over = common_dims([x.dims for x in labels])

@@ -1,5 +1,5 @@
-"""LAPACK's functions of a Cholesky factor and of triangular matrices, as compiled code calls them:
-SciPy's, by a symbol whose address is looked up in each process.
+"""LAPACK's functions of systems, Cholesky factors and triangular matrices, as compiled code calls
+them: SciPy's, by a symbol whose address is looked up in each process.
 
 A matrix lies row after row, so that its lower triangle is the upper one to LAPACK.
 """
@@ -15,12 +15,42 @@ UPPER, LOWER, TURNED, NO = (np.frombuffer(x, np.uint8) for x in (b"U", b"L", b"T
 # characters, whole numbers and arrays, in their order
 ARGUMENTS = {"potrf": "ciaii", "potri": "ciaii", "potrs": "ciiaiaii"}
 ARGUMENTS |= {"trtrs": "ccciiaiaii", "trtri": "cciaii"}
-FUNCTIONS = ("factored", "has_numbers", "inverted", "solved", "substituted", "triangle_inverted")
+ARGUMENTS |= {"getrf": "iiaiii", "getrs": "ciiaiiaii"}
+FUNCTIONS = (
+    *("factored", "has_numbers", "inverted", "solved"),
+    *("substituted", "triangle_inverted", "eliminate", "by_elimination"),
+)
 potrf: Any = None  # those of `lapack` in compiled code
 potri: Any = None
 potrs: Any = None
 trtrs: Any = None
 trtri: Any = None
+getrf: Any = None
+getrs: Any = None
+
+
+def eliminate(matrix: Any, exchanged: Any) -> None:
+    """Put L and U in the place of a matrix, and which rows were exchanged beside them."""
+    count = matrix.shape[0]
+    n, failed, rows = np.full(1, count, np.int32), np.zeros(1, np.int32), np.empty(count, np.int32)
+    getrf(n.ctypes, n.ctypes, matrix.ctypes, n.ctypes, rows.ctypes, failed.ctypes)
+    if failed[0] != 0:
+        raise np.linalg.LinAlgError("Singular matrix")
+    for k in range(count):
+        exchanged[k] = rows[k]
+
+
+def by_elimination(factors: Any, exchanged: Any, turned: bool, b: Any) -> Any:
+    """The solution of a system of a matrix that was eliminated, or of that transposed."""
+    count, columns = factors.shape[0], b.T.copy()
+    n, m = np.full(1, count, np.int32), np.full(1, b.size // count, np.int32)
+    failed, rows = np.zeros(1, np.int32), np.empty(count, np.int32)
+    for k in range(count):
+        rows[k] = np.int32(exchanged[k])
+    side, a, x = NO if turned else TURNED, factors.ctypes, columns.ctypes
+    s, r = side.ctypes, rows.ctypes
+    getrs(s, n.ctypes, m.ctypes, a, n.ctypes, r, x, n.ctypes, failed.ctypes)
+    return columns.T
 
 
 def factored(factor: Any) -> bool:

@@ -27,6 +27,7 @@ class Steps:
         self.entries = Entries(program)
         self.steps: list[Step] = []
         self.laid: dict[Factor, str] = {}  # copies of factors in another order
+        self.eliminated: dict[Op, tuple[str, str]] = {}  # matrices by L and U, and exchanged rows
         for op, name in program.names.items():
             match op.kind:
                 case "ufunc":
@@ -37,12 +38,14 @@ class Steps:
                     _look(self, op, name)
                 case "product":
                     self._product(op, name)
+                case "linalg" if op.name == "linalg.solve" and len(op.operands[0].dims) == 2:
+                    _system(self, op, name)
                 case "linalg" | "routine":
                     self._matrices(op, name)
                 case "scatter":
                     self._scatter(op, name)
                 case "pad":
-                    self._pad(op, name)
+                    _pad(self, op, name)
 
     def sizes(self, dims: Sequence[Axis]) -> tuple[str, ...]:
         """A shape as texts."""
@@ -199,22 +202,44 @@ class Steps:
 
         self._step(name, op.dims, dims, text, "scatter")
 
-    def _pad(self, op: Op, name: str) -> None:
-        """Values among zeros."""
-        (value,) = op.operands
-        inside = [sympy.expand(part[1] - part[0]) for part in op.axes if len(part) > 1]
-        dims = (*inside, *op.dims[len(op.axes) :])
-        at = indices(dims)
 
-        def text(see: See) -> str:
-            own, starts = iter(at), [self.program.size(part[0]) for part in op.axes]
-            moved = (
-                f"({next(own)} + {start})" if len(part) > 1 else start
-                for part, start in zip(op.axes, starts, strict=True)
-            )
-            return f"{see(name, [*moved, *own])} += {self.entries.spread(value, dims, at, see)}"
+def _pad(made: Steps, op: Op, name: str) -> None:
+    """Values among zeros."""
+    (value,) = op.operands
+    inside = [sympy.expand(part[1] - part[0]) for part in op.axes if len(part) > 1]
+    dims = (*inside, *op.dims[len(op.axes) :])
+    at = indices(dims)
 
-        self._step(name, op.dims, dims, text, "scatter")
+    def text(see: See) -> str:
+        own, starts = iter(at), [made.program.size(part[0]) for part in op.axes]
+        moved = (
+            f"({next(own)} + {start})" if len(part) > 1 else start
+            for part, start in zip(op.axes, starts, strict=True)
+        )
+        return f"{see(name, [*moved, *own])} += {made.entries.spread(value, dims, at, see)}"
+
+    made.steps.append(Step(name, made.sizes(op.dims), made.sizes(dims), text, "scatter"))
+
+
+def _system(made: Steps, op: Op, name: str) -> None:
+    """The solution of a system; its matrix is eliminated once for that and for its transpose."""
+    matrix, right = op.operands
+    turned = matrix.kind == "permute"
+    whole = matrix.operands[0] if turned else matrix
+    if whole not in made.eliminated:
+        copy, exchanged = made.let(whole, whole.dims), f"t{len(made.steps)}"
+        first = partial(_called, "eliminate({}, {})", (copy, exchanged))
+        made.steps.append(Step(exchanged, made.sizes(whole.dims[:1]), (), first, "call"))
+        made.eliminated[whole] = copy, exchanged
+    b = made.own(right, right.dims) or made.let(right, right.dims)
+    text = f"put(by_elimination({{}}, {{}}, {turned}, {{}}), {{}})"
+    entry = partial(_called, text, (*made.eliminated[whole], b, name))
+    made.steps.append(Step(name, made.sizes(op.dims), (), entry, "call"))
+
+
+def _called(text: str, names: Sequence[str], see: See) -> str:
+    """A call with arrays in its places."""
+    return text.format(*(see(name, ()) for name in names))
 
 
 def _look(made: Steps, op: Op, name: str) -> None:
@@ -236,6 +261,8 @@ def _entrywise(made: Steps, op: Op, name: str) -> None:
         made.steps.append(Step(name, sizes, (), text, "call"))
         return
     _copy_turned(made, op.operands, op.dims)
+    if op.name in kernels.LONG and len(op.dims) == 1:
+        _copy_looked_up(made, op.operands)
     template, at = entry_text(op.name, len(op.operands)), indices(op.dims)
 
     def entry(see: See) -> str:
@@ -261,6 +288,16 @@ def _copy_turned(made: Steps, operands: Sequence[Op], dims: Dims) -> None:
     for op in operands:
         if op not in copies and _is_turned(op, dims):
             copies[op] = made.let(op, dims)
+
+
+def _copy_looked_up(made: Steps, operands: Sequence[Op]) -> None:
+    """Copy the operands that are looked up one by one: no loop on vectors looks them up."""
+    copies = made.entries.copies
+    for op in operands:
+        if op not in copies and op.kind == "take" and op.dims:
+            copies[op], sizes = f"t{len(made.steps)}", made.sizes(op.dims)
+            entry = partial(made.entries.taken, op, indices(op.dims))
+            made.steps.append(Step(copies[op], sizes, sizes, entry))
 
 
 def _is_turned(op: Op, dims: Dims) -> bool:
