@@ -393,6 +393,8 @@ def test_a_row_or_a_column_is_not_guessed(formula: str) -> None:
         (r"\log 1/\lambda", "put the argument of that in parentheses"),
         (r"\sin \lambda (\lambda + 1)", "put the argument of that in parentheses"),
         (r"\sin \lambda \cdot \lambda", "put the argument of that in parentheses"),
+        (r"\sin \lambda \times 10^{3}", "put the argument of that in parentheses"),
+        (r"x^\top (x \times (x - x))", "the cross product is not part of the language"),
         (r"1/2\lambda", "how far this / goes"),
         (r"\max_{i \ne j} A_{ij}", r"what this goes over: write \\max_\{j : ...\}"),
         (r"\operatorname{logsumexp}_{i \ne o} p_i", "lowered beside logsumexp cannot be read"),

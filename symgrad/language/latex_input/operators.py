@@ -113,22 +113,18 @@ class Grammar:
 
     def product(self) -> lt.Node:
         """Factors beside each other."""
-        at, factors, crossed = self.input.at, [self.factor()], False
-        dotted: set[int] = set()
+        at, factors = self.input.at, [self.factor()]
+        after: dict[str, set[int]] = {sign: set() for sign in TIMES}
         while self._goes_on():
             if self.input.next in TIMES:
-                sign = self.input.take().text
-                crossed |= sign == r"\times"
-                if sign == r"\cdot":
-                    dotted.add(len(factors))
+                after[self.input.take().text].add(len(factors))
                 if self.input.next == "-":
                     factors.append(self.signed(self.factor))
                     continue
             factor = self.factor()
             factors += [factor] if factor != NOTHING else []
-        return (
-            factors[0] if len(factors) == 1 else lt.Row(at, (*factors,), crossed, frozenset(dotted))
-        )
+        dotted, crossed = map(frozenset, after.values())
+        return factors[0] if len(factors) == 1 else lt.Row(at, (*factors,), crossed, dotted)
 
     def _goes_on(self) -> bool:
         token = self.input.token

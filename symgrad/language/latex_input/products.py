@@ -24,7 +24,7 @@ _Factor: TypeAlias = tuple[Value | None, Node]
 def dotted(reader: Context, row: lt.Row) -> Value:
     r"""A product in which \cdot may be the one of two vectors: what has no sense without it."""
     try:
-        return product(reader, row.factors, {row.factors[k].at for k in row.dotted})
+        return product(reader, row.factors, {row.factors[k].at for k in row.dotted | row.crossed})
     except ShapeError as error:
         runs: list[list[Node]] = [[]]
         for k, factor in enumerate(row.factors):
@@ -60,8 +60,8 @@ def _dot(reader: Context, left: Value, right: Value) -> Value:
     return reader.entries.times(left, right)
 
 
-def product(reader: Context, factors: Sequence[Node], dots: Collection[int] = ()) -> Value:
-    """The product of factors, functions taking those after them; `dots` is where those begin that
+def product(reader: Context, factors: Sequence[Node], signed: Collection[int] = ()) -> Value:
+    """The product of factors, functions taking those after them; `signed` is where those begin that
     stand after one."""
     values: list[_Factor] = []
     k = 0
@@ -84,7 +84,7 @@ def product(reader: Context, factors: Sequence[Node], dots: Collection[int] = ()
             value, more = applied(reader, operation, node, factors[k + 1 :])
             count = 1 + more
             for taken in factors[k + 1 : k + count]:
-                if taken.at in dots:  # \ln x \cdot y
+                if taken.at in signed:  # \ln x \cdot y
                     raise two_arguments(taken)
         elif values and _is_note(reader, node):
             _check_note(node)
@@ -97,7 +97,7 @@ def product(reader: Context, factors: Sequence[Node], dots: Collection[int] = ()
             value = _sized(reader, node)
         values.append((value, node))
         k += count
-    return _multiplied(reader, [(v or reader.value(node), node) for v, node in values], dots)
+    return _multiplied(reader, [(v or reader.value(node), node) for v, node in values], signed)
 
 
 def _sized(reader: Context, node: Node) -> Value | None:
@@ -214,12 +214,14 @@ def _indicator(reader: Context, node: Node) -> Value:
     return reader.scripted(value, node) if isinstance(node, lt.Script) else value
 
 
-def _multiplied(reader: Context, values: list[tuple[Value, Node]], dots: Collection[int]) -> Value:
+def _multiplied(
+    reader: Context, values: list[tuple[Value, Node]], signed: Collection[int]
+) -> Value:
     """From the left; where that does not fit, in the way that does: A x^T x."""
     value = values[0][0]
     try:
         for right, node in values[1:]:
-            value = _pair(reader, value, right, node, node.at in dots)
+            value = _pair(reader, value, right, node, node.at in signed)
     except ShapeError as error:
         if any(str(d).startswith("1 ") for d in error.dimensions or ()) or len(values) > MANY:
             raise
@@ -230,16 +232,16 @@ def _multiplied(reader: Context, values: list[tuple[Value, Node]], dots: Collect
     return value
 
 
-def _pair(reader: Context, left: Value, right: Value, node: Node, dot: bool) -> Value:
+def _pair(reader: Context, left: Value, right: Value, node: Node, signed: bool) -> Value:
     try:
         return reader.entries.times(left, right)
     except ShapeError as error:
         same = left.expression.shape == right.expression.shape
         if not left.letters and not right.letters and same and isinstance(node, lt.Fence):
-            if dot:
+            if signed:
                 raise ProgramError(
-                    r"\cdot has two readings here: write x^\top y for the inner product, x \odot y "
-                    "for the product of entries",
+                    r"two readings of this product of vectors: write x^\top y for the inner one, "
+                    r"x \odot y entry by entry; the cross product is not part of the language",
                     column=node.at + 1,
                 ) from None
             return reader.entries.entrywise(OPERATIONS["multiply"], left, right)  # p(1 - p)

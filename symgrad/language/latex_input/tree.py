@@ -74,11 +74,11 @@ class Fence(Node):
 
 @dataclass(frozen=True)
 class Row(Node):
-    """Factors beside each other; `crossed` where a cross stands between two, `dotted` are the
-    places of those after a dot."""
+    """Factors beside each other; `crossed` are the places of those after a cross, `dotted` after a
+    dot."""
 
     factors: tuple[Node, ...]
-    crossed: bool = False
+    crossed: frozenset[int] = frozenset()
     dotted: frozenset[int] = field(default=frozenset(), compare=False)
 
 
