@@ -252,14 +252,27 @@ def _gathered(writer: Writer, call: Call, meaning: meanings.Gathered, body: Any)
         limits = [(x, 0, d - 1) for x, d in zip(letters, sizes, strict=True)]
         weight = sympy.Mul(*sizes) if meaning.mean else 1
         if not is_matrix(body):
-            return sympy.Sum(body, *limits) / weight
-        entry: Callable[..., Any] = lambda *at: sympy.Sum(matrix_entry(body, at), *limits) / weight  # noqa: E731
+            return _total(body, limits) / weight
+        entry: Callable[..., Any] = lambda *at: _total(matrix_entry(body, at), limits) / weight  # noqa: E731
         return writer.matrix(call.shape, entry)
     if len(sizes) > 2:
         return Tensor(lambda *at: body.subs(dict(zip(letters, at, strict=True)), simultaneous=True))
     if len(letters) == 1:
         letters = [*letters, *writer.letters(1)]
     return sympy.FunctionMatrix(*writer.shape(call.shape), sympy.Lambda(tuple(letters), body))
+
+
+def _total(body: sympy.Expr, limits: Sequence[tuple[Any, ...]]) -> sympy.Expr:
+    """A sum; an error where SymPy takes a case out of an array whose index is in it."""
+    value = sympy.Sum(body, *limits)
+    loose = value.free_symbols.difference(body.free_symbols, *(e.free_symbols for *_, e in limits))
+    if loose:
+        index = min(map(str, loose))
+        raise ProgramError(
+            f"SymPy moves cases before arrays, where the index {index} of one has no meaning: "
+            "the result as text or LaTeX has them"
+        )
+    return value
 
 
 def _contracted(writer: Writer, call: Call, indices: str, values: Sequence[Any]) -> Any:
@@ -292,7 +305,7 @@ def _contracted(writer: Writer, call: Call, indices: str, values: Sequence[Any])
         twins = [x for x in output if output.count(x) > 1]
         if twins:
             body *= sympy.KroneckerDelta(*at[:2])
-        return sympy.Sum(body, *summed) if summed else body
+        return _total(body, summed) if summed else body
 
     if call.shape == SCALAR:
         return entry()

@@ -118,6 +118,12 @@ def test_a_number_of_examples_has_no_form() -> None:
         sg.derive(program, "w").results["w"].sympy()
 
 
+def test_cases_within_an_array_are_not_moved_out_of_a_sum() -> None:
+    program = "x: Vector(n)\nloss = sum(prod(x[j] - x[i] for i in range(j)) for j in range(n))"
+    with pytest.raises(sg.ProgramError, match="the index . of one has no meaning"):
+        sg.derive(program, "x").results["x"].sympy()
+
+
 f, u, v = sympy.Function("f"), sympy.Symbol("u", real=True), sympy.Symbol("v", real=True)
 inner = sympy.Dummy("t", real=True)
 OPEN = [
