@@ -3,7 +3,7 @@ which Newton's method finds."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Set
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
@@ -21,6 +21,7 @@ from symgrad.grading.opening import equal
 from symgrad.grading.paper import Paper
 from symgrad.grading.points import Point
 from symgrad.grading.verdict import CORRECT, Verdict
+from symgrad.language.dimensions import SCALAR
 from symgrad.language.expressions import Expression, names_in
 
 SET = "set to zero: what follows holds there"
@@ -138,8 +139,21 @@ class Stationary:
 
     def _reached(self, point: Point) -> list[Point]:
         """The point with the variables moved to where the derivatives are zero, from several
-        starts."""
-        names = [*self.zero]
+        starts. Where all variables are 0 there, of which too much is true, also with the numbers
+        beside them moved, such as a multiplier."""
+
+        def largest(at: Point) -> float:
+            return max(largest_entry(at.inputs[name]) for name in self.zero)
+
+        reached = self._moved(point, [*self.zero])
+        if any(largest(there) > NEAR * largest(point) for there in reached):
+            return reached
+        variables = self.paper.asked.variables.values()
+        numbers = [v.name for v in variables if v.shape == SCALAR and v.name not in self.zero]
+        return reached + self._moved(point, [*self.zero, *numbers])
+
+    def _moved(self, point: Point, names: Sequence[str]) -> list[Point]:
+        """The point with these variables moved there."""
         ends = np.cumsum([point.inputs[name].size for name in names])[:-1]
 
         def at(numbers: np.ndarray) -> Point:
@@ -150,7 +164,7 @@ class Stationary:
 
         def slope(numbers: np.ndarray) -> np.ndarray:
             there = at(numbers)
-            return np.concatenate([self.zero[name].at(there).ravel() for name in names])
+            return np.concatenate([self.zero[name].at(there).ravel() for name in self.zero])
 
         def numbers(of: Point) -> np.ndarray:
             return np.concatenate([np.ravel(of.inputs[name]) for name in names]).astype(float)
@@ -162,7 +176,7 @@ class Stationary:
 
     def _is_allowed(self, point: Point) -> bool:
         """Whether the variables are what they are declared to be."""
-        variables = (self.paper.asked.variables[name] for name in self.zero)
+        variables = self.paper.asked.variables.values()
         return all(np.all(point.inputs[v.name] > 0) for v in variables if "positive" in v.facts)
 
 
