@@ -89,6 +89,7 @@ TAKEN = re.compile(  # such a gradient, or d/dw of a formula, within a side
 )
 PRIMED = re.compile(rf"(?:\\left\s*)?(?P<of>{GROUP})\s*'(?![\w(])")  # (x^T A x)'
 EQUATION = re.compile(rf"(?<!\w)(?P<left>{LEFT}){OF_WHAT}\s*(?P<is>:?=(?!=)|:(?=\s))")
+THEN = re.compile(r"(?:[\s,;:.]+|=*>|⇒|→|∴|i\.e\.|[^\W\d_]{2,}\b[,:]?(?=\s))")
 EQUALS = re.compile(r"(?<![=<>!:])(?::?=:?)(?![=>])")
 LABEL = re.compile(r"\s*(?:\(\w{1,4}\)|\d+[.)]|[-*•–](?=\s)|[⇒→∴]|=>|->)\s*")
 SECTION = re.compile(r"(Given|Used|Forward|Backward|By \w+|Solve|Result|Remark|Layout|Checked)\b")
@@ -252,7 +253,8 @@ def _equations(piece: Piece, known: AbstractSet[str]) -> Iterator[Row]:
         return
     ends = [m.start() for m in starts[1:]]
     for match, end in zip(starts, [*ends, None], strict=True):
-        sides = _sides(piece.part(match.end(), end), known)
+        parts = piece.part(match.end(), end).split(EQUALS)
+        sides = _said(parts, known)
         if match.re is EQUATION:
             left, at = piece.part(*match.span("left")), match["at"] or ""
             front = piece.text[: match.start()]
@@ -262,6 +264,7 @@ def _equations(piece: Piece, known: AbstractSet[str]) -> Iterator[Row]:
         else:
             left, of = piece.part(match.start(), match.end() - 1), piece.part(*match.span("of"))
             yield Row(left, sides, of=of, by=match["by"] or SINGLE)
+        yield from _after(parts, sides, known)
 
 
 def _starts(text: str, known: AbstractSet[str]) -> list[re.Match[str]]:
@@ -327,7 +330,22 @@ def _identity(piece: Piece, known: AbstractSet[str]) -> Iterator[Row]:
     words = [w for w in re.findall(WORD, left.text) if len(w) > 1 and w not in known]
     if words and not re.search(r"[()@*/^+]|'(?!\w)", left.text):
         return  # n of them = 3: words
-    yield Row(left, _said(sides, known))
+    said = _said(sides, known)
+    yield Row(left, said)
+    yield from _after(sides, said, known)
+
+
+def _after(parts: list[Piece], sides: list[Piece], known: AbstractSet[str]) -> Iterator[Row]:
+    """What follows in the same line: C w = a w, of dL/dw = 0, so C w = a w."""
+    last = len(sides) - 1
+    if last < 0 or last == len(parts) - 1:
+        return
+    rest = parts[last].part(len(sides[last].text))
+    for part in parts[last + 1 :]:
+        rest = rest + part.saying("=") + part
+    while (word := THEN.match(rest.text)) and word.end() and word[0].strip(" ,:") not in known:
+        rest = rest.part(word.end())
+    yield from _identity(rest, known)
 
 
 def _sides(piece: Piece, known: AbstractSet[str]) -> list[Piece]:

@@ -20,6 +20,11 @@ loss = norm2(X @ w - y)**2 + lam * norm2(w)**2"""
 LEAST = "X: Matrix(n, d)\nY: Matrix(n, k)\nW: Matrix(d, k)\nloss = norm2(X @ W - Y)**2"
 COINS = "x: Scalar\np: Scalar\nloss = sum(-x * log(p) - (1 - x) * log(1 - p) for x in batch)"
 WELLS = "w: Scalar\na: Scalar(positive=True)\nloss = w**4 / 4 - a * w**2 / 2"
+AXIS = """\
+C: Matrix(d, d, symmetric=True)
+w: Vector(d)
+lam: Scalar
+loss = w.T @ C @ w - lam * (w.T @ w - 1)"""
 GAUSS = """\
 x: Vector(d)
 mu: Vector(d)
@@ -56,6 +61,10 @@ SHEETS = [  # how many lines are right, or the line that is wrong first
     (WELLS, "w", "dL/dw = w^3 - a w = 0\nw = sqrt(a)", 2, None),
     (WELLS, "w", "dL/dw = w^3 - a w = 0\nw^2 = a", 1, None),  # but for w = 0
     (WELLS, "w", "dL/dw = w^3 - a w = 0\nw = a", None, 2),
+    (AXIS, "w", "dL/dw = 2 C w - 2 lam w = 0\nC w = lam w", 2, None),
+    (AXIS, "w", "dL/dw = 2 C w - 2 lam w = 0\nC w = 3 lam w", 1, None),  # but for w = 0
+    (AXIS, "w", "dL/dw = 2 C w - 2 lam w = 0, so C w = lam w", 2, None),
+    (AXIS, "w", "dL/dw = 2 C w - 2 lam w = 0: C w = 3 lam w", 1, None),
     (GAUSS, ["mu", "S"], r"$\nabla_\mu L = -\sum_i S^{-1}(x_i - \mu) = 0 \implies"
      r" \hat\mu = \frac1N\sum_i x_i$, and $\nabla_S L = \frac{N}{2} S^{-1} - \frac12 S^{-1}"
      r" \sum_i (x_i - \mu)(x_i - \mu)^\top S^{-1} = 0$, so"
