@@ -294,7 +294,7 @@ def compile_derivation(
     their sums are added in the same order in every call.
     """
     dtype = dtype_of(dtype)
-    if modules in LIBRARIES:
+    if isinstance(modules, str) and modules in LIBRARIES:
         raise OptionError(f"modules={modules!r}: its arrays are taken with modules='array_api'")
     one_of("modules", modules, MODULES)
     if modules == "array_api" and reuse_buffers:

@@ -107,9 +107,8 @@ where: ex.Operation = composite(
 
 ZERO, UNIT = ex.expression(0), ex.expression(1)
 Pattern = Callable[..., ex.Expression]
-NAMED: tuple[
-    tuple[Pattern, Pattern, tuple[str, ...]], ...
-] = (  # x and y where they are compared, the cases, and what these are
+Case = tuple[Pattern, Pattern, tuple[str, ...]]  # the cases, what they are, and both in words
+NAMED: tuple[Case, ...] = (
     (lambda x: choice(x, UNIT, ZERO), step, ("1", "x > 0", "0", "step(x)")),
     (lambda x: choice(x, ZERO, UNIT), lambda x: 1 - step(x), ("0", "x > 0", "1", "1 - step(x)")),
     (lambda x: choice(x, x, ZERO), relu, ("x", "x > 0", "0", "relu(x)")),
@@ -119,7 +118,11 @@ NAMED: tuple[
     (lambda x: choice(x, x, -x), absolute, ("x", "x > 0", "-x", "|x|")),
     (lambda x: choice(-x, -x, x), absolute, ("-x", "x < 0", "x", "|x|")),
     (lambda x, y: choice(x - y, x, y), maximum, ("x", "x > y", "y", "max(x, y)")),
-    (lambda x, y: choice(x - y, y, x), minimum, ("y", "x > y", "x", "min(x, y)")),
+    (
+        lambda x, y: choice(x - y, y, x),
+        lambda x, y: minimum(y, x),
+        ("y", "x > y", "x", "min(x, y)"),
+    ),
 )
 for pattern, replacement, said in NAMED:
     rewrite(

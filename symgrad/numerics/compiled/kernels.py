@@ -350,11 +350,12 @@ def arctanh(x: Any) -> Any:
 
 
 def erf(x: Any) -> Any:
-    """erf(x) = z p(z^2) / q(z^2), z being x between -5.92 and 5.92."""
+    """erf(x) = z p(z^2) / q(z^2), z being x between -5.92 and 5.92; 1 or -1 beyond."""
     z = min(max(x, -END), END)
     square = z * z
     above, below = polynomial(ABOVE, square), polynomial(BELOW, square)
     value = min(max(z * above / below, -ONE), ONE)
+    value = value if abs(x) < END else (ONE if x > 0.0 else -ONE)
     return value if x == x else x
 
 

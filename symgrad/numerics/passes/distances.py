@@ -36,10 +36,12 @@ def squared_distances(xp, x, y):  # |x|^2 + |y|^2 - 2 x.y; by differences where 
     a = x - middle
     b = a if y is x else y - middle
     one, other = (xp.einsum("...id,...id->...i", z, z) for z in (a, b))
-    result = (-2.0 * a) @ xp.swapaxes(b, -1, -2)
     if y is x:  # symmetric, rounding too
+        result = a @ xp.swapaxes(a, -1, -2)
+        result *= -2.0
         result += one[..., :, None] + other[..., None, :]
     else:
+        result = (-2.0 * a) @ xp.swapaxes(b, -1, -2)
         result += one[..., :, None]
         result += other[..., None, :]
     far = result > 0.25 * one[..., :, None]
