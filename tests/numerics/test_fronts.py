@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-import symgrad as sg
 from symgrad.numerics.function import Function
 from symgrad.numerics.passes.fronts import MANY
+from tests.numerics.common import with_buffers
 
 DECLARED = "x: Vector(n)\nt: Scalar\nw: Vector(n)\nc: Scalar\ns = c * w.T @ x\n"
 # losses, by what, and how many lines scale an array over all examples by what is no array
@@ -26,14 +26,7 @@ def _numbers(text: str, wrt: list[str], count: int) -> Function:
     rng = np.random.default_rng(0)
     inputs: dict[str, Any] = {"x": rng.normal(size=(count, 3)), "t": rng.normal(size=count)}
     inputs |= {"w": rng.normal(size=3), "c": np.array(0.7)}
-    derivation = sg.derive(text, wrt)
-    plain, buffered = (derivation.lambdify(reuse_buffers=r) for r in (False, True))
-    (value, slopes), (found, own) = plain(inputs), buffered(inputs)
-    np.testing.assert_allclose(found, value, rtol=1e-12)
-    for key, slope in slopes.items():
-        np.testing.assert_allclose(own[key], slope, rtol=1e-10, atol=1e-13)
-    assert isinstance(buffered, Function)
-    return buffered
+    return with_buffers(text, wrt, inputs)
 
 
 @pytest.mark.parametrize("count", [MANY, 40])

@@ -9,7 +9,7 @@ import pytest
 
 import symgrad as sg
 from symgrad.numerics.buffers.tables import SHORT, in_tables
-from symgrad.numerics.function import Function
+from tests.numerics.common import with_buffers
 
 DECLARED = "u: Index(m)\nv: Index(m)\nt: Scalar\na: Vector(m)\nb: Vector(m)\nT: Matrix(m, k)\n"
 # losses, and how many functions that take long are left of each example
@@ -32,13 +32,7 @@ def test_functions_of_rows_are_functions_of_tables(loss: str, left: int, count: 
     given |= {"t": rng.normal(size=count), "a": rng.normal(size=9), "b": rng.normal(size=9)}
     given["T"] = rng.normal(size=(9, 2))
     text = f"{DECLARED}loss = mean({loss} for u, v, t in batch)"
-    derivation = sg.derive(text, ["a", "b", "T"])
-    plain, buffered = (derivation.lambdify(reuse_buffers=r) for r in (False, True))
-    (value, slopes), (found, own) = plain(given), buffered(given)
-    np.testing.assert_allclose(found, value, rtol=1e-12)
-    for key, slope in slopes.items():
-        np.testing.assert_allclose(own[key], slope, rtol=1e-10, atol=1e-13)
-    assert isinstance(buffered, Function)
+    buffered = with_buffers(text, ["a", "b", "T"], given)
     sizes = {
         axis: {"batch": count, "m": 9}.get(str(axis), 2) for axis in buffered.plan.program.axes
     }

@@ -10,6 +10,7 @@ import pytest
 import symgrad as sg
 from symgrad.numerics.function import Function
 from symgrad.numerics.passes.fronts import MANY
+from tests.numerics.common import with_buffers
 
 DECLARED = (
     "x: Vector(n)\nt: Scalar\ne: Scalar\nu: Index(m)\nw: Vector(n)\nb: Vector(m)\nk: Scalar\n"
@@ -31,14 +32,7 @@ def _agreeing(loss: str, count: int) -> Function:
     inputs |= {"x": rng.normal(size=(count, 3)), "u": rng.integers(0, 5, count)}
     inputs |= {"w": rng.normal(size=3), "b": rng.normal(size=5), "k": np.array(0.7)}
     text = f"{DECLARED}s = w.T @ x\nloss = mean({loss} for x, t, e, u in batch)"
-    derivation = sg.derive(text, ["w", "b", "k"])
-    plain, buffered = (derivation.lambdify(reuse_buffers=r) for r in (False, True))
-    (value, slopes), (found, own) = plain(inputs), buffered(inputs)
-    np.testing.assert_allclose(found, value, rtol=1e-12)
-    for key, slope in slopes.items():
-        np.testing.assert_allclose(own[key], slope, rtol=1e-10, atol=1e-13)
-    assert isinstance(buffered, Function)
-    return buffered
+    return with_buffers(text, ["w", "b", "k"], inputs)
 
 
 def _lines(function: Function, count: int) -> int:
