@@ -15,7 +15,8 @@ import sympy
 from symgrad import rendering
 from symgrad.calculus import derivation as data
 from symgrad.calculus.derivation import Key, Step
-from symgrad.calculus.proofs import KINDS, Proof
+from symgrad.calculus.proofs.lines import KINDS
+from symgrad.calculus.proofs.uses import Proof
 from symgrad.calculus.recurrences.joined import Joined
 from symgrad.checked import Checked, StepChecked
 from symgrad.errors import OptionError, VerificationError, one_of, whole_number
@@ -290,10 +291,11 @@ def _chains(derivation: data.Derivation, method: str, level: str) -> rendering.C
 def _proofs(derivation: data.Derivation, level: str, why: str) -> Mapping[int, Proof]:
     """The proofs that a level shows, every line checked."""
     one_of("the reason", why, KINDS)
+    if not (isinstance(level, str) and level == "full"):
+        return {}
     from symgrad.numerics.checks import proofs
 
-    full = isinstance(level, str) and level == "full"
-    return proofs.proofs(derivation, KINDS[KINDS.index(why)]) if full else {}
+    return proofs.proofs(derivation, KINDS[KINDS.index(why)])
 
 
 def _numbers(derivation: data.Derivation, given: int | Mapping[str, Any]) -> Numbers:

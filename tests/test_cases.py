@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 import symgrad as sg
-from symgrad.calculus.proofs import KINDS
+from symgrad.calculus.proofs.lines import KINDS
 from symgrad.language.expressions import OPERATIONS
 from symgrad.numerics.checks.proofs import proofs
 from tests.derived import of_case

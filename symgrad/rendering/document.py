@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from symgrad.calculus.algebra import transposed
 from symgrad.calculus.derivation import SOLVING, Derivation, Outcome, Step
 from symgrad.calculus.index_notation import written
-from symgrad.calculus.proofs import Proof
+from symgrad.calculus.proofs.uses import Proof
 from symgrad.calculus.vectorized import Vectorized
 from symgrad.language import composing
 from symgrad.language import formula as fm

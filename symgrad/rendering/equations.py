@@ -9,8 +9,8 @@ from itertools import repeat
 from symgrad.calculus.algebra import is_negative, negated
 from symgrad.calculus.derivation import Step
 from symgrad.calculus.index_notation import IndexForm, written
-from symgrad.calculus.proofs import Proof
 from symgrad.calculus.proofs.lines import Form, Pairing, Pairings
+from symgrad.calculus.proofs.uses import Proof
 from symgrad.language import composing
 from symgrad.language import formula as fm
 from symgrad.language.dimensions import Dimension

@@ -8,7 +8,7 @@ from itertools import repeat
 from typing import Any, Protocol
 
 from symgrad.calculus.derivation import Outcome, Step
-from symgrad.calculus.proofs import Proof
+from symgrad.calculus.proofs.uses import Proof
 from symgrad.language import composing
 from symgrad.language import formula as fm
 from symgrad.language.formula import Formula

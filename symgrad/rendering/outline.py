@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from symgrad.calculus.derivation import SOLVING, Derivation, Key, Outcome, Step
-from symgrad.calculus.proofs import Proof
+from symgrad.calculus.proofs.uses import Proof
 from symgrad.errors import one_of
 from symgrad.language.phrases import Phrase, joined
 from symgrad.rendering.answers import answers

@@ -9,7 +9,7 @@ from typing import Any
 
 from symgrad.calculus.conventions import CONVENTIONS
 from symgrad.calculus.layouts import LAYOUTS
-from symgrad.calculus.proofs import KINDS as REASONS
+from symgrad.calculus.proofs.lines import KINDS as REASONS
 from symgrad.derivations import METHODS
 from symgrad.errors import one_of
 from symgrad.language.expanding import has_definition

@@ -10,9 +10,10 @@ import pytest
 import symgrad as sg
 from symgrad import examples
 from symgrad.calculus.derivation import Derivation
-from symgrad.calculus.proofs import Proof, chain
+from symgrad.calculus.proofs.chains import chain
 from symgrad.calculus.proofs.lines import Differential, Pairing, Pairings
 from symgrad.calculus.proofs.moves import RULES, moves
+from symgrad.calculus.proofs.uses import Proof
 from symgrad.language.dimensions import ONE, dims
 from symgrad.language.expressions import Expression, Name, is_scalar
 from symgrad.language.operations.arithmetic import multiply

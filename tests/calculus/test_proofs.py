@@ -11,8 +11,9 @@ import pytest
 import symgrad as sg
 from symgrad import examples
 from symgrad.calculus.derivation import Derivation
-from symgrad.calculus.proofs import KINDS, Proof, proof_of
-from symgrad.calculus.proofs.lines import Differential, Indexed, Pairings
+from symgrad.calculus.proofs.lines import KINDS, Differential, Indexed, Pairings
+from symgrad.calculus.proofs.proof import proof_of
+from symgrad.calculus.proofs.uses import Proof
 from symgrad.language.expressions import OPERATIONS, Expression, Operation, is_scalar
 from symgrad.language.operations.meanings import Function
 from symgrad.language.plain import plain_text

@@ -12,8 +12,9 @@ import pytest
 import symgrad as sg
 from symgrad import examples
 from symgrad.calculus.derivation import Derivation, IndexForm
-from symgrad.calculus.proofs import Proof, ProofLine, chains_by_rule
-from symgrad.calculus.proofs.lines import Form, Indexed, Way, Ways
+from symgrad.calculus.proofs.lines import Form, Indexed, ProofLine, Way, Ways
+from symgrad.calculus.proofs.uses import Proof
+from symgrad.calculus.proofs.ways import chains_by_rule
 from symgrad.language.expressions import Expression, Number
 from symgrad.numerics.checks import proofs as numerics
 from symgrad.numerics.checks.proofs import untrue

@@ -10,10 +10,19 @@ import pytest
 import sympy
 
 import symgrad as sg
-from symgrad.calculus import proofs as calculus
 from symgrad.calculus.derivation import Derivation
-from symgrad.calculus.proofs import KINDS, Proof, ProofLine, proof_of
-from symgrad.calculus.proofs.lines import Form, Indexed, Pairing, Pairings, Scalar
+from symgrad.calculus.proofs.lines import (
+    KINDS,
+    Form,
+    Indexed,
+    Kind,
+    Pairing,
+    Pairings,
+    ProofLine,
+    Scalar,
+)
+from symgrad.calculus.proofs.proof import proof_of
+from symgrad.calculus.proofs.uses import Proof
 from symgrad.examples import names, text
 from symgrad.language.expressions import OPERATIONS, Call, Expression, Number, Operation
 from symgrad.language.operations.constants import zeros
@@ -219,7 +228,7 @@ def test_a_line_whose_powers_are_too_small_for_numbers_is_not_false() -> None:
 def test_a_line_that_is_not_true_is_never_printed(
     form: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def wrong(derivation: Derivation, step: sg.Step, kind: calculus.Kind) -> Proof | None:
+    def wrong(derivation: Derivation, step: sg.Step, kind: Kind) -> Proof | None:
         proof = proof_of(derivation, step, kind)
         return proof and with_line(proof, proof.lines[-1], 2 * step.right)[0]
 

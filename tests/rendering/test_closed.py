@@ -12,7 +12,7 @@ from random import Random
 import pytest
 
 import symgrad as sg
-from symgrad.calculus.proofs import proof_of
+from symgrad.calculus.proofs.proof import proof_of
 from symgrad.examples import names as examples
 from symgrad.examples import text as example
 from symgrad.language.expressions import OPERATIONS

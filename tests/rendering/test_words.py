@@ -15,7 +15,9 @@ from symgrad import examples
 from symgrad.calculus.conventions import SENTENCES
 from symgrad.calculus.layouts import ONLY, OTHER, SCALAR
 from symgrad.calculus.passes import PRODUCTS
-from symgrad.calculus.proofs import chain, chains_by_rule, proof_of
+from symgrad.calculus.proofs.chains import chain
+from symgrad.calculus.proofs.proof import proof_of
+from symgrad.calculus.proofs.ways import chains_by_rule
 from symgrad.calculus.recorded import Applied
 from symgrad.language.expressions import OPERATIONS
 from symgrad.language.operations.meanings import REWRITES

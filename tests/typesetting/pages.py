@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from symgrad.calculus.proofs import KINDS
+from symgrad.calculus.proofs.lines import KINDS
 from symgrad.derivations import Derivation, StepDerivation
 from symgrad.errors import SymgradError
 from symgrad.language.table import Table

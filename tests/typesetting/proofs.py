@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 
 from symgrad.calculus.nodes import batch_of, matrix_shape
-from symgrad.calculus.proofs import KINDS, Proof, ProofLine, chain, proof_of
-from symgrad.calculus.proofs.lines import Pairings, ScalarRule
+from symgrad.calculus.proofs.chains import chain
+from symgrad.calculus.proofs.lines import KINDS, Pairings, ProofLine, ScalarRule
+from symgrad.calculus.proofs.proof import proof_of
+from symgrad.calculus.proofs.uses import Proof
 from symgrad.derivations import Derivation
 from symgrad.errors import SymgradError
 from symgrad.language.expressions import Expression, Name, leaves

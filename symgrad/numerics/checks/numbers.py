@@ -11,7 +11,7 @@ import numpy as np
 from symgrad.calculus.derivation import Derivation, Outcome, Step
 from symgrad.calculus.index_notation import in_language
 from symgrad.calculus.nodes import Axis
-from symgrad.calculus.proofs import Proof
+from symgrad.calculus.proofs.uses import Proof
 from symgrad.errors import whole_number
 from symgrad.language.dimensions import Shape
 from symgrad.language.phrases import Phrase, joined, phrase

@@ -9,8 +9,12 @@ from typing import Any
 import numpy as np
 
 from symgrad.calculus.derivation import Derivation
-from symgrad.calculus.proofs import Kind, Proof, ProofLine, chain, chains_by_rule, proof_of
+from symgrad.calculus.proofs.chains import chain
 from symgrad.calculus.proofs.factors import ChainFactor
+from symgrad.calculus.proofs.lines import Kind, ProofLine
+from symgrad.calculus.proofs.proof import proof_of
+from symgrad.calculus.proofs.uses import Proof
+from symgrad.calculus.proofs.ways import chains_by_rule
 from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.errors import OptionError, VerificationError
 from symgrad.numerics.checks.evaluation import Sample

@@ -18,20 +18,20 @@ import sympy
 
 from symgrad.calculus.index_notation import in_language
 from symgrad.calculus.nodes import Input, Label, Map, Node, Term, batch_of, intern
-from symgrad.calculus.proofs import Proof, ProofLine, Uses
 from symgrad.calculus.proofs.factors import ChainFactor, ends
 from symgrad.calculus.proofs.lines import (
     Form,
     Indexed,
     Pairing,
     Pairings,
+    ProofLine,
     Scalar,
     ScalarRule,
     Way,
     Ways,
 )
 from symgrad.calculus.proofs.scalars import symbol_of
-from symgrad.calculus.proofs.uses import part_of
+from symgrad.calculus.proofs.uses import Proof, Uses, part_of
 from symgrad.language.dimensions import dimension
 from symgrad.language.expressions import Expression, Name, leaves
 from symgrad.numerics.checks.evaluation import STEP, Sample, batch_first
