@@ -21,7 +21,7 @@ from symgrad.language.operations import arrays, axes, conventions, signs
 from symgrad.language.operations.advice import OF_REAL
 from symgrad.language.operations.arrays import KEEPS
 from symgrad.language.operations.axes import Remark
-from symgrad.language.places import subscripted
+from symgrad.language.places import places_in, subscripted
 from symgrad.language.recurrences import is_series, read_entry
 from symgrad.language.scope import Scope
 from symgrad.language.syntax import Read, errors_at, refuse, sign_of, span, typed
@@ -226,4 +226,9 @@ def _subscript(node: ast.Subscript, scope: Scope, read: Read) -> Expression:
             value = arrays.size(read(array), axis)
             remark_at(node, scope)(f"{typed(node)} is array code", "")
             return value
-    return subscripted(node, read(node.value), read)
+    table = read(node.value)
+    for place, size in zip(places_in(node), table.shape, strict=False):
+        if isinstance(place, ast.Name):
+            with errors_at(place):
+                scope.meaning(place.id, size)
+    return subscripted(node, table, read)

@@ -18,10 +18,15 @@ NEW_AXIS = ("None", "np.newaxis", "numpy.newaxis")
 
 def subscripted(node: ast.Subscript, table: Expression, read: Read) -> Expression:
     """The entry of an array, the row of a matrix, or the part of one, at these places."""
-    nodes = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+    nodes = places_in(node)
     if any(isinstance(n, ast.Slice) for n in nodes):
         return _part(nodes, table, read)
     return _entry(nodes, table, list(map(read, nodes)))
+
+
+def places_in(node: ast.Subscript) -> list[ast.expr]:
+    """What stands in the brackets, by axes."""
+    return node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
 
 
 def _entry(nodes: list[ast.expr], table: Expression, numbers: list[Expression]) -> Expression:

@@ -11,7 +11,7 @@ from functools import cache
 
 from symgrad.errors import ProgramError, ShapeError, UnknownNameError, did_you_mean
 from symgrad.language.constants import CONSTANTS
-from symgrad.language.dimensions import describe, dimension
+from symgrad.language.dimensions import Dimension, describe, dimension
 from symgrad.language.expressions import Expression, Name, Number, Operation, Size, is_scalar
 from symgrad.language.mistyped import entry_meant, sign_meant
 from symgrad.language.names import check_name, entry_parts, kind_of
@@ -190,8 +190,8 @@ class Scope:
                 f"{name} is given twice; each name has one meaning, use another name"
             )
 
-    def meaning(self, name: str) -> Expression:
-        """What a name stands for in an expression."""
+    def meaning(self, name: str, counts: Dimension | None = None) -> Expression:
+        """What a name stands for in an expression; `counts` where it is to number so many rows."""
         if name in self.meanings:
             return self.meanings[name]
         if name in self.dimensions:
@@ -205,7 +205,7 @@ class Scope:
         if name.startswith("_ones"):
             raise UnknownNameError("how many ones are meant is not known; write ones(n)")
         known = [*self.meanings, *self.dimensions]
-        hint = self._hint(name) or did_you_mean(name, known) or self._declaration(name)
+        hint = self._hint(name) or did_you_mean(name, known) or self._declaration(name, counts)
         raise UnknownNameError(f"{name} is not declared{hint}")
 
     def _hint(self, name: str) -> str:
@@ -221,13 +221,13 @@ class Scope:
         vectors = [n for n, v in self.variables.items() if v.kind == "Vector"]
         return sign_meant(name, self.meanings) or entry_meant(name, vectors)
 
-    def _declaration(self, name: str) -> str:
+    def _declaration(self, name: str, counts: Dimension | None) -> str:
         """A line that would declare it."""
         if not self.declares or not name.isidentifier() or name.startswith("_"):
             return ""
-        n = next((str(d) for v in self.variables.values() for d in v.dims), "n")
-        dims = {"Vector": f"({n})", "Matrix": f"({n}, {n})"}
-        kind = kind_of(name)
+        n = counts or next((d for v in self.variables.values() for d in v.dims), "n")
+        dims = {"Vector": f"({n})", "Matrix": f"({n}, {n})", "Index": f"({n})"}
+        kind = kind_of(name, label=counts is not None)
         return f"; declare it above, as in {name}: {kind}{dims.get(kind, '')}"
 
     def check_batch(self, name: str, batch: str) -> None:

@@ -117,7 +117,8 @@ def matrix_product(arguments: Arguments, options: ex.Options) -> Shape:
             f"*; write {_text('multiply', left, right)}"
         )
     fitting: Arguments
-    if left.shape[0] == right.shape[0]:
+    rows = left.shape == right.shape and left.shape[0] == ONE
+    if left.shape[0] == right.shape[0] and not rows:
         fitting = plain_transpose(left), right
     elif left.shape[1] == right.shape[1]:
         fitting = left, plain_transpose(right)
