@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from numbers import Integral
 from typing import Any
 
@@ -168,6 +168,18 @@ def names_wanted(what: str, value: object) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
         raise DataError(f"{what}: a mapping by name is wanted, not a {type(value).__name__}")
     return value
+
+
+def check_known(
+    told: str,
+    names: Iterable[object],
+    known: Collection[Any],
+    error: type[SymgradError] = DataError,
+) -> None:
+    """Raises: the error for the first of the names that is not known, in the place of {} in it."""
+    for name in names:
+        if name not in known:
+            raise error(told.format(name) + did_you_mean(name, known))
 
 
 def did_you_mean(name: object, known: Iterable[object], alike_by: float = 0.6) -> str:

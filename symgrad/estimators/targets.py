@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils import column_or_1d
 
-from symgrad.errors import DataError, did_you_mean
+from symgrad.errors import DataError, check_known
 from symgrad.estimators.base import Estimator, InputError
 from symgrad.estimators.columns import rank_of
 from symgrad.language.problem import Problem
@@ -26,9 +26,9 @@ class Supervised(Estimator):
         Raises: InputError where the problem does not say it.
         """
         problem = self._problem()
-        if self.target is not None and self.target not in problem.variables:
-            near = did_you_mean(self.target, problem.variables)
-            raise InputError(f"target: {self.target} is not declared in the problem{near}")
+        target = () if self.target is None else (self.target,)
+        told = "target: {} is not declared in the problem"
+        check_known(told, target, problem.variables, InputError)
         try:
             return remembered(predicted, problem, (*self._given(),), self.target, self.output)
         except DataError as error:

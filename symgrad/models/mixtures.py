@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from symgrad.errors import OptionError, did_you_mean
+from symgrad.errors import one_of
 from symgrad.language.problem import Problem
 from symgrad.models.writing import Size, program, size
 
@@ -37,9 +37,7 @@ def mixture(components: Size = "k", *, of: str = "gaussian") -> Problem:
     <BLANKLINE>
     """
     k = size("components", components)
-    if of not in DENSITIES:
-        names = ", ".join(DENSITIES)
-        raise OptionError(f"of is {of!r}; one of {names}{did_you_mean(str(of), DENSITIES)}")
+    one_of("of", of, DENSITIES)
     names_of, density = DENSITIES[of]
     lines = ["x: Vector(d)", f"a: Vector({k})", *(f"{n}: Matrix({k}, d)" for n in names_of)]
     lines.append(f"q = sum({density}, axis=1)")

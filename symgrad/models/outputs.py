@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from symgrad.errors import OptionError, did_you_mean
+from symgrad.errors import OptionError, one_of
 from symgrad.models.writing import Size
 
 
@@ -67,9 +67,7 @@ def output(loss: Any, width: Size) -> Output:
 
     Raises: OptionError where there is none, or none for several scores.
     """
-    if loss not in OUTPUTS:
-        names = ", ".join(OUTPUTS)
-        raise OptionError(f"loss is {loss!r}; one of {names}{did_you_mean(str(loss), OUTPUTS)}")
+    one_of("loss", loss, OUTPUTS)
     found = OUTPUTS[loss]
     if width != 1 and not found.vector:
         raise OptionError(f"loss={loss!r} is one of a single score, and the last size is {width}")

@@ -14,7 +14,7 @@ import numpy as np
 
 from symgrad.calculus.lowering import lower_problem
 from symgrad.calculus.nodes import ClosedTerm, Input, OneHot, Polynomial, topological
-from symgrad.errors import OptionError, did_you_mean
+from symgrad.errors import OptionError, check_known, did_you_mean
 from symgrad.language.problem import Problem, Variable
 from symgrad.training.data.arrays import Array, Data
 from symgrad.training.data.sizes import dimension_sizes, shapes_wanted
@@ -156,9 +156,7 @@ def initial_values(
     usual, whole = SCHEMES["glorot"], False
     if choice is not None and not isinstance(choice, Mapping):
         usual, whole = scheme_of(choice), True
-    for name in chosen:
-        if name not in variables:
-            raise OptionError(f"initial: {name} is no parameter{did_you_mean(name, variables)}")
+    check_known("initial: {} is no parameter", chosen, variables, OptionError)
     rng, axes = np.random.default_rng(seed), axes or {}
     values: dict[str, Any] = {}
     for name, (variable, shape) in variables.items():

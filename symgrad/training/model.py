@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from symgrad.errors import DataError, SymgradError, did_you_mean
+from symgrad.errors import DataError, SymgradError, check_known
 from symgrad.language.parser import parse
 from symgrad.language.problem import Problem
 from symgrad.language.unparse import unparse
@@ -193,10 +193,8 @@ class Model:
     def _checked(self, given: Mapping[str, Any]) -> dict[str, Any]:
         problem, dtype = self.problem, self._dtype
         open_ = [*problem.functions, *map(str, problem.counts)]
-        for name in given:
-            if name not in problem.variables and name not in open_:
-                near = did_you_mean(name, [*problem.variables, *open_])
-                raise DataError(f"data: {name} is not declared in the problem{near}")
+        known = [*problem.variables, *open_]
+        check_known("data: {} is not declared in the problem", given, known)
         return {
             name: value if name in open_ else variable_arrays(problem.variables[name], value, dtype)
             for name, value in given.items()

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from symgrad.errors import DataError, NotFiniteError, OptionError, did_you_mean, whole_number
+from symgrad.errors import DataError, NotFiniteError, OptionError, check_known, whole_number
 from symgrad.language.names import entry_of
 from symgrad.language.problem import Problem, Variable
 from symgrad.numerics.function import dtype_of
@@ -255,11 +255,9 @@ def parameter_names(problem: Problem, parameters: Mapping[str, Any]) -> tuple[st
     """
     if not isinstance(parameters, Mapping) or not parameters:
         raise DataError("parameters: a mapping from name to initial value is wanted")
+    check_known("parameters: {} is not declared in the problem", parameters, problem.variables)
     for name in parameters:
-        variable = problem.variables.get(name)
-        if variable is None:
-            near = did_you_mean(name, problem.variables)
-            raise DataError(f"parameters: {name} is not declared in the problem{near}")
+        variable = problem.variables[name]
         if variable.batch is not None or not variable.differentiable:
             what = "has a value for each example" if variable.batch else "is an integer label"
             raise DataError(f"parameters: {name} {what}; it is data")

@@ -4,10 +4,11 @@ ones."""
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from fractions import Fraction
 from functools import partial
 from math import prod
-from typing import Any
+from typing import Any, TypeAlias
 
 import sympy
 
@@ -22,6 +23,7 @@ from symgrad.language.shapes import elementwise as elementwise_shape
 from symgrad.language.typeset import power, times
 
 HALF = Fraction(1, 2)
+Derivative: TypeAlias = Callable[[ex.Expression], tuple[ex.Expression]]
 LOG, COSH = Symbol(latex=r"\log"), Symbol(latex=r"\cosh")
 
 exp: ex.Operation = elementwise(
@@ -152,54 +154,26 @@ tanh: ex.Operation = elementwise(
     derivative=lambda x: (1 - tanh(x) ** 2,),
     inverse=lambda y: arctanh(y),
 )
-sec: ex.Operation = elementwise(
-    "sec",
-    sympy.sec,
-    lambda xp, x: 1 / xp.cos(x),
-    latex=r"\sec",
-    derivative=lambda x: (sec(x) * tan(x),),
-    reserved=False,
-)
-csc: ex.Operation = elementwise(
-    "csc",
-    sympy.csc,
-    lambda xp, x: 1 / xp.sin(x),
-    latex=r"\csc",
-    derivative=lambda x: (-csc(x) * cot(x),),
-    reserved=False,
-)
-cot: ex.Operation = elementwise(
-    "cot",
-    sympy.cot,
-    lambda xp, x: 1 / xp.tan(x),
-    latex=r"\cot",
-    derivative=lambda x: (-(csc(x) ** 2),),
-    reserved=False,
-)
-sech: ex.Operation = elementwise(
+
+
+def _reciprocal(name: str, of: str, derivative: Derivative, **columns: Any) -> ex.Operation:
+    """Declare 1 over a function of the namespace, as sec is of cos."""
+    columns |= {"derivative": derivative, "reserved": False}
+    return elementwise(name, getattr(sympy, name), lambda xp, x: 1 / getattr(xp, of)(x), **columns)
+
+
+sec: ex.Operation = _reciprocal("sec", "cos", lambda x: (sec(x) * tan(x),), latex=r"\sec")
+csc: ex.Operation = _reciprocal("csc", "sin", lambda x: (-csc(x) * cot(x),), latex=r"\csc")
+cot: ex.Operation = _reciprocal("cot", "tan", lambda x: (-(csc(x) ** 2),), latex=r"\cot")
+sech: ex.Operation = _reciprocal(
     "sech",
-    sympy.sech,
-    lambda xp, x: 1 / xp.cosh(x),
-    derivative=lambda x: (-sech(x) * tanh(x),),
+    "cosh",
+    lambda x: (-sech(x) * tanh(x),),
     positive=True,
     logarithm=lambda x: -log(cosh(x)),
-    reserved=False,
 )
-csch: ex.Operation = elementwise(
-    "csch",
-    sympy.csch,
-    lambda xp, x: 1 / xp.sinh(x),
-    derivative=lambda x: (-csch(x) * coth(x),),
-    reserved=False,
-)
-coth: ex.Operation = elementwise(
-    "coth",
-    sympy.coth,
-    lambda xp, x: 1 / xp.tanh(x),
-    latex=r"\coth",
-    derivative=lambda x: (-(csch(x) ** 2),),
-    reserved=False,
-)
+csch: ex.Operation = _reciprocal("csch", "sinh", lambda x: (-csch(x) * coth(x),))
+coth: ex.Operation = _reciprocal("coth", "tanh", lambda x: (-(csch(x) ** 2),), latex=r"\coth")
 arcsinh = elementwise(
     "arcsinh",
     sympy.asinh,

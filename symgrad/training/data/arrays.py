@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from symgrad.data.sparse import is_sparse, sparse_array
-from symgrad.errors import DataError, NotFiniteError, did_you_mean
+from symgrad.errors import DataError, NotFiniteError, check_known
 from symgrad.language.operations.unspecified import function_of
 from symgrad.language.problem import Problem, Variable
 from symgrad.numerics.given import form
@@ -125,10 +125,8 @@ def read_data(
     beside = [*problem.functions, *map(str, problem.counts)]
     functions = {name: data[name] for name in beside if name in data}
     data = {name: value for name, value in data.items() if name not in functions}
+    check_known("data: {} is not declared in the problem", data, [*problem.variables, *beside])
     for name in data:
-        if name not in problem.variables:
-            near = did_you_mean(name, [*problem.variables, *beside])
-            raise DataError(f"data: {name} is not declared in the problem{near}")
         if name in parameters:
             raise DataError(f"{name} is given as data and as a parameter; give it as one of them")
     missing = [n for n in problem.variables if n not in data and n not in parameters]

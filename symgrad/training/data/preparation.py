@@ -10,7 +10,7 @@ import numpy as np
 
 from symgrad.data.frames import as_table
 from symgrad.data.tables import Array, Arrays, Table, number
-from symgrad.errors import DataError, did_you_mean
+from symgrad.errors import DataError, check_known
 
 SCHEMA = 1
 
@@ -125,14 +125,13 @@ class Preparation:
             if not table:
                 return given
         table = as_table(table)
-        parts = {name: self._part(name) for name in names or self._found(table)}
+        names = list(names or self._found(table))
+        check_known("{}: no such variable", names, self.parts)
+        parts = {name: self.parts[name] for name in names}
         if not parts:
             raise DataError(f"the table has none of the columns {', '.join(self.columns)}")
         for name, part in parts.items():
-            for column in part.columns:
-                if column.name not in table:
-                    near = did_you_mean(column.name, table)
-                    raise DataError(f"{name}: no column {column.name}{near}")
+            check_known(f"{name}: no column {{}}", [column.name for column in part.columns], table)
         table = self.complete(table, parts)
         return given | {name: part.of(table) for name, part in parts.items()}
 
@@ -203,11 +202,6 @@ class Preparation:
             return cls(parts, bool(data["drop"]))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise DataError(f"no preparation: {error!r:.80}") from None
-
-    def _part(self, name: str) -> Part:
-        if name not in self.parts:
-            raise DataError(f"{name}: no such variable{did_you_mean(name, self.parts)}")
-        return self.parts[name]
 
     def _found(self, table: Table) -> list[str]:
         """The variables of which the table has a column."""

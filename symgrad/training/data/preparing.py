@@ -12,7 +12,7 @@ import numpy as np
 from symgrad.calculus import as_problem
 from symgrad.data.frames import as_table, column_of, is_frame, is_series
 from symgrad.data.tables import Table, number
-from symgrad.errors import DataError, OptionError, did_you_mean, names_wanted, one_of
+from symgrad.errors import DataError, OptionError, check_known, names_wanted, one_of
 from symgrad.language.problem import Problem
 from symgrad.training.data.division import checked_share, divided_rows
 from symgrad.training.data.labels import wrong_label
@@ -156,10 +156,7 @@ def _options(
     examples = {n: v for n, v in problem.variables.items() if v.batch is not None}
     for what, given in (("columns", columns), ("classes", classes), ("scale", _names(scale))):
         given = given if what == "scale" else names_wanted(what, given)
-        for name in given:
-            if name not in examples:
-                near = did_you_mean(name, examples)
-                raise DataError(f"{what} of {name}: no variable of the examples{near}")
+        check_known(f"{what} of {{}}: no variable of the examples", given, examples)
     for name in _names(scale):
         variable = examples[name]
         if variable.kind not in ("Scalar", "Vector") or variable.facts & {"one_hot", "simplex"}:
@@ -189,9 +186,7 @@ def _chosen(
     for name, chosen in found.items():
         if not chosen:
             raise DataError(f"{name}: no column is left for it")
-        for column in chosen:
-            if column not in table:
-                raise DataError(f"{name}: no column {column}{did_you_mean(column, table)}")
+        check_known(f"{name}: no column {{}}", chosen, table)
     return {n: tuple(map(Column, found[n])) for n in names}
 
 

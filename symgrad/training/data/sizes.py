@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import sympy
 
-from symgrad.errors import DataError, did_you_mean
+from symgrad.errors import DataError, check_known
 from symgrad.language.layered import layered
 from symgrad.language.names import entry_of, entry_parts
 from symgrad.language.problem import Problem, Variable
@@ -44,10 +44,8 @@ def dimension_sizes(
         for dimension in dimensions_of(entry)
         for symbol in dimension.free_symbols
     }
+    check_known("sizes: {} is no dimension of the problem", sizes, declared)
     for name, size in sizes.items():
-        if name not in declared:
-            near = did_you_mean(name, declared)
-            raise DataError(f"sizes: {name} is no dimension of the problem{near}")
         if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size < 1:
             raise DataError(f"sizes: {name} is {size!r}; a positive whole number is wanted")
         if dimensions.setdefault(declared[name], int(size)) != size:

@@ -11,7 +11,7 @@ import sympy
 
 from symgrad.calculus import as_problem
 from symgrad.calculus.nodes import Axis
-from symgrad.errors import DataError, OptionError, did_you_mean, names_wanted, whole_number
+from symgrad.errors import DataError, OptionError, check_known, names_wanted, whole_number
 from symgrad.language.problem import Problem
 from symgrad.numerics.function import Function
 from symgrad.numerics.gradients import gradient_function
@@ -251,10 +251,8 @@ class _Script:
         """Where the size of each dimension is from."""
         variables = self.problem.variables
         wanted = {s for n in variables for d in variables[n].dims for s in d.free_symbols}
-        for name in self.given:
-            if name not in {*map(str, wanted)}:
-                near = did_you_mean(name, wanted)
-                raise DataError(f"sizes: {name} is no dimension of the problem{near}")
+        known = [*map(str, wanted)]
+        check_known("sizes: {} is no dimension of the problem", self.given, known)
         found = {n: str(whole_number(f"sizes: {n}", s, 1)) for n, s in self.given.items()}
         for name in self.data:
             for place, axis in enumerate(axes_of(variables[name])):

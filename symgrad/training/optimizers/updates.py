@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import sympy
 
-from symgrad.errors import DataError, OptionError, did_you_mean
+from symgrad.errors import DataError, OptionError, check_known
 from symgrad.numerics.source.numpy import defined
 from symgrad.training.equations import ITERATION, NORM, RATE, State, number_function
 from symgrad.training.optimizers.program import Operand, UpdateProgram
@@ -46,10 +46,8 @@ def factors_of(factors: Mapping[str, float], places: Mapping[str, slice]) -> lis
     >>> factors_of({"b": 0}, {"W": slice(0, 6), "b": slice(6, 8)})[1]
     Stretch(place=slice(6, 8, None), factor=0.0, numbers={})
     """
-    for name in factors:
-        if name not in places:
-            near = did_you_mean(name, places)
-            raise OptionError(f"rate_factors: {name} is no parameter that is trained{near}")
+    told = "rate_factors: {} is no parameter that is trained"
+    check_known(told, factors, places, OptionError)
     if not factors:
         return []
     return [Stretch(place, float(factors.get(name, 1.0))) for name, place in places.items()]
