@@ -9,7 +9,7 @@ import symgrad as sg
 from symgrad import examples
 from symgrad.data import karate
 from symgrad.examples import EXAMPLES, Example
-from symgrad.examples.builtin import hidden_factions
+from symgrad.examples.records import hidden_factions
 from symgrad.training.data.arrays import Arrays
 from symgrad.training.result import FitResult
 

@@ -210,7 +210,7 @@ MUTANTS: list[Mutant] = [
         ),
     ),
     *planted_in(
-        "symgrad/rendering/shapes.py",
+        "symgrad/rendering/style.py",
         "tests/rendering/test_style.py",
         ("a transpose has the shape of what it is of", "shape[::-1]", "shape"),
     ),

@@ -79,7 +79,7 @@ MUTANTS: list[Mutant] = [
         ("a cosine ends at zero", "LOWEST + (INITIAL - LOWEST)", "(INITIAL - LOWEST)"),
     ),
     *planted_in(
-        "symgrad/training/steps/accumulation.py",
+        "symgrad/training/steps/epoch.py",
         "tests/training/test_accumulation.py",
         (
             "minibatches count alike",

@@ -20,7 +20,7 @@ MUTANTS: list[Mutant] = [
         ("no style", 'sg.Style(**chosen(request, "style", of))', "sg.Style()"),
     ),
     *planted_in(
-        "symgrad/web/models.py",
+        "symgrad/web/answers.py",
         SERVER,
         ("a place in the formula", "formula.begin + inside", "inside"),
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 from symgrad.errors import OptionError
@@ -13,7 +14,6 @@ from symgrad.numerics.remembered import remembered
 from symgrad.training.data.arrays import Array, Arrays, Data, as_observed
 from symgrad.training.optimizers.searches import Product, SearchState
 from symgrad.training.optimizers.updates import OptimizerState
-from symgrad.training.steps.accumulation import StepGradients
 from symgrad.training.steps.data_totals import with_data_totals
 from symgrad.training.steps.features import euclidean, metric_of
 from symgrad.training.steps.loop import Gradients, PlainSteps
@@ -25,6 +25,7 @@ from symgrad.training.steps.weights import with_weights
 
 if TYPE_CHECKING:
     from symgrad.training.steps.compiled import CompiledSteps
+
 
 Steps: TypeAlias = "PlainSteps | SearchSteps | CompiledSteps"
 
@@ -113,3 +114,61 @@ def _check_chunked(state: OptimizerState | SearchState, modules: str) -> None:
         raise OptionError(f"data in chunks need modules='numpy', not {modules!r}")
     if isinstance(state, OptimizerState) and state.lazy:
         raise OptionError("lazy: data in chunks have gradients of whole tables: leave lazy out")
+
+
+# more than one minibatch in a step
+
+
+class StepGradients:
+    r"""Gradients of `accumulate` minibatches at once, the last of which in an epoch may be fewer;
+    `frozen` are stretches of the flat gradient that are 0, of parameters that stay as they are. Of
+    minibatches of m_j examples each, m together,
+
+        \nabla L = \sum_j m_j / m \nabla L_j,
+
+    for a sum over the batch, which counts n / m_j times in L_j, and for a mean.
+
+    With `drop_last` a step of fewer examples than the others is left out, unless it is the only
+    one.
+    """
+
+    def __init__(
+        self,
+        gradients: Gradients,
+        batches: Minibatches,
+        accumulate: int,
+        drop_last: bool,
+        frozen: Sequence[slice],
+    ) -> None:
+        self._gradients, self._frozen = gradients, frozen
+        total, size, examples = batches.data.total, batches.size, [1] * gradients.count
+        if accumulate > 1:
+            examples = [min(size, total - k) for k in range(0, total, size)] or examples
+        starts = range(0, len(examples), accumulate)
+        self._steps = [range(k, min(k + accumulate, len(examples))) for k in starts]
+        self._examples = examples
+        sizes = [sum(examples[j] for j in step) for step in self._steps]
+        if drop_last and len(sizes) > 1 and sizes[-1] < sizes[0]:
+            del self._steps[-1]
+        self.count = len(self._steps)
+
+    def begin(self, order: Array) -> None:
+        """Take the examples in this order."""
+        self._gradients.begin(order)
+
+    def of(self, step: int) -> tuple[float, Array]:
+        """The loss and the flat gradient of a step's minibatches."""
+        first, *others = self._steps[step]
+        value, flat = self._gradients.of(first)
+        if others:
+            total = sum(self._examples[j] for j in self._steps[step])
+            share = self._examples[first] / total
+            value, flat = share * value, flat * flat.dtype.type(share)
+            for j in others:
+                share = self._examples[j] / total
+                one, slope = self._gradients.of(j)
+                value += share * one
+                flat += flat.dtype.type(share) * slope
+        for piece in self._frozen:
+            flat[piece] = 0
+        return value, flat
