@@ -27,18 +27,15 @@ from symgrad.language.operations.smooth import exp, log
 from symgrad.language.unparse import unparse
 
 PRODUCT = Rewrite(
-    name="logarithm of a product",
-    pattern=lambda x, y: log(exp(x) * y),
-    replacement=lambda x, y: x + log(y),
-    identity="log(x y) = log(x) + log(y), where x is positive",
+    "logarithm of a product",
+    lambda x, y: (log(exp(x) * y), x + log(y)),
+    "log(x y) = log(x) + log(y), where x is positive",
     for_code=True,
-    over=("scalar", "scalar"),
 )
 POWER = Rewrite(
-    name="logarithm of a power",
-    pattern=lambda x: log(x**3),
-    replacement=lambda x: 3 * log(x),
-    identity="log(x^p) = p log(x), where x is positive",
+    "logarithm of a power",
+    lambda x: (log(x**3), 3 * log(x)),
+    "log(x^p) = p log(x), where x is positive",
     for_code=True,
 )
 CHOSEN = Applied(

@@ -21,20 +21,18 @@ from symgrad.language.phrases import phrase
 
 ORTHOGONAL = "orthogonal"
 PRODUCT = Rewrite(
-    name="orthogonal matrix",
-    pattern=lambda x: x.T @ x,
-    replacement=lambda x: filled(eye, x.shape[:1]),
-    identity=phrase("{0} for an orthogonal X", "X^T X = X X^T = I"),
+    "orthogonal matrix",
+    lambda x: (x.T @ x, filled(eye, x.shape[:1])),
+    phrase("{0} for an orthogonal X", "X^T X = X X^T = I"),
     over=("matrix",),
     fact=ORTHOGONAL,
 )
 
 
 NORM = Rewrite(
-    name="norm and orthogonal matrix",
-    pattern=lambda x, y: norm2(x @ y),
-    replacement=lambda x, y: norm2(y),
-    identity=phrase("{0} for an orthogonal X", "norm2(X u) = norm2(u)"),
+    "norm and orthogonal matrix",
+    lambda x, y: (norm2(x @ y), norm2(y)),
+    phrase("{0} for an orthogonal X", "norm2(X u) = norm2(u)"),
     over=("matrix", "vector"),
     fact=ORTHOGONAL,
 )

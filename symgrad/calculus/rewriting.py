@@ -1,6 +1,6 @@
 """Rewrite rules: the operations' patterns, matched in index notation wherever a node is made.
 
-A rule says `pattern = replacement` in the language, with wildcards x and y. Both sides are lowered
+A rule says `left = right` in the language, with wildcards x and y. Both sides are lowered
 once; matching binds each wildcard to an entry, and pattern indices to indices of the term at hand.
 So one rule holds for scalars, for each entry of a tensor, for a batch, and for the rows of a matrix
 alike.
@@ -57,7 +57,7 @@ class _Compiled:
         self.names = [Name(f"?{k}", SHAPES[each]) for k, each in enumerate(over)]
         facts = frozenset({rule.fact} if rule.fact else ())
         self.pattern = lower(
-            rule.pattern(*self.names), {n.name: given(n.name, n.shape, facts) for n in self.names}
+            rule.sides(*self.names)[0], {n.name: given(n.name, n.shape, facts) for n in self.names}
         )
 
     def install(self) -> None:
@@ -124,7 +124,7 @@ class _Compiled:
             tuple(ONE if x is None else x.axis for x in values[n.name].axes) for n in self.names
         ]
         names = [replace(n, shape=shape) for n, shape in zip(self.names, shapes, strict=True)]
-        result = lower(self.rule.replacement(*names), values)
+        result = lower(self.rule.sides(*names)[1], values)
         pairs = zip(result.core, self.pattern.core, strict=True)
         labels = {mine: match.labels[label] for mine, label in pairs}
         return replace(result, terms=result.renamed(labels))
@@ -306,5 +306,5 @@ def _factors(
 @on_rewrite
 def install(rule: Rewrite) -> None:
     """Make a rule known to the constructors of nodes."""
-    for over in (("vector",), ("matrix",)) if rule.over == ("all",) else (rule.over,):
+    for over in (("vector",), ("matrix",)) if rule.over == ("all",) else (rule.wildcards,):
         _Compiled(rule, over).install()

@@ -46,17 +46,11 @@ _sides: WeakKeyDictionary[Node, frozenset[str]] = WeakKeyDictionary()
 def by_diagonal(operation: Operation) -> Rewrite:
     """What a function of a diagonal matrix is, by its record."""
 
-    def pattern(x: Expression) -> Expression:
-        return operation(diag(x))
+    def sides(x: Expression) -> tuple[Expression, Expression]:
+        return operation(diag(x)), operation.meaning.of_diagonal(x)
 
-    value = operation.meaning.of_diagonal
-    return Rewrite(
-        name=f"{operation.name} of a diagonal matrix",
-        pattern=pattern,
-        replacement=value,
-        identity=f"{unparse(pattern(ENTRIES))} = {unparse(value(ENTRIES))}",
-        over=("vector",),
-    )
+    identity = " = ".join(map(unparse, sides(ENTRIES)))
+    return Rewrite(f"{operation.name} of a diagonal matrix", sides, identity, over=("vector",))
 
 
 def diagonal(matrix: Entry, row: Label, column: Label) -> Entry | None:

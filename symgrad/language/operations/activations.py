@@ -57,54 +57,45 @@ elu = elementwise(
     source="Clevert et al., 2015",
 )
 rewrite(
-    name="softplus of an exponential",
-    pattern=lambda x: log(1 + exp(x)),
-    replacement=lambda x: softplus(x),
-    identity="log(1 + exp(x)) = softplus(x), without overflow",
+    "softplus of an exponential",
+    lambda x: (log(1 + exp(x)), softplus(x)),
+    "log(1 + exp(x)) = softplus(x), without overflow",
     for_code=True,
 )
 rewrite(
-    name="logistic ratio",
-    pattern=lambda x, y: exp(x) / (exp(x) + exp(y)),
-    replacement=lambda x, y: sigmoid(x - y),
-    identity="exp(x) / (exp(x) + exp(y)) = sigmoid(x - y), without overflow",
-    for_code=True,
-    over=("scalar", "scalar"),
-)
-rewrite(
-    name="sigmoid",
-    pattern=lambda x: exp(x) / (1 + exp(x)),
-    replacement=lambda x: sigmoid(x),
-    identity="exp(x) / (1 + exp(x)) = sigmoid(x), without overflow",
+    "logistic ratio",
+    lambda x, y: (exp(x) / (exp(x) + exp(y)), sigmoid(x - y)),
+    "exp(x) / (exp(x) + exp(y)) = sigmoid(x - y), without overflow",
     for_code=True,
 )
 rewrite(
-    name="sigmoid",
-    pattern=lambda x: 1 / (1 + exp(x)),
-    replacement=lambda x: sigmoid(-x),
-    identity="1 / (1 + exp(x)) = sigmoid(-x), without overflow",
+    "sigmoid",
+    lambda x: (exp(x) / (1 + exp(x)), sigmoid(x)),
+    "exp(x) / (1 + exp(x)) = sigmoid(x), without overflow",
     for_code=True,
 )
 rewrite(
-    name="logarithm of a sigmoid",
-    pattern=lambda x: log(sigmoid(x)),
-    replacement=lambda x: -softplus(-x),
-    identity="log(sigmoid(x)) = -softplus(-x), without underflow",
+    "sigmoid",
+    lambda x: (1 / (1 + exp(x)), sigmoid(-x)),
+    "1 / (1 + exp(x)) = sigmoid(-x), without overflow",
     for_code=True,
 )
 rewrite(
-    name="logarithm of the opposite sigmoid",
-    pattern=lambda x: log(1 - sigmoid(x)),
-    replacement=lambda x: -softplus(x),
-    identity="log(1 - sigmoid(x)) = -softplus(x), without cancellation",
+    "logarithm of a sigmoid",
+    lambda x: (log(sigmoid(x)), -softplus(-x)),
+    "log(sigmoid(x)) = -softplus(-x), without underflow",
     for_code=True,
 )
 rewrite(
-    name="logarithm of a difference of sigmoids",
-    pattern=lambda x, y: log(sigmoid(x) - sigmoid(y)),
-    replacement=lambda x, y: log(-expm1(y - x)) - softplus(-x) - softplus(y),
-    identity="log(sigmoid(x) - sigmoid(y)) = log(1 - exp(y - x)) - softplus(-x) - softplus(y), "
+    "logarithm of the opposite sigmoid",
+    lambda x: (log(1 - sigmoid(x)), -softplus(x)),
+    "log(1 - sigmoid(x)) = -softplus(x), without cancellation",
+    for_code=True,
+)
+rewrite(
+    "logarithm of a difference of sigmoids",
+    lambda x, y: (log(sigmoid(x) - sigmoid(y)), log(-expm1(y - x)) - softplus(-x) - softplus(y)),
+    "log(sigmoid(x) - sigmoid(y)) = log(1 - exp(y - x)) - softplus(-x) - softplus(y), "
     "without cancellation",
     for_code=True,
-    over=("scalar", "scalar"),
 )

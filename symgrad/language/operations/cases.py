@@ -9,7 +9,6 @@ it infinite or no number.
 from __future__ import annotations
 
 from collections.abc import Callable
-from inspect import signature
 
 import sympy
 
@@ -106,29 +105,18 @@ where: ex.Operation = composite(
 
 
 ZERO, UNIT = ex.expression(0), ex.expression(1)
-Pattern = Callable[..., ex.Expression]
-Case = tuple[Pattern, Pattern, tuple[str, ...]]  # the cases, what they are, and both in words
-NAMED: tuple[Case, ...] = (
-    (lambda x: choice(x, UNIT, ZERO), step, ("1", "x > 0", "0", "step(x)")),
-    (lambda x: choice(x, ZERO, UNIT), lambda x: 1 - step(x), ("0", "x > 0", "1", "1 - step(x)")),
-    (lambda x: choice(x, x, ZERO), relu, ("x", "x > 0", "0", "relu(x)")),
-    (lambda x: choice(-x, ZERO, x), relu, ("0", "x < 0", "x", "relu(x)")),
-    (lambda x: choice(-x, x, ZERO), lambda x: -relu(-x), ("x", "x < 0", "0", "-relu(-x)")),
-    (lambda x: choice(x, ZERO, x), lambda x: -relu(-x), ("0", "x > 0", "x", "-relu(-x)")),
-    (lambda x: choice(x, x, -x), absolute, ("x", "x > 0", "-x", "|x|")),
-    (lambda x: choice(-x, -x, x), absolute, ("-x", "x < 0", "x", "|x|")),
-    (lambda x, y: choice(x - y, x, y), maximum, ("x", "x > y", "y", "max(x, y)")),
-    (
-        lambda x, y: choice(x - y, y, x),
-        lambda x, y: minimum(y, x),
-        ("y", "x > y", "x", "min(x, y)"),
-    ),
+Case = tuple[Callable[..., tuple[ex.Expression, ex.Expression]], tuple[str, ...]]
+NAMED: tuple[Case, ...] = (  # the cases and what they are, and both in words
+    (lambda x: (choice(x, UNIT, ZERO), step(x)), ("1", "x > 0", "0", "step(x)")),
+    (lambda x: (choice(x, ZERO, UNIT), 1 - step(x)), ("0", "x > 0", "1", "1 - step(x)")),
+    (lambda x: (choice(x, x, ZERO), relu(x)), ("x", "x > 0", "0", "relu(x)")),
+    (lambda x: (choice(-x, ZERO, x), relu(x)), ("0", "x < 0", "x", "relu(x)")),
+    (lambda x: (choice(-x, x, ZERO), -relu(-x)), ("x", "x < 0", "0", "-relu(-x)")),
+    (lambda x: (choice(x, ZERO, x), -relu(-x)), ("0", "x > 0", "x", "-relu(-x)")),
+    (lambda x: (choice(x, x, -x), absolute(x)), ("x", "x > 0", "-x", "|x|")),
+    (lambda x: (choice(-x, -x, x), absolute(x)), ("-x", "x < 0", "x", "|x|")),
+    (lambda x, y: (choice(x - y, x, y), maximum(x, y)), ("x", "x > y", "y", "max(x, y)")),
+    (lambda x, y: (choice(x - y, y, x), minimum(y, x)), ("y", "x > y", "x", "min(x, y)")),
 )
-for pattern, replacement, said in NAMED:
-    rewrite(
-        name="cases with a name",
-        pattern=pattern,
-        replacement=replacement,
-        identity=phrase(CHOSEN, *said),
-        over=("scalar",) * len(signature(pattern).parameters),
-    )
+for sides, said in NAMED:
+    rewrite("cases with a name", sides, phrase(CHOSEN, *said))

@@ -156,75 +156,56 @@ solve = declare(
 
 of_matrices = partial(rewrite, over=("matrix",))
 of_matrices(
-    name="inverse of an orthogonal matrix",
-    pattern=lambda x: inv(x),
-    replacement=lambda x: x.T,
-    identity=phrase("{0} for an orthogonal X", "X^-1 = X^T"),
+    "inverse of an orthogonal matrix",
+    lambda x: (inv(x), x.T),
+    phrase("{0} for an orthogonal X", "X^-1 = X^T"),
     fact="orthogonal",
 )
 of_matrices(
-    name="log-determinant of an orthogonal matrix",
-    pattern=lambda x: logdet(x),
-    replacement=lambda x: ex.Number(Fraction(0)),
-    identity=phrase("{0} for an orthogonal X", "|det X| = 1"),
+    "log-determinant of an orthogonal matrix",
+    lambda x: (logdet(x), ex.Number(Fraction(0))),
+    phrase("{0} for an orthogonal X", "|det X| = 1"),
     fact="orthogonal",
 )
 of_matrices(
-    name="magnitude of an orthogonal matrix's determinant",
-    pattern=lambda x: absolute(det(x)),
-    replacement=lambda x: ex.Number(Fraction(1)),
-    identity=phrase("{0} for an orthogonal X", "|det X| = 1"),
+    "magnitude of an orthogonal matrix's determinant",
+    lambda x: (absolute(det(x)), ex.Number(Fraction(1))),
+    phrase("{0} for an orthogonal X", "|det X| = 1"),
     fact="orthogonal",
 )
 of_matrices(
-    name="square of an orthogonal matrix's determinant",
-    pattern=lambda x: det(x) ** 2,
-    replacement=lambda x: ex.Number(Fraction(1)),
-    identity=phrase("{0} for an orthogonal X", "det(X)^2 = 1"),
+    "square of an orthogonal matrix's determinant",
+    lambda x: (det(x) ** 2, ex.Number(Fraction(1))),
+    phrase("{0} for an orthogonal X", "det(X)^2 = 1"),
     partial=True,
     fact="orthogonal",
 )
 of_matrices(
-    name="logarithm of a determinant",
-    pattern=lambda x: log(det(x)),
-    replacement=lambda x: logdet(x),
-    identity="log(det(X)) = logdet(X), without overflow",
+    "logarithm of a determinant",
+    lambda x: (log(det(x)), logdet(x)),
+    "log(det(X)) = logdet(X), without overflow",
     for_code=True,
 )
 of_matrices(
-    name="logarithm of a determinant's magnitude",
-    pattern=lambda x: log(absolute(det(x))),
-    replacement=lambda x: logdet(x),
-    identity="log |det(X)| = logdet(X), without overflow",
+    "logarithm of a determinant's magnitude",
+    lambda x: (log(absolute(det(x))), logdet(x)),
+    "log |det(X)| = logdet(X), without overflow",
     for_code=True,
 )
 of_matrices(
-    name="inverse of an inverse",
-    pattern=lambda x: inv(inv(x)),
-    replacement=lambda x: x,
-    identity="the inverse of the inverse of X is X",
+    "inverse of an inverse", lambda x: (inv(inv(x)), x), "the inverse of the inverse of X is X"
 )
 of_matrices(
-    name="inverse times its matrix",
-    pattern=lambda x: inv(x) @ x,
-    replacement=lambda x: filled(eye, x.shape[:1]),
-    identity="X^-1 X = I",
+    "inverse times its matrix", lambda x: (inv(x) @ x, filled(eye, x.shape[:1])), "X^-1 X = I"
 )
 of_matrices(
-    name="matrix times its inverse",
-    pattern=lambda x: x @ inv(x),
-    replacement=lambda x: filled(eye, x.shape[:1]),
-    identity="X X^-1 = I",
+    "matrix times its inverse", lambda x: (x @ inv(x), filled(eye, x.shape[:1])), "X X^-1 = I"
 )
 of_matrices(
-    name="determinant of an inverse",
-    pattern=lambda x: det(inv(x)),
-    replacement=lambda x: 1 / det(x),
-    identity="det(X^-1) = 1 / det(X)",
+    "determinant of an inverse", lambda x: (det(inv(x)), 1 / det(x)), "det(X^-1) = 1 / det(X)"
 )
 of_matrices(
-    name="log-determinant of an inverse",
-    pattern=lambda x: logdet(inv(x)),
-    replacement=lambda x: -logdet(x),
-    identity="logdet(X^-1) = -logdet(X)",
+    "log-determinant of an inverse",
+    lambda x: (logdet(inv(x)), -logdet(x)),
+    "logdet(X^-1) = -logdet(X)",
 )

@@ -291,14 +291,12 @@ expm = _of_matrices(
     source="Higham, Functions of Matrices, 2008, chapters 3 and 10",
 )
 of_matrices(
-    name="root's derivative along the identity",
-    pattern=lambda x: sylvester(x, x, filled(eye, x.shape[:1])),
-    replacement=lambda x: inv(x) / 2,
-    identity="sylvester(X, X, I) = X^-1 / 2",
+    "root's derivative along the identity",
+    lambda x: (sylvester(x, x, filled(eye, x.shape[:1])), inv(x) / 2),
+    "sylvester(X, X, I) = X^-1 / 2",
 )
 of_matrices(
-    name="exponential's derivative along the identity",
-    pattern=lambda x: expm_frechet(x, filled(eye, x.shape[:1])),
-    replacement=lambda x: expm(x),
-    identity="expm_frechet(X, I) = expm(X)",
+    "exponential's derivative along the identity",
+    lambda x: (expm_frechet(x, filled(eye, x.shape[:1])), expm(x)),
+    "expm_frechet(X, I) = expm(X)",
 )

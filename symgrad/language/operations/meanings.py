@@ -19,8 +19,9 @@ OverSteps    the sum over the steps of a recurrence
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import KW_ONLY, dataclass, fields
 from fractions import Fraction
+from inspect import signature
 from typing import Any
 
 import sympy
@@ -202,34 +203,41 @@ def declare(name: str, meaning: type, **columns: Any) -> Operation:
     return register(Operation(name=name, meaning=made, **columns))
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Rewrite:
-    """A rule `pattern = replacement`, both expressions of x, y (vectors or scalars).
+    """A rule: of x, y (vectors or scalars) the two `sides`, a pattern and what it is replaced by.
 
     Applied wherever the pattern is met, before anything is differentiated: it makes a naive
     formula stable, or a result short. `identity` says it in a sentence.
     """
 
     name: str
-    pattern: Callable[..., Expression]
-    replacement: Callable[..., Expression]
+    sides: Callable[..., tuple[Expression, Expression]]
     identity: str
-    over: tuple[str, ...] = ("scalar",)  # what the wildcards stand for: scalar, vector, matrix
+    _: KW_ONLY
+    over: tuple[str, ...] = ()  # what the wildcards stand for, if not scalars: vector, matrix, all
     partial: bool = False  # whether higher powers match too: n^3 u = n^2 (n u)
     fact: str = ""  # what the wildcard must be declared, if anything
     for_code: bool = False  # whether it only keeps numbers in range, or exact
     of_writing: bool = False  # whether both are one operation for whoever writes it: |x|^2
+
+    @property
+    def wildcards(self) -> tuple[str, ...]:
+        """What each of x, y stands for."""
+        return self.over or ("scalar",) * len(signature(self.sides).parameters)
 
 
 REWRITES: list[Rewrite] = []
 _told: list[Callable[[Rewrite], object]] = []  # what each rule is given to
 
 
-def rewrite(**fields: Any) -> Rewrite:
+def rewrite(
+    name: str, sides: Callable[..., tuple[Expression, Expression]], identity: str, **columns: Any
+) -> Rewrite:
     """Make a rule known, in the order of declaration; it is applied from then on.
 
     Raises: ValueError where the pattern is neither a function nor a product."""
-    rule = Rewrite(**fields)
+    rule = Rewrite(name, sides, identity, **columns)
     for install in _told:
         install(rule)
     REWRITES.append(rule)

@@ -165,40 +165,35 @@ squared_norm = declare(
     symbol="l",
 )
 rewrite(
-    name="norm",
-    pattern=lambda x: sqrt(dot(x, x)),
-    replacement=lambda x: norm2(x),
-    identity="sqrt(x^T x) = norm2(x), with gradient 0 at 0",
+    "norm",
+    lambda x: (sqrt(dot(x, x)), norm2(x)),
+    "sqrt(x^T x) = norm2(x), with gradient 0 at 0",
     over=("all",),
 )
 rewrite(
-    name="norm times unit vector",
-    pattern=lambda x: norm2(x) * unit(x),
-    replacement=lambda x: x,
-    identity="norm2(x) times the unit vector of x is x",
+    "norm times unit vector",
+    lambda x: (norm2(x) * unit(x), x),
+    "norm2(x) times the unit vector of x is x",
     over=("all",),
     partial=True,
 )
 rewrite(
-    name="squared norm",
-    pattern=lambda x: norm2(x) ** 2,
-    replacement=lambda x: dot(x, x),
-    identity="norm2(x)^2 = x^T x",
+    "squared norm",
+    lambda x: (norm2(x) ** 2, dot(x, x)),
+    "norm2(x)^2 = x^T x",
     of_writing=True,
     over=("all",),
 )
 rewrite(
-    name="squared norm times unit vector",
-    pattern=lambda x: unit(x) * dot(x, x),
-    replacement=lambda x: norm2(x) * x,
-    identity="norm2(x)^2 times the unit vector of x is norm2(x) x",
+    "squared norm times unit vector",
+    lambda x: (unit(x) * dot(x, x), norm2(x) * x),
+    "norm2(x)^2 times the unit vector of x is norm2(x) x",
     over=("all",),
 )
 rewrite(
-    name="squared norm over norm",
-    pattern=lambda x: dot(x, x) / norm2(x),
-    replacement=lambda x: norm2(x),
-    identity="x^T x / norm2(x) = norm2(x)",
+    "squared norm over norm",
+    lambda x: (dot(x, x) / norm2(x), norm2(x)),
+    "x^T x / norm2(x) = norm2(x)",
     over=("all",),
 )
 

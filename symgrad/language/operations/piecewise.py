@@ -137,75 +137,50 @@ minimum = elementwise(
     sympy_classes=(sympy.Min,),
 )
 rewrite(
-    name="sign over absolute value",
-    pattern=lambda x: sign(x) / absolute(x),
-    replacement=lambda x: 1 / x,
-    identity="sign(x) / |x| = 1 / x",
+    "sign over absolute value", lambda x: (sign(x) / absolute(x), 1 / x), "sign(x) / |x| = 1 / x"
 )
 rewrite(
-    name="absolute value times sign",
-    pattern=lambda x: absolute(x) * sign(x),
-    replacement=lambda x: x,
-    identity="|x| sign(x) = x",
+    "absolute value times sign",
+    lambda x: (absolute(x) * sign(x), x),
+    "|x| sign(x) = x",
     partial=True,
 )
+rewrite("sign times its argument", lambda x: (sign(x) * x, absolute(x)), "sign(x) x = |x|")
 rewrite(
-    name="sign times its argument",
-    pattern=lambda x: sign(x) * x,
-    replacement=lambda x: absolute(x),
-    identity="sign(x) x = |x|",
-)
-rewrite(
-    name="step times relu",
-    pattern=lambda x: step(x) * relu(x),
-    replacement=lambda x: relu(x),
-    identity="relu(x) is 0 where step(x) is",
+    "step times relu",
+    lambda x: (step(x) * relu(x), relu(x)),
+    "relu(x) is 0 where step(x) is",
     partial=True,
 )
+rewrite("step times its argument", lambda x: (step(x) * x, relu(x)), "step(x) x = relu(x)")
 rewrite(
-    name="step times its argument",
-    pattern=lambda x: step(x) * x,
-    replacement=lambda x: relu(x),
-    identity="step(x) x = relu(x)",
-)
-rewrite(
-    name="square of an absolute value",
-    pattern=lambda x: absolute(x) ** 2,
-    replacement=lambda x: x**2,
-    identity="|x|^2 = x^2",
+    "square of an absolute value",
+    lambda x: (absolute(x) ** 2, x**2),
+    "|x|^2 = x^2",
     of_writing=True,
 )
 rewrite(
-    name="maximum of x and 0",
-    pattern=lambda x: maximum(x, expression(0)),
-    replacement=lambda x: relu(x),
-    identity="max(x, 0) = relu(x)",
+    "maximum of x and 0",
+    lambda x: (maximum(x, expression(0)), relu(x)),
+    "max(x, 0) = relu(x)",
     of_writing=True,
 )
 rewrite(
-    name="maximum of 0 and x",
-    pattern=lambda x: maximum(expression(0), x),
-    replacement=lambda x: relu(x),
-    identity="max(0, x) = relu(x)",
+    "maximum of 0 and x",
+    lambda x: (maximum(expression(0), x), relu(x)),
+    "max(0, x) = relu(x)",
     of_writing=True,
 )
 rewrite(
-    name="minimum of x and 0",
-    pattern=lambda x: minimum(x, expression(0)),
-    replacement=lambda x: -relu(-x),
-    identity="min(x, 0) = -relu(-x)",
+    "minimum of x and 0",
+    lambda x: (minimum(x, expression(0)), -relu(-x)),
+    "min(x, 0) = -relu(-x)",
     of_writing=True,
 )
 rewrite(
-    name="minimum of 0 and x",
-    pattern=lambda x: minimum(expression(0), x),
-    replacement=lambda x: -relu(-x),
-    identity="min(0, x) = -relu(-x)",
+    "minimum of 0 and x",
+    lambda x: (minimum(expression(0), x), -relu(-x)),
+    "min(0, x) = -relu(-x)",
     of_writing=True,
 )
-rewrite(
-    name="root of a square",
-    pattern=lambda x: (x**2) ** HALF,
-    replacement=lambda x: absolute(x),
-    identity="sqrt(x^2) = |x|",
-)
+rewrite("root of a square", lambda x: ((x**2) ** HALF, absolute(x)), "sqrt(x^2) = |x|")

@@ -109,25 +109,22 @@ cumsum: ex.Operation = of_vectors(
     symbol="c",
 )
 rewrite(
-    name="product of exponentials",
-    pattern=lambda x: product(exp(x)),
-    replacement=lambda x: exp(total(x)),
-    identity="prod(exp(x)) = exp(sum(x))",
+    "product of exponentials",
+    lambda x: (product(exp(x)), exp(total(x))),
+    "prod(exp(x)) = exp(sum(x))",
     over=("vector",),
 )
 rewrite(
-    name="logarithm of a product",
-    pattern=lambda x: log(product(x)),
-    replacement=lambda x: total(log(absolute(x))),
-    identity="log(prod(x)) = sum(log(|x|)) where the product is positive, without overflow",
+    "logarithm of a product",
+    lambda x: (log(product(x)), total(log(absolute(x)))),
+    "log(prod(x)) = sum(log(|x|)) where the product is positive, without overflow",
     for_code=True,
     over=("vector",),
 )
 rewrite(
-    name="products of all others of positive numbers",
-    pattern=lambda x: other_products(x),
-    replacement=lambda x: product(x) / x,
-    identity="other_products(x) = prod(x) / x",
+    "products of all others of positive numbers",
+    lambda x: (other_products(x), product(x) / x),
+    "other_products(x) = prod(x) / x",
     fact="positive",
     over=("vector",),
 )

@@ -6,7 +6,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from fractions import Fraction
-from functools import partial
 from math import prod
 from typing import Any, TypeAlias
 
@@ -264,74 +263,57 @@ xlogy: ex.Operation = elementwise(
     reserved=False,
 )
 rewrite(
-    name="logarithm of an exponential",
-    pattern=lambda x: log(exp(x)),
-    replacement=lambda x: x,
-    identity="log(exp(x)) = x, without overflow",
+    "logarithm of an exponential",
+    lambda x: (log(exp(x)), x),
+    "log(exp(x)) = x, without overflow",
     for_code=True,
 )
 rewrite(
-    name="logarithm of cosh",
-    pattern=lambda x: log(cosh(x)),
-    replacement=lambda x: log_cosh(x),
-    identity="log(cosh(x)) = log_cosh(x), without overflow",
+    "logarithm of cosh",
+    lambda x: (log(cosh(x)), log_cosh(x)),
+    "log(cosh(x)) = log_cosh(x), without overflow",
     for_code=True,
 )
 rewrite(
-    name="x log x",
-    pattern=lambda x: x * log(x),
-    replacement=lambda x: xlogy(x, x),
-    identity="x log(x) = xlogy(x, x), 0 at x = 0, its limit",
+    "x log x",
+    lambda x: (x * log(x), xlogy(x, x)),
+    "x log(x) = xlogy(x, x), 0 at x = 0, its limit",
     for_code=True,
 )
 rewrite(
-    name="x log (x/y)",
-    pattern=lambda x, y: x * log(x / y),
-    replacement=lambda x, y: xlogy(x, x / y),
-    identity="x log(x/y) = xlogy(x, x/y), 0 at x = 0, its limit",
+    "x log (x/y)",
+    lambda x, y: (x * log(x / y), xlogy(x, x / y)),
+    "x log(x/y) = xlogy(x, x/y), 0 at x = 0, its limit",
     for_code=True,
-    over=("scalar", "scalar"),
 )
-of_two = partial(rewrite, over=("scalar", "scalar"))
-of_two(
-    name="power times its base",
-    pattern=lambda x, y: x**y * x,
-    replacement=lambda x, y: x ** (y + 1),
-    identity="x^y x = x^(y + 1)",
-    partial=True,
+rewrite(
+    "power times its base", lambda x, y: (x**y * x, x ** (y + 1)), "x^y x = x^(y + 1)", partial=True
 )
-of_two(
-    name="power over its base",
-    pattern=lambda x, y: x**y / x,
-    replacement=lambda x, y: x ** (y - 1),
-    identity="x^y / x = x^(y - 1)",
+rewrite(
+    "power over its base",
+    lambda x, y: (x**y / x, x ** (y - 1)),
+    "x^y / x = x^(y - 1)",
     partial=True,
 )
 rewrite(
-    name="powers of one base",
-    pattern=lambda x, y, z: x**y * x**z,
-    replacement=lambda x, y, z: x ** (y + z),
-    identity="x^y x^z = x^(y + z)",
-    over=("scalar", "scalar", "scalar"),
+    "powers of one base",
+    lambda x, y, z: (x**y * x**z, x ** (y + z)),
+    "x^y x^z = x^(y + z)",
 )
 rewrite(
-    name="quotient of powers of one base",
-    pattern=lambda x, y, z: x**y / x**z,
-    replacement=lambda x, y, z: x ** (y - z),
-    identity="x^y / x^z = x^(y - z)",
-    over=("scalar", "scalar", "scalar"),
+    "quotient of powers of one base",
+    lambda x, y, z: (x**y / x**z, x ** (y - z)),
+    "x^y / x^z = x^(y - z)",
 )
 rewrite(
-    name="logarithm near 1",
-    pattern=lambda x: log(1 + x),
-    replacement=lambda x: log1p(x),
-    identity="log(1 + x) = log1p(x), exact for small x",
+    "logarithm near 1",
+    lambda x: (log(1 + x), log1p(x)),
+    "log(1 + x) = log1p(x), exact for small x",
     for_code=True,
 )
 rewrite(
-    name="logarithm of exp minus one",
-    pattern=lambda x: log(exp(x) - 1),
-    replacement=lambda x: x + log1p(-exp(-x)),
-    identity="log(exp(x) - 1) = x + log(1 - exp(-x)), without overflow",
+    "logarithm of exp minus one",
+    lambda x: (log(exp(x) - 1), x + log1p(-exp(-x))),
+    "log(exp(x) - 1) = x + log(1 - exp(-x)), without overflow",
     for_code=True,
 )

@@ -78,33 +78,29 @@ logsumexp = of_vectors(
     symbol="s",
 )
 rewrite(
-    name="softmax",
-    pattern=lambda x: exp(x) / total(exp(x)),
-    replacement=lambda x: softmax(x),
-    identity="exp(x) / sum(exp(x)) = softmax(x), without overflow",
+    "softmax",
+    lambda x: (exp(x) / total(exp(x)), softmax(x)),
+    "exp(x) / sum(exp(x)) = softmax(x), without overflow",
     for_code=True,
     over=("vector",),
 )
 rewrite(
-    name="logarithm of softmax",
-    pattern=lambda x: log(softmax(x)),
-    replacement=lambda x: log_softmax(x),
-    identity="log(softmax(x)) = log_softmax(x), without underflow",
+    "logarithm of softmax",
+    lambda x: (log(softmax(x)), log_softmax(x)),
+    "log(softmax(x)) = log_softmax(x), without underflow",
     for_code=True,
     over=("vector",),
 )
 rewrite(
-    name="softmax by log-sum-exp",
-    pattern=lambda x: exp(x) * exp(-logsumexp(x)),
-    replacement=lambda x: softmax(x),
-    identity="exp(x) exp(-logsumexp(x)) = softmax(x)",
+    "softmax by log-sum-exp",
+    lambda x: (exp(x) * exp(-logsumexp(x)), softmax(x)),
+    "exp(x) exp(-logsumexp(x)) = softmax(x)",
     over=("vector",),
 )
 rewrite(
-    name="log-sum-exp",
-    pattern=lambda x: log(total(exp(x))),
-    replacement=lambda x: logsumexp(x),
-    identity="log(sum(exp(x))) = logsumexp(x), without overflow",
+    "log-sum-exp",
+    lambda x: (log(total(exp(x))), logsumexp(x)),
+    "log(sum(exp(x))) = logsumexp(x), without overflow",
     for_code=True,
     over=("vector",),
 )

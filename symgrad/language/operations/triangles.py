@@ -146,8 +146,7 @@ cholesky: ex.Operation = declare(
 
 for _triangle_of in (tril, triu):
     of_matrices(
-        name=f"diagonal of a triangle ({_triangle_of.name})",
-        pattern=lambda x, triangle=_triangle_of: diag(triangle(x)),
-        replacement=lambda x: diag(x),
-        identity=f"diag({_triangle_of.name}(X)) = diag(X)",
+        f"diagonal of a triangle ({_triangle_of.name})",
+        lambda x, triangle=_triangle_of: (diag(triangle(x)), diag(x)),
+        f"diag({_triangle_of.name}(X)) = diag(X)",
     )
