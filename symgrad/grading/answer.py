@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from symgrad.errors import ProgramError, ShapeError, SymgradError, text_wanted
 from symgrad.language.dimensions import Dimension
 from symgrad.language.expressions import Expression
-from symgrad.language.handwriting.tokens import SUPERSCRIPTS, is_latex
+from symgrad.language.handwriting.tokens import is_drawn, is_latex
 from symgrad.language.latex_input import Known, read_latex
 from symgrad.language.names import LATEX
 from symgrad.language.parser import parse_within
@@ -27,7 +27,6 @@ SUM = re.compile(r"(?:[∑Σ]|\bsum(?=[ _]))(?:([ᵢⱼₖ])|(?=[ _]))")
 ACCENTED = re.compile(r"\b([^\W_]+)_(hat|bar|tilde)\b")
 BESIDE = re.compile(r"(/ *(?:[^\W_][\w^{}]*|\([^()]*\))) +(?=\\sum)")  # 1/n sum_i x_i
 POWER = re.compile(r"(?:\^|\*\*)\s*(-\w+|\d+)")
-RAISED, RAISED_AS = re.compile(f"[{''.join(SUPERSCRIPTS)}]+"), str.maketrans(SUPERSCRIPTS)
 LETTERS = dict(zip("ᵢⱼₖ", "ijk", strict=True))
 SLOPE = re.compile(r"(?<!\w)[d∂](\w+) ?/ ?[d∂](\w+)")  # dL/dx_k
 GRAD = re.compile(r"^\s*(?:grad|gradient)(?=_(?:[i-n]{1,4}\b|\{))")  # grad_j = ...
@@ -100,6 +99,8 @@ def read_answer(
         known = Known(axes=axes, over_examples=over_examples)
         if is_latex(text):
             return _of_latex(problem, text, known)
+        if is_drawn(text) and (found := _of_entries(problem, text, known)) is not None:
+            return found
         try:
             return claimed(problem, statements_of(text, problem))
         except SymgradError as error:
@@ -140,10 +141,8 @@ def as_latex(problem: Problem, text: str) -> str:
     text = ACCENTED.sub(lambda found: rf"\{found[2]}{{{LATEX.get(found[1], found[1])}}}", text)
     for name in {"lam", "eps"} & problem.names:
         text = re.sub(rf"\b{name}\b", lambda found: LATEX[found[0]], text)
-    text = RAISED.sub(lambda found: f"^{{{found[0].translate(RAISED_AS)}}}", text)
     text = POWER.sub(r"^{\1}", text)
     text = BESIDE.sub(r"\1 * ", text)
-    text = re.sub("[ᵢⱼₖ]", lambda found: f"_{LETTERS[found[0]]}", text)
     return JOINED.sub(r"_{\1}", text)
 
 

@@ -24,12 +24,20 @@ from symgrad.language.expressions import (
     parts,
 )
 from symgrad.language.handwriting.marks import FORMULA, JUXTAPOSED, NORM, ONES, TRANSPOSED_INVERSE
+from symgrad.language.handwriting.tokens import without_minimizing
 from symgrad.language.handwriting.vocabulary import MODULES
 from symgrad.language.names import kind_of
 from symgrad.language.operations.meanings import Composite, Elementwise, Linear, Monomial, Total
 from symgrad.language.problem import KINDS, Problem, Variable, number_or_name
 from symgrad.language.scope import SIZE, Scope, function_named
-from symgrad.language.syntax import sign_of, syntax_tree, typed, words_in
+from symgrad.language.syntax import (
+    notes_of,
+    sign_of,
+    syntax_tree,
+    typed,
+    with_notes,
+    words_in,
+)
 
 LETTERS = ("n", "m", "k", "p", "q", "r", "s", "d", "h", "l")
 
@@ -50,13 +58,15 @@ def parse_expression(text: str, scalar: bool = False) -> Problem:
     >>> [f"{v.name}: {v.kind}{v.dims}" for v in problem.variables.values()]
     ['W: Matrix(m, n)', 'x: Vector(n,)', 'y: Vector(m,)', 'lam: Scalar()']
     """
-    text = text_wanted("an expression", text).strip()
+    whole = text_wanted("an expression", text).strip()
+    text = without_minimizing(whole)
     try:
         inference = _Inference(_tree(text))
         try:
             scope, value = inference.fitted()
         except SymgradError:
-            if not scalar or (found := inference.of_scalars()) is None:
+            found = inference.of_scalars() or inference.with_divisors() if scalar else None
+            if found is None:
                 raise
             scope, value = found
         if scalar and not is_scalar(value):
@@ -64,6 +74,8 @@ def parse_expression(text: str, scalar: bool = False) -> Problem:
         loss = "f" in inference.kinds or (is_scalar(value) and "loss" not in inference.kinds)
         name = "loss" if loss else "f"
         scope.check_new(name)
+        minimized = [(-2, "", "read what is minimized")] if text != whole else []
+        scope.notes[:0] = [*minimized, *inference.notes]
         return scope.problem(name, value)
     except SymgradError as error:
         error.line = error.line or error.column and 1  # of LaTeX that is no tree yet
@@ -94,7 +106,9 @@ def _tree(text: str) -> ast.expr:
     body = syntax_tree(text).body
     match body:
         case [ast.Expr(value=value)]:
-            return value
+            return with_notes(value, body[0])
+        case [ast.Assign(targets=[ast.Name(id=name)], value=value)] if name not in words_in(value):
+            return with_notes(value, body[0])  # L = ...
         case [*_, ast.Assign(value=value) | ast.Expr(value=value)]:
             hint = f"; write {typed(value)}" if len(body) == 1 else ": a program stands in a file"
         case _:
@@ -145,7 +159,7 @@ def _vectors(tree: ast.expr) -> Iterator[str]:
             case ast.BinOp(left=left, op=ast.MatMult(), right=right):
                 yield from (*_terms(left), *_terms(right))
             case ast.BinOp(left=left, op=ast.Mult() as sign, right=ast.Name(id=name)):
-                if sign_of(sign) == JUXTAPOSED and _is_matrix(left):
+                if sign_of(sign) == JUXTAPOSED and (_is_matrix(left) or _is_row(left)):
                     yield name
             case ast.Call(func=ast.Name(id=name), args=[value, *_]):
                 operation = function_named(name)
@@ -179,8 +193,26 @@ def _factors(node: ast.expr) -> Iterator[ast.expr]:
     match node:
         case ast.BinOp(left=left, op=ast.Mult(), right=right):
             yield from (*_factors(left), *_factors(right))
+        case ast.BinOp(left=value, op=ast.Pow()) | ast.Call(args=[value]) if _is_root(node):
+            yield from _factors(value)
         case _:
             yield node
+
+
+def _is_row(node: ast.expr) -> bool:
+    """x.T, also behind a factor."""
+    match node:
+        case ast.BinOp(op=ast.Mult(), right=value):
+            return _is_row(value)
+    return isinstance(node, ast.Attribute) and node.attr == "T"
+
+
+def _is_root(node: ast.expr) -> bool:
+    """d**0.5, sqrt(d), np.sqrt(d)"""
+    match node:
+        case ast.Call(func=ast.Name(id="sqrt") | ast.Attribute(attr="sqrt")):
+            return True
+    return isinstance(node, ast.BinOp)
 
 
 def _is_matrix(node: ast.expr) -> bool:
@@ -226,6 +258,7 @@ class _Inference:
 
     def __init__(self, tree: ast.expr) -> None:
         self.tree = tree
+        self.notes = [(note.start, "", note.remark) for note in notes_of(tree)]
         if isinstance(tree, ast.Name) and tree.id == FORMULA:
             from symgrad.language.latex_input.undeclared import undeclared
 
@@ -277,6 +310,10 @@ class _Inference:
         """The expression of scalars alone; None where its operations are not of each entry."""
         found = self._with_scalars([*self.kinds])
         return found if found and _names(found[1]) <= {*_entrywise(found[1])} else None
+
+    def with_divisors(self) -> tuple[Scope, Expression] | None:
+        """With scalars for what only divides; None where the whole is none then."""
+        return self._with_scalars([*self.divisors]) if self.divisors else None
 
     def _with_scalars(self, names: list[str]) -> tuple[Scope, Expression] | None:
         """With those of these as scalars that may be such; None where the whole is none then."""

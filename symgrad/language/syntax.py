@@ -14,7 +14,7 @@ from typing import NoReturn, TypeAlias
 from symgrad.errors import ProgramError, SymgradError, UnknownNameError
 from symgrad.language.expressions import Expression
 from symgrad.language.handwriting.reading import in_signs_of_the_language
-from symgrad.language.handwriting.tokens import READ, plain_signs
+from symgrad.language.handwriting.tokens import READ, is_formula, plain_signs
 from symgrad.language.handwriting.writing import Note, Writing, place
 from symgrad.language.literals import keep_digits
 from symgrad.language.mistyped import check_lines, syntax_message
@@ -61,7 +61,7 @@ def syntax_tree(text: str, known: Collection[str] | None = None) -> ast.Module:
             f"the program is too long: {len(text)} characters (limit {LONGEST_TEXT})"
         )
     check_lines(text)
-    _check_characters(text)
+    _check_characters(text, known is not None)
     writing = in_signs_of_the_language(text, known)
     try:
         with warnings.catch_warnings():
@@ -194,6 +194,12 @@ def notes_of(statement: ast.AST) -> list[Note]:
     return list(getattr(statement, NOTES, ()))
 
 
+def with_notes(node: ast.expr, statement: ast.stmt) -> ast.expr:
+    """What a statement says, with what is to be said of its signs."""
+    setattr(node, NOTES, notes_of(statement))
+    return node
+
+
 @contextmanager
 def errors_at(node: ast.expr | ast.stmt) -> Iterator[None]:
     """Errors on the way have the place of this node, unless they have one already."""
@@ -214,7 +220,9 @@ def refuse(node: ast.AST, message: str) -> NoReturn:
     raise error.at(line, None if column is None else column + 1, None, width)
 
 
-def _check_characters(text: str) -> None:
+def _check_characters(text: str, declared: bool) -> None:
+    """Raises: ProgramError for what is not seen, UnknownNameError for what looks like another
+    letter, as 𝐱 does where names are declared, or where there is an x, too."""
     for number, line in enumerate(text.splitlines(), 1):
         code = line.split("#")[0]
         for position, character in enumerate(code, 1):
@@ -224,7 +232,11 @@ def _check_characters(text: str) -> None:
                     line=number,
                     column=position,
                 )
-        for word in re.findall(r"[^\W\d]\w*", READ.sub(" ", plain_signs(code))):
+        plain = plain_signs(code)
+        fonts = {a: b for a, b in zip(code, plain, strict=True) if a.isalpha() and a > "𝏿"}
+        alike = [a for a, b in fonts.items() if declared or b in code]
+        names = "" if is_formula(code) else READ.sub(" ", plain)
+        for word in alike + re.findall(r"[^\W\d]\w*", names):
             if unicodedata.normalize("NFKC", word) != word:
                 raise UnknownNameError(
                     f"the name {word!r} has characters that look like others; use ASCII",

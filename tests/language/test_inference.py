@@ -35,6 +35,18 @@ INFERRED = [
     ("norm2(x - mu)", "loss; x: Vector(n); mu: Vector(n)"),
     ("||X beta - y||^2", "loss; X: Matrix(m, n); beta: Vector(n); y: Vector(m)"),
     ("alpha' K alpha", "loss; alpha: Vector(n); K: Matrix(n, n)"),
+    ("x'Ax", "loss; x: Vector(n); A: Matrix(n, n)"),
+    ("a^TXb", "loss; a: Vector(m); X: Matrix(m, n); b: Vector(n)"),
+    ("x'beta", "loss; x: Vector(n); beta: Vector(n)"),
+    ("(y - X*b)'*(y - X*b)", "loss; y: Vector(m); X: Matrix(m, n); b: Vector(n)"),
+    ("tr(A*X'*B)", "loss; A: Matrix(m, n); X: Matrix(k, n); B: Matrix(k, m)"),
+    ("1/2 ||Xw - y||^2", "loss; X: Matrix(m, n); w: Vector(n); y: Vector(m)"),
+    ("norm2(Wx @ h)", "loss; Wx: Matrix(m, n); h: Vector(n)"),
+    ("f(X) = ||AX - B||_F^2", "loss; A: Matrix(m, n); X: Matrix(n, k); B: Matrix(m, k)"),
+    ("L = norm2(W @ x - y)**2", "loss; W: Matrix(m, n); x: Vector(n); y: Vector(m)"),
+    ("f = W @ x", "f; W: Matrix(m, n); x: Vector(n)"),
+    ("𝐱ᵀ𝐀𝐱", "loss; x: Vector(n); A: Matrix(n, n)"),
+    ("min_w ||Xw - y||^2", "loss; X: Matrix(m, n); w: Vector(n); y: Vector(m)"),
 ]
 
 
@@ -64,6 +76,7 @@ SCALARS = [
     ("norm2(x - y)**2 + y", "", "x y"),
     ("W @ x + b", "", "x b"),
     ("x @ y.T", "", "x y"),
+    ("sum(softmax(Q @ K.T / d**0.5, axis=1) @ V)", "d", ""),
 ]
 
 
@@ -119,9 +132,10 @@ WRONG: list[tuple[str, type[SymgradError], Place, str]] = [
     ("exp + x", UnknownNameError, (1, 1), "exp is a function"),
     ("x + _y", UnknownNameError, (None, None), "'_y' is no valid name"),
     ("x +", ProgramError, (1, 4), "syntax"),
-    ("1/2 ||Xw - y||^2", ShapeError, (1, 7), "(Xw was read as one name; a product is written X w)"),
+    ("norm2(Xw - y)**2", ShapeError, (1, 7), "(Xw was read as one name; a product is written X w)"),
+    ("𝐱ᵀ𝐀𝐱 + x", UnknownNameError, (1, None), "look like others"),
     ("W + x", ShapeError, (1, 1), "in lower case, x is read as a vector"),
-    ("x = y", ProgramError, (None, None), "one expression is wanted"),
+    ("x = x + y", ProgramError, (None, None), "one expression is wanted"),
     ("x; y", ProgramError, (None, None), "one expression is wanted"),
     ("x: Vector(n)\nx.T @ x", ProgramError, (None, None), "one expression is wanted"),
     ("", ProgramError, (None, None), "one expression is wanted"),
@@ -143,7 +157,8 @@ WRONG += [
     (r"(h_\theta(x) - y)^2", UnknownNameError, (1, 2), "h_theta is no function"),
     (r"\frac{x", ProgramError, (1, 8), "} is expected here, not the end"),
     (r"\sin x + x^\top", ShapeError, (1, 1), "shapes differ"),
-    (r"f = \sin(x)", ProgramError, (None, None), r"one expression is wanted"),
+    (r"\phi(W x)", UnknownNameError, (1, 1), "in a program it is left open, as phi: Function"),
+    (r"\phi(x)^\top w", UnknownNameError, (1, 1), "phi is no function"),
     (r"\sum_{i,j} \|x_i - x_j\|^2", ProgramError, (1, 12), "norm2 is of a whole vector"),
     (r"\sum_j W_{ij} x_j", ProgramError, (1, 8), "entries (with an index)"),
 ]
@@ -208,6 +223,34 @@ LATEX = [
     (r"\frac{1}{2n} X^\top X w", "n, X: k m, w: m", "1 / (2 * n) * X.T @ X @ w"),
     (r"\sum x_i y_i", "x: n, y: n", "sum(x * y)"),
     (r"\sum (y_i - w^\top x_i)^2", "y, w: n, x: n", "sum((y - w.T @ x)**2 for x, y in batch)"),
+    (r"f = \sin(x)", "x: n", "sin(x)"),
+    (r"{}^t x A x", "x: n, A: n n", "x.T @ A @ x"),
+    (r"\mathbf{x}^T\mathbf{Ax}", "x: n, A: n n", "x.T @ A @ x"),
+    (r"\mathbf{XX}^T", "X: m n", "X @ X.T"),
+    (r"\frac12 Tr[A^T A]", "A: m n", "1 / 2 * trace(A.T @ A)"),
+    (r"\left< A, X \right>", "A: m n, X: m n", "dot(A, X)"),
+    ("⟨x, Ay⟩", "x: m, A: m n, y: n", "dot(x, A @ y)"),
+    ("∑ᵢ ½ xᵢ¹²", "x: n", "sum(1 / 2 * x**12)"),
+    (
+        "(1/n) ∑ᵢ (yᵢ − wᵀxᵢ)²",
+        "y, w: m, x: m",
+        "1 / size(batch) * sum((y - w.T @ x)**2 for x, y in batch)",
+    ),
+    (r"‖A − UVᵀ‖²_F", "A: m n, U: m k, V: n k", "norm2(A - U @ V.T)**2"),
+    (r"\frac12 xᵀΣ⁻ᵀx", "x: n, Sigma: n n", "1 / 2 * x.T @ inv(Sigma).T @ x"),
+    (r"\sum_{j=1}^J (\mu_j^2 - \log \sigma_j)", "mu: J, sigma: J", "sum(mu**2 - log(sigma))"),
+    (
+        r"\sum_i w_i (y_i - x_i^\top \beta)^2",
+        "w, y, x: n, beta: n",
+        "sum(w * (y - x.T @ beta)**2 for w, x, y in batch)",
+    ),
+    (r"\frac{\|QK^\top\|}{\sqrt{d_k}}", "Q: m n, K: k n, d_k", "norm2(Q @ K.T) / sqrt(d_k)"),
+    (r"\min_{w \in \mathbb{R}^d} \|Xw\|^2", "X: m n, w: n", "norm2(X @ w)**2"),
+    (r"\hat\beta = \arg\min_\beta \|X\beta\|", "X: m n, beta: n", "norm2(X @ beta)"),
+    (r"\underset{X}{\operatorname{minimize}} \|AX\|", "A: m n, X: n k", "norm2(A @ X)"),
+    (r"\operatorname*{argmin}_w \|Xw\|", "X: m n, w: n", "norm2(X @ w)"),
+    (r"\min_i x_i", "x: n", "min(x)"),
+    (r"\phi(1 - \phi)", "phi", "phi * (1 - phi)"),
 ]
 
 

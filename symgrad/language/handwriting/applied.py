@@ -36,10 +36,17 @@ def word(writer: Writer, token: Token) -> None:
         _function(writer, text, token)
     elif words.is_function(name, called):  # φ for phi
         _function(writer, name, token)
-    elif not words.has(name) and _may_be_several(writer, token) and (parts := words.apart(text)):
+    elif (
+        len(text) > 1
+        and not words.has(name)
+        and _may_be_several(writer, token)
+        and (parts := words.apart(text))
+    ):
         writer.note(token, f"{text} is not declared", f"read {text} as {' '.join(parts)}")
+        start = token.start
         for part in parts:
-            writer.add(part, token, begins=True, ends=True)
+            own = Token("name", part, start, start := start + len(part))
+            writer.add(part, own, begins=True, ends=True)
     else:
         factor = not called or words.has(name) or words.is_factor(name)
         writer.add(name, token, begins=True, ends=factor)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import takewhile
 
-from symgrad.language.handwriting.marks import EQUALS
+from symgrad.language.handwriting.marks import EQUALS, JUXTAPOSED
 from symgrad.language.handwriting.tokens import Token
 from symgrad.language.handwriting.writing import Piece, Writer
 
@@ -17,7 +17,6 @@ REFUSED = {
     "~": "not and ~ are not part of the language",
     "&": "& is not part of the language; multiply conditions, (x > 0) * (y > 0)",
     **{sign: f"{sign} is not part of the language" for sign in "%$?"},
-    **dict.fromkeys("⟨⟩", "⟨x, y⟩ is dot(x, y)"),
     "!": "! is not part of the language; x! is exp(gammaln(x + 1))",
 }
 
@@ -27,6 +26,11 @@ def operator(writer: Writer, token: Token) -> None:
     text, outside = OTHERWISE.get(token.text, token.text), len(writer.open) == 1
     if text == "=" and writer.last is None and outside:
         _drop(writer, token, "nothing stands before =")
+        return
+    if text == "=" and outside and _is_of_names(writer):
+        writer.pieces = [Piece("", 0, token.start)]
+        _drop(writer, token, "what is called so needs no name")
+        writer.last = None
         return
     if text == "." and writer.after_value and not writer.texts(1):
         _drop(writer, token, "a line ends without a point")
@@ -38,6 +42,8 @@ def operator(writer: Writer, token: Token) -> None:
         writer.add("==", token, sign=EQUALS)
     elif text in PRODUCTS:
         writer.add("*", token, sign=text)
+    elif token.text == "*" and writer.is_octave:
+        writer.add("*", token, sign=JUXTAPOSED)
     else:
         writer.add(text, token)
     if text != "." and not unary:
@@ -50,6 +56,14 @@ def _drop(writer: Writer, token: Token, reason: str) -> None:
     writer.pieces.append(Piece("", token.start, token.end))
     while writer.at < len(writer.tokens) and writer.tokens[writer.at].kind == "space":
         writer.at += 1
+
+
+def _is_of_names(writer: Writer) -> bool:
+    """Whether f(X) or L(W, b) stands before the first =, in a text whose names nothing declares."""
+    name, opening, rest = "".join(piece.text for piece in writer.pieces).partition("(")
+    names = [part.strip() for part in (name, *rest.rstrip(") ").split(","))]
+    called = bool(opening) and writer.last is not None and writer.last.text == ")"
+    return called and writer.vocabulary.known is None and all(map(str.isidentifier, names))
 
 
 def _continues_a_chain(writer: Writer) -> bool:

@@ -28,7 +28,7 @@ def in_signs_of_the_language(text: str, known: Collection[str] | None = None) ->
     >>> in_signs_of_the_language("2 A x − ½‖x‖²", ["A", "x"]).text
     '2 *A *x - (1/2)*_norm(x)**(2)'
     """
-    writer = Writer(text, Vocabulary(known), KINDS)
+    writer = Writer(text, Vocabulary(known, text), KINDS)
     while token := writer.next():
         writer.read(token)
     check_paired(writer)

@@ -93,6 +93,15 @@ ENDING = {"name", "number", "fraction", "raised", "lowered", "transpose", "inver
 ENDING |= {"closing", "bar"}
 _QUOTED = re.compile(r"'[^'\r\n]*'")
 _LATEX = re.compile(r"\\(?:[^\W\d_]{2}|[|,;!{])|\$|\^\{[(\[]\d+[)\]]\}")
+_DRAWN = re.compile(r"\{\}[ \t]*\^|⟨|∑[ \t]*[_ₐ-ₜᵢ-ᵪⱼ]|[|‖∥](?:\^2|²)_")
+_LEAST = (
+    r"(?:\\(?:operatorname\*?|text|mathrm|mathop)\{\s*(?:arg[\s\\,]*)?(?:min|max)(?:imi[zs]e)?\s*\}"
+    r"|\\?arg\s*\\?(?:min|max)|\\?(?:min|max)(?:imi[zs]e)?)(?:\\limits)?"
+)
+_MINIMIZED = re.compile(  # \min_w, \underset{w}{\operatorname{argmin}}, also behind w =
+    rf"(?:[^=(]*=)?\s*(?:\\underset\{{([^{{}}]+)\}}\{{\s*{_LEAST}\s*\}}"
+    rf"|{_LEAST}_(?:\{{((?:[^{{}}]|\{{[^{{}}]*\}})+)\}}|(\w|\\[A-Za-z]+)\b))(?:\\[,;:!>]|\\q?quad|\s)*(?=[^\s*/@+=.,)-])"
+)
 # The right side of a line, or all of it.
 _SIDE = re.compile(r"^[ \t]*(?:[^\W\d]\w*[ \t]*:?=[ \t]*)?([^#\r\n]+)", re.MULTILINE)
 
@@ -117,6 +126,31 @@ def is_latex(text: str) -> bool:
     return _LATEX.search(text) is not None
 
 
+def is_drawn(text: str) -> bool:
+    """Whether a text has what only the reader of LaTeX knows: {}^t x, ⟨x, y⟩, ∑ᵢ, ‖W‖²_F."""
+    return _DRAWN.search(text) is not None
+
+
+def is_formula(text: str) -> bool:
+    """Whether a text is read as LaTeX."""
+    return is_latex(text) or is_drawn(text)
+
+
+def without_minimizing(text: str) -> str:
+    r"""What is minimized, without the \min_w before it, where w is no index there.
+
+    >>> without_minimizing(r"\min_w \|X w\|"), without_minimizing(r"\min_i x_i")
+    ('\\|X w\\|', '\\min_i x_i')
+    """
+    match = _MINIMIZED.match(text)
+    if match is None:
+        return text
+    rest = text[match.end() :]
+    letter = re.sub(r"\\[A-Za-z]+|\W", "", match[1] or match[2] or match[3])[:1]
+    is_index = letter and re.search(rf"_\{{?\w*{letter}\b", rest)
+    return text if is_index else rest
+
+
 def plain_signs(text: str) -> str:
     """The text, as long as before, with the plain sign for each that means no more than it."""
     if text.isascii():
@@ -125,24 +159,25 @@ def plain_signs(text: str) -> str:
 
 
 def _narrow(character: str) -> str:
-    """A sign of full width, or a space of any width, as the plain one."""
+    """A sign of full width, a space of any width, or a letter in a font, 𝐱, as the plain one."""
     category = unicodedata.category(character)
     if category == "Zs":
         return " "
     kind, _, code = unicodedata.decomposition(character).partition(" ")
-    return chr(int(code, 16)) if kind == "<wide>" and category[0] in "PSN" else character
+    plain = category[0] in "PSN" if kind == "<wide>" else kind == "<font>" and character > "𝏿"
+    return chr(int(code, 16)) if plain else character
 
 
 def tokens(text: str) -> Iterator[Token]:
     """The tokens of a text; ' is a quotation mark only where no value stands before it, and what is
     LaTeX is one token."""
-    sides = {m.start(1): m[1].rstrip() for m in _SIDE.finditer(text)} if is_latex(text) else {}
+    sides = {m.start(1): m[1].rstrip() for m in _SIDE.finditer(text)} if is_formula(text) else {}
     text = plain_signs(text)
     position = 0
     last = Token("newline", "", 0, 0)
     while position < len(text):
         quoted = _QUOTED.match(text, position)
-        if is_latex(side := sides.get(position, "")):
+        if is_formula(side := sides.get(position, "")):
             last = Token("latex", side, position, position + len(side))
         elif quoted and not (last.ends_operand and last.end == position):
             last = Token("string", quoted[0], position, quoted.end())

@@ -16,13 +16,17 @@ MODULES = frozenset(  # of array code
     + ("functional", "F", "K", "special", "linalg")
 )
 LONGEST = 8  # letters of names that were written together
+_CODE = re.compile(r"@|(?<![\d\s.])[ \t]*\*|\w\.[A-Za-z]")  # products and calls as Python has them
+_TOGETHER = re.compile(r"[A-Za-zα-ω]|[a-zα-ω]?[A-ZΑ-Ω]+[a-zα-ω]?")  # x, Ax, aXb, ABx
 
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The names that a text may use; None where every name means itself."""
+    """The names that a text may use; None where every name means itself, but for letters beside
+    each other where nothing in the `text` is Python's."""
 
     known: Collection[str] | None
+    text: str = ""
 
     def has(self, name: str) -> bool:
         """Whether this is a known name."""
@@ -68,8 +72,13 @@ class Vocabulary:
 
         >>> Vocabulary({"A", "x"}).apart("Ax"), Vocabulary({"a", "aa"}).apart("aaa")
         (['A', 'x'], [])
+        >>> Vocabulary(None, "x'Ax").apart("Ax"), Vocabulary(None, "Ax @ y").apart("Ax")
+        (['A', 'x'], [])
         """
-        if self.known is None or len(word) > LONGEST or not word.isalnum():
+        if self.known is None:
+            on_paper = is_product(word) and not _CODE.search(self.text)
+            return list(word) if on_paper else []
+        if len(word) > LONGEST or not word.isalnum():
             return []
         ways: list[list[list[str]]] = [[[]]]
         for end in range(1, len(word) + 1):
@@ -82,6 +91,15 @@ class Vocabulary:
                 ]
             )
         return ways[-1][0] if len(ways[-1]) == 1 else []
+
+
+def is_product(word: str) -> bool:
+    """Whether letters beside each other, with matrices among them, are names each: Ax, aXb.
+
+    >>> is_product("Ax"), is_product("xy"), is_product("Wxh"), is_product("Tr")
+    (True, False, False, False)
+    """
+    return _TOGETHER.fullmatch(word) is not None and function_named(word.lower()) is None
 
 
 @cache

@@ -170,6 +170,15 @@ class Writer:
         """Whether a value ends with the last piece."""
         return self.last is not None and self.last.ends
 
+    @cached_property
+    def is_octave(self) -> bool:
+        """Whether the text, whose names nothing declares, has x', so that * is no sign of NumPy."""
+        pairs = zip(self.tokens, [*self.tokens[1:], None], strict=True)
+        turned = (
+            x.kind == "transpose" and x.text[-1] == "'" for x, y in pairs if not y or y.text != "("
+        )
+        return self.vocabulary.known is None and any(turned)
+
     @property
     def raising(self) -> bool:
         """Whether the last operator raises to what follows."""

@@ -78,7 +78,7 @@ def _vectors(root: lt.Node) -> Iterator[lt.Node]:
                 yield from terms(inner)
             case lt.Row(factors=factors, dotted=dotted):
                 for k, (before, after) in enumerate(pairwise(factors), start=1):
-                    if _is_row(before) or (is_matrix(before) and k not in dotted):
+                    if is_row(before) or (is_matrix(before) and k not in dotted):
                         yield from terms(after)
                     elif k in dotted and is_bold(before) and is_bold(after):
                         yield from (before, after)
@@ -108,8 +108,16 @@ def divisors(root: lt.Node) -> Iterator[lt.Node]:
                 pass
             case lt.Chain(operands=(_, bottom, *_), signs=("/", *_)):
                 pass
-        bottom = bottom.inner if isinstance(bottom, lt.Fence) else bottom
-        yield from () if bottom is None else map(_without_number, lt.factors_of(bottom))
+        pending = [] if bottom is None else [bottom]
+        while pending:  # \sqrt{d}, (2 n)
+            factor = _without_number(pending.pop())
+            match factor:
+                case lt.Root(inner=inner) | lt.Fence(left="(" | "|", inner=inner):
+                    pending.append(inner)
+                case lt.Row(factors=found):
+                    pending += found[::-1]
+                case _:
+                    yield factor
 
 
 def _without_number(node: lt.Node) -> lt.Node:
@@ -150,7 +158,8 @@ def terms(node: lt.Node) -> Iterator[lt.Node]:
             yield from terms(inner)
 
 
-def _is_row(node: lt.Node) -> bool:
+def is_row(node: lt.Node) -> bool:
+    """What is transposed."""
     return isinstance(node, lt.Script) and lt.is_transpose(node.above)
 
 

@@ -63,7 +63,8 @@ def operation_of(head: lt.Node) -> Operation | None:
 
 def is_function(word: str) -> bool:
     """Whether letters beside each other are the name of a function."""
-    return len(word) > 1 and function_named(word) is not None
+    own = word.lower() if word.istitle() else word  # Tr
+    return len(word) > 1 and function_named(own) is not None
 
 
 def options_of(

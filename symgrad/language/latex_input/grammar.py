@@ -4,11 +4,13 @@ fonts, frames, roots, sums, cases."""
 from __future__ import annotations
 
 from symgrad.errors import ProgramError
+from symgrad.language.handwriting.vocabulary import is_product
 from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.operators import Commands, Grammar, Known
 
 CLOSER = {"(": ")", "[": "]", r"\{": r"\}", "|": "|", "‖": "‖", "⟨": "⟩"}
 FONTS = (r"\mathbf", r"\boldsymbol", r"\mathcal", r"\mathbb", r"\mathfrak", r"\mathsf")
+BOLD = ("mathbf", "boldsymbol")
 BARS = {r"\norm": "‖", r"\abs": "|"}  # commands that people define
 BRACES = (r"\underbrace", r"\overbrace")
 FRAMES = (*BRACES, r"\underline", r"\boxed", r"\mathop", r"\ensuremath")
@@ -34,10 +36,13 @@ def fence(grammar: Grammar) -> lt.Node:
 
 
 def _font(grammar: Grammar) -> lt.Node:
-    r"""\mathbf{W}: letters in braces are one word."""
+    r"""\mathbf{W}: letters in braces are one word, but for \mathbf{Ax}, \mathbf A \mathbf x."""
     font = grammar.input.take()
     name = font.text.removeprefix("\\")
     letters = grammar.input.word()
+    if name in BOLD and is_product(letters) and not grammar.known(letters):
+        grammar.input.give([x for letter in letters[1:] for x in (font.text, letter)])
+        return lt.Sym(font.at, letters[0], name)
     if letters:
         return lt.Sym(font.at, letters, name)
     inner = grammar.argument()

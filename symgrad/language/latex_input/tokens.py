@@ -3,6 +3,8 @@ r"""LaTeX as a list of tokens, without what only places things: \left, \, and & 
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -18,6 +20,7 @@ UNREAD = re.compile(  # comments, kerns, tags, and what is set above a sign of e
     r"|\\tag\*?\{(?:[^{}]|\{[^{}]*\})*\}"
     r"|\\(?:stackrel|overset)\{(?:[^{}]|\{[^{}]*\})*\}(?=\{:?=\})"
 )
+PLACES = {"<super>": "^", "<sub>": "_", "<fraction>": r"\frac"}  # of ², ᵢ and ½
 BY_CASES = re.compile(r"\{(?:[dr]?cases\*?|array)\}")
 EQUAL = re.compile(r"\{(:?=)\}")
 OPENING = {r"\left", r"\bigl", r"\Bigl", r"\biggl", r"\Biggl"}
@@ -111,12 +114,29 @@ def tokens(text: str) -> list[Token]:
                 found.append(Token(own.removesuffix("*"), match.start(), word))
         elif own == "." and side:
             pass  # \right. closes nothing that is seen
+        elif place := _place(own):
+            while at < len(text) and _place(text[at]) == place:
+                at += 1
+            found += _placed(place, text[match.start() : at], match.start())
         else:
             found.append(_token(own, match.start(), side, match.start() == end))
         side, end = 0, at
     bar = "," if sum(token.text == r"\mid" for token in found) % 2 else "|"  # f(w \mid X)
     found = _with_norms([replace(x, text=bar) if x.text == r"\mid" else x for x in found])
     return _with_commas(found)
+
+
+def _place(own: str) -> str:
+    """Where a letter stands that is set smaller: ^ _ or as \\frac; nothing for another one."""
+    return PLACES.get(unicodedata.decomposition(own).partition(" ")[0], "") if len(own) == 1 else ""
+
+
+def _placed(place: str, letters: str, at: int) -> Iterator[Token]:
+    """x², Σ⁻ᵀ, xᵢ and ½ as LaTeX has them."""
+    plain = [unicodedata.normalize("NFKC", x).replace("⁄", "}{") for x in letters]
+    turned = (r"\top" if x == "ᵀ" else y for x, y in zip(letters, plain, strict=True))
+    for match in TOKEN.finditer(f"{place}{{{''.join(turned)}}}"):
+        yield _token(match[0], at, 0, match[0].isdigit())
 
 
 def _with_commas(found: list[Token]) -> list[Token]:
@@ -165,6 +185,8 @@ def _token(own: str, at: int, side: int, tight: bool) -> Token:
         return Token(r"\operatorname", at, "tr")
     if own[0].isdigit():
         own = _digits(own, at)
+    if side and own in "<>":
+        own = "⟨⟩"[side < 0]
     own = own if own in SAME else plain_signs(own)
     return Token(SAME.get(own, own), at, side=side, tight=tight)
 
@@ -243,6 +265,10 @@ class Cursor:
         if found and raised != ["t"]:
             self.place += 2
         return found and raised != ["t"]
+
+    def give(self, texts: list[str]) -> None:
+        """Tokens that are to be read next."""
+        self.tokens[self.place : self.place] = [Token(text, self.at) for text in texts]
 
     def split(self) -> None:
         """Take digits apart after the first: x^23 is x^2 3."""

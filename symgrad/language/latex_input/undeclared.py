@@ -16,6 +16,7 @@ from symgrad.language.latex_input.examples import (
     divisors,
     groups,
     is_matrix,
+    is_row,
     lowered,
     terms,
 )
@@ -28,6 +29,7 @@ from symgrad.language.latex_input.ranges import in_full
 from symgrad.language.names import SCALARS, kind_of
 from symgrad.language.operations.advice import advice
 
+LEFT_OPEN = ("phi", "psi", "rho", "kappa")  # Greek letters that functions have, before brackets
 NO_NAMES = ("I", r"\pi", r"\top", r"\infty", "", "'")
 
 
@@ -86,8 +88,10 @@ def undeclared(text: str) -> Undeclared:
     skipped = {*dims, *letters, *number}
     names = [*(name for name in _names(root, letters) if name not in skipped), *sorted(labels)]
     vectors = {*_vectors(root)} - letters | {name for name, vector in examples.items() if vector}
+    vectors |= {x for x, below in _indexed(root) if len(below) == 1 and letters >= {*below}}
+    vectors -= {name for name, vector in examples.items() if not vector}
     dimensions = [name for name in dims if name not in number]
-    divide = [new_name(node) for node in divisors(root) if isinstance(node, lt.Sym | lt.Accent)]
+    divide = [new_name(node) for node in divisors(root)]
     only = {name for name in names if names.count(name) == divide.count(name)} - vectors
     return Undeclared(
         list(dict.fromkeys(names)), dimensions, vectors, matrices, labels, examples, number, only
@@ -210,18 +214,28 @@ def _check_calls(root: lt.Node) -> None:
                 and after.left == "["
             ):
                 raise _expectation(head)
-            if lt.is_fence(after, "(") and operation_of(head) is None:
-                name, argument = new_name(head), new_name(after.inner)
-                if (
-                    name
-                    and kind_of(name) == "Vector"
-                    and (argument or lt.parts_of(after.inner)[1:])
-                ):
+            fence = lt.base_of(after)
+            if lt.is_fence(fence, "(") and operation_of(head) is None:
+                name, argument = new_name(head), new_name(fence.inner)
+                of_names = kind_of(name or "x") == "Vector" and (
+                    argument or lt.parts_of(fence.inner)[1:]
+                )
+                if name and (of_names or _is_left_open(root, name)):
                     raise UnknownNameError(
                         f"{name} is no function of the language; in a program it is left open, as "
                         f"{name}: Function",
                         column=head.at + 1,
                     )
+
+
+def _is_left_open(root: lt.Node, name: str) -> bool:
+    r"""Whether it is the \phi of \phi(W x), which stands nowhere but before brackets."""
+    rows = [node.factors for node in lt.walk(root) if isinstance(node, lt.Row)]
+    called = [
+        new_name(x) for row in rows for x, y in pairwise(row) if lt.is_fence(lt.base_of(y), "(")
+    ]
+    everywhere = called.count(name) == list(_names(root, set())).count(name)
+    return name.split("_")[0] in LEFT_OPEN and everywhere
 
 
 def _check_function(head: lt.Node, after: lt.Node) -> None:
@@ -254,7 +268,7 @@ def _vectors(root: lt.Node) -> Iterator[str]:
                 yield from _terms(inner)
             case lt.Sym(font=font) if font in BOLD:
                 yield from _terms(node)
-            case lt.Row(factors=(*_, before, last)) if is_matrix(before):
+            case lt.Row(factors=(*_, before, last)) if is_matrix(before) or is_row(before):
                 yield from _terms(last)
 
 
