@@ -84,7 +84,7 @@ def onto_lines(
     how = f"'{''.join(letters)}->{''.join(dict.fromkeys(letters))}'"
     place = view(f"np.einsum({how}, {out})")
     value = texts[0]
-    if op.operands[0].kind != "number":
+    if op.operands[0].dims:
         value = f"np.einsum({how}, np.broadcast_to({value}, {shape}))"
         value = view(value) if fixed else value
     if len(texts) == 1:
