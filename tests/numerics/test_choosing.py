@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import symgrad as sg
-from symgrad.numerics.buffers.choosing import CHOOSING, MANY, SIGNING
+from symgrad.numerics.buffers.choosing import CHOOSING, CLIP, MANY, SIGNING
 from symgrad.numerics.buffers.planned import buffered_source
 from symgrad.numerics.namespaces import NUMPY
 from symgrad.numerics.source.guarded import GUARDED
@@ -51,7 +51,7 @@ def test_signs_into_an_array_are_those_of_numpy(dtype: str, count: int) -> None:
         _, x, _ = _drawn(dtype, 2 * count)
         least = limits.smallest_subnormal
         x[-6:] = [least, -least, limits.tiny, -limits.tiny, limits.max, -limits.max]
-        sign = defined(SIGNING, {"np": np})["signing"]((2, count), np.dtype(dtype))
+        sign = defined(CLIP + SIGNING, {"np": np})["signing"]((2, count), np.dtype(dtype))
         given = x.reshape(2, count)
         for out in (np.empty_like(given), given.copy()):
             sign(given if out is not given else out, out)

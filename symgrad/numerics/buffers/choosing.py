@@ -1,19 +1,23 @@
-"""A choice of entries, and their signs, without branches, as text."""
+"""Entries that are clipped, chosen, and their signs, without branches, as text."""
 
 MANY = 1 << 9  # entries, from which on these take less time than NumPy's where and sign
 
+CLIP = """
+
+try:
+    from numpy._core.umath import clip  # without what np.clip looks at
+except ImportError:
+    clip = np.clip"""
 # A multiple of x, between -1 and 1: its sign, of the smallest number and of nan, too
 SIGNING = f"""
 
 def signing(shape, dtype):  # sign(x) into an array
-    large = np.asarray(np.finfo(dtype).max / 4, dtype)
-    low, high = np.full(shape[-1:], -1.0, dtype), np.full(shape[-1:], 1.0, dtype)
+    large, low, high = (np.asarray(x, dtype) for x in (np.finfo(dtype).max / 4, -1, 1))
 
     def sign(x, out):
         np.multiply(x, large, out)
         np.multiply(out, large, out)
-        np.maximum(out, low, out=out)
-        np.minimum(out, high, out=out)
+        clip(out, low, high, out)
 
     return sign if np.prod(shape) >= {MANY} else np.sign"""
 # x ^ y are the bits in which two numbers differ: they turn y into x. NumPy's where has a branch an

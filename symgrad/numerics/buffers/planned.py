@@ -17,7 +17,7 @@ from typing import Any, Literal, TypeAlias
 
 from symgrad.numerics.arrays.listing import Op, additions
 from symgrad.numerics.arrays.program import FILLED, Program
-from symgrad.numerics.buffers.choosing import CHOOSING, SIGNING
+from symgrad.numerics.buffers.choosing import CHOOSING, CLIP, SIGNING
 from symgrad.numerics.buffers.known_inputs import knowable, reading
 from symgrad.numerics.buffers.layouts import COPY
 from symgrad.numerics.buffers.matrices import matrix_texts
@@ -103,6 +103,7 @@ class _Planner(BufferText):
         super().__init__(program, form == "bind", known)
         self.rows = rows
         self.strips = strips
+        self.clips = False  # whether something is clipped
         # in a step the derivatives are one after another as they are
         found = Places(program, rows, form != "step", sizes)
         self.places, self.turned = found.of, found.turned
@@ -117,7 +118,9 @@ class _Planner(BufferText):
         """The functions that make functions that choose, and of signs."""
         named = {op.name for op in self.places}
         looks = any(op.kind == "look" for op in self.program.ops)
-        made = [LOOK] * looks + [CHOOSING] * ("where" in named) + [SIGNING] * ("sign" in named)
+        clips = [CLIP] * (self.clips or "sign" in named)
+        made = clips + [LOOK] * looks + [CHOOSING] * ("where" in named)
+        made += [SIGNING] * ("sign" in named)
         return made + [text for name, text in BY_LOGARITHMS.items() if name in named]
 
     def gradients(self) -> list[str]:
@@ -184,7 +187,7 @@ class _Planner(BufferText):
         if name == "divide" and op.operands[1].kind == "size":  # a product takes half the time
             name, texts[1] = "multiply", f"1.0 / {texts[1]}"
         if name in KEYWORD_OUT:
-            return self._extreme(op, texts, out)
+            return [self._extreme(op, texts, out)]
         operands = ", ".join(
             self.once(f"np.full((), {text}, dtype)") if x.constant else text
             for x, text in zip(op.operands, texts, strict=True)
@@ -200,19 +203,18 @@ class _Planner(BufferText):
             return [f"{name}({operands}, {out})"]
         return [self.call(name, f"{operands}, {out}")]
 
-    def _extreme(self, op: Op, texts: Sequence[str], out: str) -> list[str]:
-        """A maximum; beside long rows a number is a row, because NumPy's vector instructions are
-        between arrays alone."""
-        last, size = self.program.size(op.dims[-1]), self.product_of(op.dims)
-        shape = f"{last} if {last} >= 32 and {size} >= 2048 else ()"
-        filled, operands = [], [*texts]
-        for k, x in enumerate(op.operands):
-            if x.constant:
-                operands[k] = self.once(f"np.full({shape}, {texts[k]}, dtype)")
-            elif not x.dims:
-                operands[k] = self.once(f"np.zeros({shape}, dtype)")
-                filled.append(f"{operands[k]}.fill({texts[k]})")
-        return [*filled, self.call(op.name, f"{', '.join(operands)}, out={out}")]
+    def _extreme(self, op: Op, texts: Sequence[str], out: str) -> str:
+        """A maximum; beside a number as what is clipped, because NumPy's vector instructions for
+        maxima are between arrays alone."""
+        x, bound = sorted(range(2), key=lambda k: not op.operands[k].dims)
+        if op.operands[bound].dims:
+            return self.call(op.name, f"{', '.join(texts)}, out={out}")
+        ends = [texts[bound], "np.inf" if op.name == "maximum" else "-np.inf"]
+        for k in range(2) if op.operands[bound].constant else (1,):
+            ends[k] = self.once(f"np.full((), {ends[k]}, dtype)")
+        low, high = ends if op.name == "maximum" else ends[::-1]
+        self.clips = True
+        return f"clip({texts[x]}, {low}, {high}, {out})"
 
     def _by_strips(self, op: Op, left: str, right: str, out: str) -> list[str]:
         """A product that so many rows of the left factor at a time make small."""
