@@ -18,6 +18,8 @@ LINES = {  # how it is written: the slopes before 0, behind it, and the one that
     "maximum(x, 0) + minimum(x, 0) / 4 + x": (1.25, 2, 1),
     "x + abs(x)": (0, 2, 1),
     "x + relu(-x)": (0, 1, 1),
+    "maximum(0.9 * x, -0.1 * x)": (-0.1, 0.9, 0.4),
+    "minimum(2 * x, x / 4) + x": (3, 1.25, 2.125),
 }
 
 
@@ -61,6 +63,15 @@ loss = norm2(A @ Y - Y)**2"""
     source = sg.derive(program, "p").lambdify().source
     lines = [line.partition("#")[0] for line in source.splitlines()]
     assert sum(" * " in line for line in lines) == 6, source
+
+
+@pytest.mark.parametrize("larger", ["maximum(0.9 * x, -0.1 * x)", "minimum(x, 3 * x)"])
+def test_a_sign_that_is_needed_says_which_is_larger(larger: str) -> None:
+    program = f"x: Vector(n)\nw: Vector(n)\nloss = w.T @ {larger}"
+    for wrt, counts in {"x": (0, 1), "w": (1, 0)}.items():
+        source = sg.derive(program, wrt).lambdify().source
+        code = "".join(line.partition("#")[0] for line in source.splitlines())
+        assert (code.count("imum("), code.count("sign(")) == counts, source
 
 
 def test_infinite_numbers_stay() -> None:

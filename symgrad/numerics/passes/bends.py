@@ -2,26 +2,54 @@
 
 a x + b relu(x) = max(a x, (a + b) x)           and so any two lines through 0, however written
 a y + b y step(x) = y (a + b step(x))           the slope of such a function, times what comes
+max(a x, b x) = x (a + b + (a - b) sign(a x - b x)) / 2      where the sign is needed anyway
 """
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from fractions import Fraction
 
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.functions import map_entry
-from symgrad.calculus.nodes import ONE, Entry, Factor, Label, Term
-from symgrad.language.operations.piecewise import maximum, minimum, step
+from symgrad.calculus.nodes import ONE, Entry, Factor, Label, Node, Term
+from symgrad.calculus.terms import opened, times
+from symgrad.language.expressions import Value, exact
+from symgrad.language.operations.piecewise import maximum, minimum, sign, step
 from symgrad.numerics.passes.base import Flat, Pass, combined
 from symgrad.numerics.passes.cases import NONE, NoFormError, arguments, forms_of, has_cases
+
+HALF = Fraction(1, 2)
 
 
 def by_lines(flat: Flat) -> Flat:
     """The results, with such functions by their two lines."""
-    return _Bends().over(flat) if any(map(has_cases, flat.nodes)) else flat
+    return _Bends(flat).over(flat) if any(map(has_cases, flat.nodes)) else flat
 
 
 class _Bends(Pass):
+    def __init__(self, flat: Flat) -> None:
+        super().__init__()
+        self.needed = {*flat.nodes}
+
+    def function(self, node: Node, labels: tuple[Label, ...]) -> Entry | None:
+        """The larger or smaller of two multiples of x by a sign, where that is needed."""
+        if not isinstance(node, ix.Map) or node.operation not in (maximum, minimum):
+            return None
+        (x, a), (y, b) = map(_multiple, node.entries(labels))
+        if x != y or a == -b:
+            return None
+        apart = combined([Term(exact(a - b), (Factor(*x),))], labels)
+        side = map_entry(sign, [apart], labels)
+        if side.node not in self.needed:
+            return None
+        self.made(Factor(*apart))
+        half = times(a - b if node.operation is maximum else b - a, HALF)
+        lines = [Term(times(a + b, HALF), ()), Term(half, (self.made(Factor(*side)),))]
+        return combined(
+            [Term(ONE, (self.made(Factor(*x)), Factor(*combined(lines, labels))))], labels
+        )
+
     def terms(self, terms: Sequence[Term], labels: tuple[Label, ...]) -> list[Term]:
         """The terms of a sum, those of one such function as one."""
         groups: dict[Entry, list[Term]] = {}
@@ -58,6 +86,14 @@ def _alone(term: Term) -> Entry | None:
     if term.summed or len(term.factors) != 1 or not _plain(term.factors[0]):
         return None
     return term.factors[0].entry
+
+
+def _multiple(entry: Entry) -> tuple[Entry, Value]:
+    """What an entry is a multiple of, and how many times it."""
+    node, labels = entry
+    terms = opened(node, labels) if isinstance(node, ix.Polynomial) else []
+    x = _alone(terms[0]) if len(terms) == 1 else None
+    return (entry, ONE) if x is None else (x, terms[0].coefficient)
 
 
 def _bent(term: Term) -> Entry | None:
