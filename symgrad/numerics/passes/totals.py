@@ -42,7 +42,7 @@ class _Totals(Pass):
         for k, factor in enumerate(term.factors):
             if self._is_large(factor.node) and _is_whole(factor, term):
                 parts = _parts(factor)
-                if len(parts) > 1:
+                if parts != [factor.term]:
                     made = (product((term.without(k), part)) for part in parts)
                     return [each for t in made for each in self._apart(t)]
         return [term]
