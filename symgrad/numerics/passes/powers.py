@@ -29,7 +29,7 @@ def merged(flat: Flat) -> Flat:
 def by_logarithms(flat: Flat) -> Flat:
     """The results with powers as exponentials, which have no numbers where a base is not
     positive."""
-    return _Exponentials().over(flat) if any(map(_is_power, flat.nodes)) else flat
+    return _Exponentials(flat).over(flat) if any(map(_is_power, flat.nodes)) else flat
 
 
 def _is_power(node: Node) -> bool:
@@ -83,16 +83,35 @@ def _raised(term: Term, power: Factor) -> Term | None:
 
 
 class _Exponentials(Pass):
+    def __init__(self, flat: Flat) -> None:
+        super().__init__()
+        self.nodes = {*flat.nodes}
+
     def function(self, node: Node, labels: Labels) -> Entry | None:
         """A power by a logarithm; the product of one with a logarithm is 0 nowhere."""
         if not isinstance(node, ix.Map) or node.operation not in (variable_power, xlogy):
             return None
-        x, y = (self.made(Factor(*entry)) for entry in node.entries(labels))
+        before, other = (Factor(*entry) for entry in node.entries(labels))
+        x, y = self.made(before), self.made(other)
         if node.operation is variable_power:
-            exponent = contract([Term(ONE, (y, _log(x)))], labels)
+            exponent = contract([self._times_log(y, before)], labels)
             return map_entry(exp, [exponent], labels)
         positive = isinstance(x.node, ix.Map) and x.node.operation is exp
         return contract([Term(ONE, (x, _log(y)))], labels) if positive else None
+
+    def _times_log(self, y: Factor, x: Factor) -> Term:
+        """y log(x); of a product or quotient by the logarithms of what it is made of, where these
+        are needed anyway, or those of a number."""
+        own = opened(x.node, x.labels) if isinstance(x.node, Polynomial) else []
+        if len(own) == 1 and own[0].coefficient == 1 and all(map(self._has_log, own[0].factors)):
+            logs = [
+                Term(f.power, (_log(self.made(f._replace(power=ONE))),)) for f in own[0].factors
+            ]
+            return Term(ONE, (y, Factor(*contract(logs, x.labels))))
+        return Term(ONE, (y, _log(self.made(x))))
+
+    def _has_log(self, factor: Factor) -> bool:
+        return not factor.labels or _log(factor).node in self.nodes
 
 
 def _log(x: Factor) -> Factor:
