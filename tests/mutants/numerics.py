@@ -310,7 +310,7 @@ MUTANTS: list[Mutant] = [
             "range(0, count, plan.rows)",
             "range(0, count - 1, plan.rows)",
         ),
-        ("a thread's sums are left out", "np.add(total, worker.total, total)", "pass"),
+        ("a thread's sums are left out", "np.add(own.total, worker.total, own.total)", "pass"),
         ("a thread warns", "with np.errstate(**errors):", "if True:"),
         ("sums are not begun anew", "self.total.fill(0.0)", "pass"),
         ("a mask is a plain array", "all(array.__class__ in PLAIN for array in arrays)", "True"),

@@ -289,13 +289,19 @@ def test_blocks_of_many_lines_are_long(loss: str, longer: bool) -> None:
     assert (called.rows > compiled.rows) == longer
 
 
-@pytest.mark.parametrize(("count", "called", "compiled"), [(50_000, 0, 0), (200_000, 1, 1)])
+@pytest.mark.parametrize(
+    ("loss", "count", "called", "compiled"),
+    [
+        ("(s - t)**4", 50_000, 0, 0),
+        ("(s - t)**4", 200_000, 1, 1),
+        ("exp(s) * tanh(s - t) * sin(s)", 50_000, 1, 0),  # whose buffers no cache holds
+    ],
+)
 def test_lines_of_one_number_a_row_are_called_for_many_rows(
-    count: int, called: bool, compiled: bool
+    loss: str, count: int, called: bool, compiled: bool
 ) -> None:
-    program = (
-        "x: Vector(n)\nt: Scalar\nw: Vector(n)\nloss = mean((w.T @ x - t)**4 for x, t in batch)"
-    )
+    declared = "x: Vector(n)\nt: Scalar\nw: Vector(n)\ns = w.T @ x\n"
+    program = f"{declared}loss = mean({loss} for x, t in batch)"
     plain = sg.derive(program, ["w"]).lambdify().plan.program
     sizes = {axis: 20 if str(axis) == "n" else count for axis in plain.axes}
     plans = [blocks.planned(plain, sizes, "float64", line=b) for b in (blocks.LINE, 0)]

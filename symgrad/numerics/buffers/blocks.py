@@ -26,6 +26,7 @@ from symgrad.numerics.buffers.layouts import laid_out
 from symgrad.numerics.buffers.logistic import by_one_exponential
 from symgrad.numerics.buffers.narrow import along_columns
 from symgrad.numerics.buffers.onto import on_diagonals
+from symgrad.numerics.buffers.places import Places
 from symgrad.numerics.buffers.planned import Form, buffered_source
 from symgrad.numerics.buffers.powers import by_exponentials
 from symgrad.numerics.buffers.rowwise import Part, Parts, parts
@@ -40,6 +41,8 @@ BLOCK = 3 << 18  # bytes of a block: with what is computed of it, it stays in th
 LINE = 40 << 10  # bytes of it, which are worth the call of one of its lines
 MOVED = 32 << 10  # bytes that lines write, or read from memory, which are worth such a call
 NARROW = 64 << 10  # the same, where each line computes a number of each row alone
+LONGEST = 200 << 10  # bytes that such a line writes, where more rows save no time
+KEPT = 1 << 20  # bytes of buffers, beyond which such rows are halved, at least
 FEWEST = 8  # blocks, below which what is read again is in the cache anyway
 CACHED = 1 << 24  # bytes of inputs, beyond which they are read from memory each time
 ROWS = 32  # of which there are too few to be gone through in blocks
@@ -153,11 +156,19 @@ def _planned(
     moved = count * unit * (computed + (read if count * unit * inputs > CACHED else 0))
     if line and threads == 1 and ceil(count / rows) * len(ops) * MOVED > moved:
         rows = count
+    if line and rows == count and narrow and _kept(made.rows.program, sizes) * unit > KEPT:
+        rows = min(count, LONGEST // unit)
     rows = rows_without_copies(made.rows.program, axis, of_row, count, rows, unit)
     if rows >= count:
         return None
     blocks = ceil(count / rows)
     return Plan(made, sizes, ceil(count / blocks), min(threads, blocks))
+
+
+def _kept(program: Program, sizes: Sizes) -> int:
+    """How many entries the buffers have."""
+    shapes = Places(program, frozenset(), False, sizes).shapes
+    return sum(entries(dims, sizes) for dims in shapes)
 
 
 def blocked(
@@ -179,7 +190,7 @@ def blocked(
     first, _, begun, _ = of(made.first, plan.sizes)
     last, flat, derivatives, _ = of(made.last, plan.sizes)
     workers = _workers(plan, of)
-    total, known = workers[0].total, dict(zip(made.first.given, begun, strict=True))
+    run, known = _run_by(workers), dict(zip(made.first.given, begun, strict=True))
     to_first, to_last = (
         _given(part.taken, known | dict(zip(made.rows.given, workers[0].views, strict=True)))
         for part in (made.first, made.last)
@@ -187,21 +198,11 @@ def blocked(
     taken = made.rows.taken
     places = [_place(op) for op in taken if axis in op.dims]
     whole = _given([op for op in taken if axis not in op.dims], known)
-    pools: dict[int, ThreadPoolExecutor] = {}  # of each process: a fork has no threads of its own
 
     def function(*arrays: Array) -> Any:
-        first(*to_first(arrays))
-        read = [arrays[k] for k in places], whole(arrays), np.geterr()
-        if len(workers) > 1 and os.getpid() not in pools:
-            pools[os.getpid()] = ThreadPoolExecutor(len(workers) - 1)
-        others = [pools[os.getpid()].submit(worker.run, *read) for worker in workers[1:]]
-        try:
-            workers[0].run(*read)
-        finally:
-            wait(others)
-        for worker, other in zip(workers[1:], others, strict=True):
-            other.result()
-            np.add(total, worker.total, total)
+        if begun:
+            first(*to_first(arrays))
+        run([arrays[k] for k in places], whole(arrays))
         return last(*to_last(arrays))
 
     return _formed(function, form, given), flat, derivatives, {}
@@ -231,13 +232,40 @@ class _Worker:
     total: Array
     views: Sequence[Array]
 
-    def run(self, rows: Sequence[Array], whole: Sequence[Array], errors: Any) -> None:
+    def run(self, rows: Sequence[Array], whole: Sequence[Array]) -> None:
         """Add up the sums of all blocks."""
         self.total.fill(0.0)
-        with np.errstate(**errors):  # a thread begins with settings of its own
-            for start, end, function, sums in self.blocks:
-                function(*[array[start:end] for array in rows], *whole)
-                np.add(self.total, sums, self.total)
+        for start, end, function, sums in self.blocks:
+            function(*[array[start:end] for array in rows], *whole)
+            np.add(self.total, sums, self.total)
+
+    def beside(self, rows: Sequence[Array], whole: Sequence[Array], errors: Any) -> None:
+        """The same in another thread, which begins with settings of its own."""
+        with np.errstate(**errors):
+            self.run(rows, whole)
+
+
+def _run_by(workers: Sequence[_Worker]) -> Callable[[Sequence[Array], Sequence[Array]], None]:
+    """What has all of them work, and adds up what they add up."""
+    own, *others = workers
+    if not others:
+        return own.run
+    pools: dict[int, ThreadPoolExecutor] = {}  # of each process: a fork has no threads of its own
+
+    def run(rows: Sequence[Array], whole: Sequence[Array]) -> None:
+        if os.getpid() not in pools:
+            pools[os.getpid()] = ThreadPoolExecutor(len(others))
+        submit, errors = pools[os.getpid()].submit, np.geterr()
+        begun = [submit(worker.beside, rows, whole, errors) for worker in others]
+        try:
+            own.run(rows, whole)
+        finally:
+            wait(begun)
+        for worker, each in zip(others, begun, strict=True):
+            each.result()
+            np.add(own.total, worker.total, own.total)
+
+    return run
 
 
 def _workers(plan: Plan, of: Making) -> list[_Worker]:

@@ -62,7 +62,8 @@ def parts(program: Program, axis: Axis) -> Parts | None:
     sums = tuple(op for op in kinds if _is_sum(op, axis) and kinds[op] == SUMMED)
     if not sums or any(kinds[op] == ROWS for op in results):
         return None
-    last = _Builder({op for op in kinds if kinds[op] != SUMMED} | {*sums})
+    # constants are made again, but not of the rows, whose number is that of a block
+    last = _Builder({op for op in kinds if kinds[op] != SUMMED and not op.constant} | {*sums})
     ends = [(last.made(op), dims) for op, dims in program.results]
     rows = _Builder({op for op in kinds if kinds[op] == WHOLE})
     for op, kind in kinds.items():  # what is cut into blocks stands before what is not
