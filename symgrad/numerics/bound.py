@@ -161,7 +161,7 @@ class Buffered:
         rows: Rows = "",
     ) -> Bound:
         """A program for these sizes with new buffers."""
-        program = self.plan.of_sizes(sizes, sparse_names(arrays), self.by_numpy)
+        program = self.plan.of_sizes(sizes, sparse_names(arrays), self.by_numpy, bool(rows))
         names = program.inputs
         found = [op for op, _ in program.results[1:]]
         few = rows_alone(rows, found, program.ops, lambda axis: size_of(axis, sizes))

@@ -41,9 +41,11 @@ class Plan:
         sizes: Mapping[Axis, int],
         sparse: frozenset[str] = frozenset(),
         by_calls: bool = False,
+        rows: bool = False,
     ) -> Program:
         """The program whose products are made in the best order for these sizes; `sparse` are the
-        inputs that are sparse matrices. It is for calls of NumPy or for loops.
+        inputs that are sparse matrices. It is for calls of NumPy or for loops, and where `rows` of
+        tables are asked for these are the results.
 
         Raises: DataError where one of these would be filled."""
         if self.derivation is None:
@@ -59,11 +61,11 @@ class Plan:
                         f"entries: leave it out of wrt, or give a dense matrix: {name}.toarray()"
                     )
         known = _of_sizes.setdefault(self.derivation, {})
-        asked = frozenset(sizes.items()), sparse, by_calls
+        asked = frozenset(sizes.items()), sparse, by_calls, rows
         if asked not in known:
             if len(known) == KEPT:
                 del known[next(iter(known))]
-            known[asked] = program(self.results, sizes, sparse=sparse, by_calls=by_calls)
+            known[asked] = program(self.results, sizes, None, sparse, by_calls, rows)
         return known[asked]
 
     def moderate(self, sizes: Mapping[Axis, int], by_calls: bool = False) -> Program | None:

@@ -29,6 +29,21 @@ def _numbers(text: str, wrt: list[str], count: int) -> Function:
     return with_buffers(text, wrt, inputs)
 
 
+@pytest.mark.parametrize("rows", [False, True])
+@pytest.mark.parametrize(("size", "whole"), [(5, True), (MANY, False)])
+def test_a_small_table_is_scaled_instead_of_rows(size: int, whole: bool, rows: bool) -> None:
+    """But where the rows are what is asked for."""
+    text = (
+        "s: Vector(m)\nu: Index(m)\nv: Index(m)\nloss = mean(tanh(s[u] - s[v]) for u, v in batch)"
+    )
+    rng = np.random.default_rng(0)
+    labels = {name: rng.integers(0, size, MANY) for name in "uv"}
+    plan = with_buffers(text, ["s"], labels | {"s": rng.normal(size=size)}).plan
+    sizes = {axis: MANY if str(axis) == "batch" else size for axis in plan.program.axes}
+    program = plan.of_sizes(sizes, by_calls=True, rows=rows)
+    assert (program.results[1][0].kind != "scatter") == (whole and not rows)
+
+
 @pytest.mark.parametrize("count", [MANY, 40])
 @pytest.mark.parametrize(("loss", "wrt", "scaled"), LOSSES)
 def test_large_arrays_are_not_scaled(loss: str, wrt: list[str], scaled: int, count: int) -> None:

@@ -59,15 +59,17 @@ def program(
     record: Record | None = None,
     sparse: frozenset[str] = frozenset(),
     by_calls: bool = False,
+    rows: bool = False,
 ) -> Program:
     """A function that returns the results, each over all its labels; `sizes`, where they are known,
     decide the order of products; `sparse` are the inputs that are sparse matrices. A `record` is
-    filled in. It is written for calls of NumPy, one for each operation, or else for loops.
+    filled in. It is written for calls of NumPy, one for each operation, or else for loops. With
+    `rows` those that are added to a table are what the result is.
 
     Raises: DataError where one of these would be filled."""
     flat = _prepared(results, sizes or {}, sparse)
     shifted = in_range(flat)
-    made = _computed(shifted, sizes or {}, record, sparse, by_calls)
+    made = _computed(shifted, sizes or {}, record, sparse, by_calls, rows)
     return replace(made, shifted=shifted.results != flat.results)
 
 
@@ -104,11 +106,13 @@ def _computed(
     record: Record | None = None,
     sparse: frozenset[str] = frozenset(),
     by_calls: bool = False,
+    rows: bool = False,
 ) -> Program:
     """What computes formulas that keep to the range of floats."""
     flat = separated(flat)
     flat = without_differences(chosen_alone(by_lines(by_clipping(flat))))
-    flat = with_fronts(with_totals(flat, sizes) if by_calls else flat, sizes)
+    flat = with_totals(flat, sizes) if by_calls else flat
+    flat = with_fronts(flat, sizes, tables=by_calls and not rows)
     costs, recorded = Costs(sizes), record is not None
     emitter, written = _written(flat, costs, recorded, sparse)
     again = [  # forward and backward together

@@ -3,7 +3,9 @@
     g_n = 2 / N (p_n - t_n),   sum_n g_n x_nj       2 / N is multiplied into the products
 
 That is done where nothing but sums over many of its entries needs the array, or an array of as many
-entries of which this holds.
+entries of which this holds. So it is with rows that are added to a table of fewer rows:
+
+    sum_n [r = u_n] 2 / N g_n     2 / N is multiplied into the table
 """
 
 from __future__ import annotations
@@ -15,8 +17,10 @@ from typing import NamedTuple
 from symgrad.calculus.nodes import ONE, Factor, Label, Node, Polynomial, Term
 from symgrad.calculus.terms import times
 from symgrad.language.expressions import Value
+from symgrad.language.literals import magnitude
+from symgrad.numerics.arrays.scatters import scatters
 from symgrad.numerics.interpreter import Sizes, entries
-from symgrad.numerics.passes.base import Flat, Pass
+from symgrad.numerics.passes.base import Flat, Pass, combined
 
 MANY = 1 << 11  # entries, from which on a line over them takes longer than another call
 FEWER = 4  # times as many entries as the sums over them
@@ -29,19 +33,19 @@ class Front(NamedTuple):
     factors: frozenset[Factor]
 
 
-def with_fronts(flat: Flat, sizes: Sizes) -> Flat:
-    """The results, with such numbers where they cost less."""
+def with_fronts(flat: Flat, sizes: Sizes, tables: bool) -> Flat:
+    """The results, with such numbers where they cost less; in front of `tables`, too."""
     large = {n for n in flat.nodes if entries(n.axes, sizes) >= MANY} if sizes else set()
     summed = _summed_alone(flat, large, sizes) if large else set()
-    return _Fronts(summed).over(flat) if summed else flat
+    return _Fronts(summed, sizes if tables else {}).over(flat) if large else flat
 
 
 class _Fronts(Pass):
-    """Of the arrays that are `summed` alone."""
+    """Of the arrays that are `summed` alone, and of tables where their `sizes` are given."""
 
-    def __init__(self, summed: set[Node]) -> None:
+    def __init__(self, summed: set[Node], sizes: Sizes) -> None:
         super().__init__()
-        self.summed = summed
+        self.summed, self.sizes = summed, sizes
         self.fronts: dict[Node, Front] = {}
         self.node: Node | None = None
 
@@ -50,12 +54,24 @@ class _Fronts(Pass):
         super()._add(node)
 
     def terms(self, terms: Sequence[Term], labels: tuple[Label, ...]) -> list[Term]:
-        """The terms of a sum, without its front."""
+        """The terms of a sum, without its front; of a table behind it."""
         made = super().terms(terms, labels)
-        if self.node not in self.summed or not made:
+        alone = self.node in self.summed
+        if not made or not (alone or any(self._is_table(term, labels) for term in made)):
             return made
-        self.fronts[self.node] = front = _front(made)
-        return [_without(term, front) for term in made]
+        front = _front(made)
+        rest = [_without(term, front) for term in made]
+        if alone:
+            self.fronts[self.node] = front  # type: ignore[index]
+            return rest
+        return [Term(front.coefficient, (*front.factors, Factor(*combined(rest, labels))))]
+
+    def _is_table(self, term: Term, labels: tuple[Label, ...]) -> bool:
+        """Whether it is many more rows than those that they are added to."""
+        if not self.sizes or not scatters(term, labels):
+            return False
+        count = entries([x.axis for x in term.summed], self.sizes)
+        return count >= max(MANY, FEWER * entries([x.axis for x in labels], self.sizes))
 
     def term(self, term: Term) -> Term:
         """A term, with the fronts of its factors."""
@@ -67,11 +83,12 @@ class _Fronts(Pass):
 
 
 def _front(terms: Sequence[Term]) -> Front:
-    """What all terms have in common: a coefficient but for its sign, and factors without labels."""
+    """What all terms have in common: a coefficient, or a sign, and factors without labels."""
     own = [frozenset(f for f in t.factors if not f.labels) for t in terms]
-    first, *others = (times(max(t.coefficient, -t.coefficient)) for t in terms)
-    coefficient = first if all(x == first for x in others) else ONE
-    return Front(coefficient, frozenset.intersection(*own))
+    sizes = {magnitude(t.coefficient) for t in terms}
+    coefficient = sizes.pop() if len(sizes) == 1 else ONE
+    minus = all(t.coefficient < 0 for t in terms)
+    return Front(times(-coefficient if minus else coefficient), frozenset.intersection(*own))
 
 
 def _without(term: Term, front: Front) -> Term:
