@@ -11,7 +11,7 @@ from symgrad.calculus.nodes import Axis
 from symgrad.errors import DataError
 from symgrad.numerics.arrays.emitter import Record, moderate_program, program
 from symgrad.numerics.arrays.program import Program
-from symgrad.numerics.buffers.moderate import looking, time
+from symgrad.numerics.buffers.moderate import logistic, looking, time
 from symgrad.numerics.source.annotations import annotated
 from symgrad.numerics.source.comments import NONE, Comments
 
@@ -72,16 +72,18 @@ class Plan:
         """The program for exponents that are not far from 0, whose value is not finite where they
         are; None where it would not take less time."""
         always = self.of_sizes(sizes, by_calls=by_calls)
-        if self.derivation is None or not (always.shifted or _has_powers(always)):
+        if self.derivation is None:
             return None
         known = _moderate.setdefault(self.derivation, {})
         asked = frozenset(sizes.items()), by_calls
         if asked not in known:
             if len(known) == KEPT:
                 del known[next(iter(known))]
-            found = moderate_program(self.results, sizes, by_calls)
+            different = always.shifted or _has_powers(always)
+            found = moderate_program(self.results, sizes, by_calls) if different else None
             made = looking(*found) if found else None
-            known[asked] = made if made and _pays(made, always, sizes) else None
+            pays = made is not None and _pays(made, always, sizes)
+            known[asked] = made if pays else logistic(always, sizes) if by_calls else None
         return known[asked]
 
     @property

@@ -10,7 +10,7 @@ from symgrad.numerics.buffers import blocks
 from symgrad.numerics.function import Function
 from symgrad.numerics.passes.moderate import LEFT
 
-COUNT = 2000
+COUNT = 1 << 12
 NAMES = ("w", "k")
 HEAD = """x: Vector(n)
 t: Scalar
@@ -26,6 +26,8 @@ LOSSES = {
     "rates": "-mean(log(p * exp(s - exp(s) * t) + (1 - p) * exp(-t)) for x, t in batch)",
     "spread": """mean(-t * log(p + (1 - p) * (2 / (2 + exp(s)))**k) - (1 - t) * log(2 + exp(s))
             for x, t in batch)""",
+    "labels": "mean((1 - t) * softplus(k * s) + t * softplus(-k * s) for x, t in batch)",
+    "answers": "mean(softplus(t - s) + softplus(s - k) + sigmoid(t - s)**2 for x, t in batch)",
     "shares": "mean((exp(s) / (exp(s) + exp(t * k)) - t)**2 for x, t in batch)",
 }
 # predictors and k: near 0, where 1 - sigmoid(k) is rounded, and beyond the range of floats
@@ -80,7 +82,8 @@ def test_compiled_numbers_are_those_for_all_exponents(name: str, dtype: str) -> 
 
 
 @pytest.mark.parametrize(
-    "name, most", [("zeros", 5), ("counts", 2), ("rates", 5), ("spread", 6), ("shares", 0)]
+    "name, most",
+    [("zeros", 5), ("counts", 2), ("rates", 5), ("spread", 6), ("shares", 0), ("labels", 1)],
 )
 def test_exponents_are_moderate_by_what_is_multiplied(name: str, most: int) -> None:
     """A quotient of exponentials is faster as one of a difference."""

@@ -5,6 +5,7 @@
 A softplus and its derivative share it; so do sigma(x) and sigma(-x) = 1 / (1 + e), of which none is
 1 less the other one: both have all of their digits. Beside each other softplus(x)
 and softplus(-x) are max(x, 0) and max(-x, 0) and one logarithm, log(1 + exp(-|x|)).
+Of moderate numbers, which are looked at, they are log(1 + e) and log(1 + 1 / e), with e = exp(x).
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ import numpy as np
 from symgrad.numerics.arrays.listing import Op
 from symgrad.numerics.arrays.program import Program
 from symgrad.numerics.buffers.base import ArrayPass
+from symgrad.numerics.interpreter import Sizes, entries
+
+MANY = 1 << 12  # entries, from which on a look at them takes less time than clipping
 
 
 class Signed(NamedTuple):
@@ -41,9 +45,20 @@ def by_one_exponential(program: Program, dtype: Any) -> Program:
     return _OneExponential(sigmoids, softplus, alone, shared, limit).over(program, program.ops)
 
 
+def of_moderate(program: Program, sizes: Sizes) -> tuple[Program, list[Op]]:
+    """The program with the softplus of large arrays, and their sigmoids, for moderate numbers, and
+    what these are."""
+    softplus = {op: of for op in program.ops if (of := _softplus(op)) and _is_large(op, sizes)}
+    bends = _signs(softplus)
+    sigmoids = {op: of for op in program.ops if (of := _sigmoid(op)) and of.x in bends}
+    shared = {Signed(x, max(signs)) for x, signs in bends.items()}
+    found = _OneExponential(sigmoids, softplus, set(), shared)
+    return found.over(program, program.ops), found.exponents
+
+
 class _OneExponential(ArrayPass):
     """Of functions of numbers whose exponential, up to a limit, is `shared`; `alone` are those
-    whose softplus is the only one."""
+    whose softplus is the only one. Without a limit all numbers are moderate."""
 
     def __init__(
         self,
@@ -51,16 +66,20 @@ class _OneExponential(ArrayPass):
         softplus: Mapping[Op, Signed],
         alone: set[Signed],
         shared: set[Signed],
-        limit: float,
+        limit: float | None = None,
     ) -> None:
         super().__init__()
         self.sigmoids, self.softplus = sigmoids, softplus
         self.alone, self.shared = alone, shared
-        self.limit = self.listing.number(limit)
+        self.limit = limit
+        self.exponents: list[Op] = []
 
     def made(self, op: Op) -> Op:
         """The operation; such a function by a shared exponential."""
-        if (of := self.softplus.get(op)) in self.alone:
+        of = self.softplus.get(op)
+        if of is not None and self.limit is None:
+            return self._of(op, "log1p", self._either(op, of))
+        if of in self.alone:
             x = self._signed(op, of)
             return self._of(op, "maximum", x, self._of(op, "log1p", self._exponential(op, x)))
         if not (of := self.sigmoids.get(op)):
@@ -73,18 +92,34 @@ class _OneExponential(ArrayPass):
             return self._of(op, "divide", self.listing.number(1.0), below)
         return super().made(op)
 
+    def _either(self, op: Op, of: Signed) -> Op:
+        """The exponential of one number or of the other, which is shared."""
+        if of in self.shared:
+            return self._exponential(op, self._signed(op, of))
+        e = self._exponential(op, self._signed(op, Signed(of.x, -of.sign)))
+        return self._of(op, "divide", self.listing.number(1.0), e)
+
     def _signed(self, op: Op, of: Signed) -> Op:
         x = self.of(of.x)
+        if of.sign < 0 and x.kind == "ufunc" and x.name == "subtract":
+            return self._of(op, "subtract", *x.operands[::-1])
         return x if of.sign > 0 else self._of(op, "negative", x)
 
     def _exponential(self, op: Op, x: Op) -> Op:
-        return self._of(op, "exp", self._of(op, "minimum", x, self.limit))
+        if self.limit is None:
+            self.exponents.append(x)
+            return self._of(op, "exp", x)
+        return self._of(op, "exp", self._of(op, "minimum", x, self.listing.number(self.limit)))
 
     def _and_one(self, op: Op, e: Op) -> Op:
         return self._of(op, "add", e, self.listing.number(1.0))
 
     def _of(self, op: Op, name: str, *operands: Op) -> Op:
         return self.listing.op("ufunc", operands, op.dims, name=name)
+
+
+def _is_large(op: Op, sizes: Sizes) -> bool:
+    return entries(op.dims, sizes) >= MANY
 
 
 def _signs(functions: Mapping[Op, Signed]) -> defaultdict[Op, set[int]]:

@@ -16,7 +16,9 @@ import numpy as np
 from symgrad.numerics.arrays.listing import Op
 from symgrad.numerics.arrays.program import Program, needed
 from symgrad.numerics.buffers.base import ArrayPass
+from symgrad.numerics.buffers.logistic import of_moderate
 from symgrad.numerics.interpreter import Sizes, size_of
+from symgrad.numerics.passes.moderate import LEFT
 
 # beside a sum, an entry
 SLOW = {"exp": 4, "log": 5, "log1p": 6, "divide": 2, "power": 9, "look": 2}
@@ -35,7 +37,18 @@ Allocated = tuple[Callable[..., Any], Any, Sequence[Any], Any]
 def looking(program: Program, share: float) -> Program:
     """The program whose value is not finite where an exponent is beyond this share of those of
     floats."""
-    found = _Looking(share)
+    return _looked_at(program, [op for op in program.ops if _is_exp(op)], share)
+
+
+def logistic(program: Program, sizes: Sizes) -> Program | None:
+    """The program whose softplus are those of moderate numbers; None where it has none."""
+    made, exponents = of_moderate(program, sizes)
+    exps = [op for op in made.ops if _is_exp(op) and op.operands[0] in exponents]
+    return _looked_at(made, exps, LEFT) if exps else None
+
+
+def _looked_at(program: Program, exps: Sequence[Op], share: float) -> Program:
+    found = _Looking(exps, share)
     made = found.over(program, program.ops)
     (value, dims), *others = made.results
     for look in found.looks:
@@ -44,17 +57,21 @@ def looking(program: Program, share: float) -> Program:
     return replace(made, ops=ops, results=((value, dims), *others))
 
 
-class _Looking(ArrayPass):
-    """Looks at the exponents, before each exponential."""
+def _is_exp(op: Op) -> bool:
+    return op.kind == "ufunc" and op.name == "exp"
 
-    def __init__(self, share: float) -> None:
+
+class _Looking(ArrayPass):
+    """Looks at the exponents, before each of these exponentials."""
+
+    def __init__(self, exps: Sequence[Op], share: float) -> None:
         super().__init__()
-        self.share = share
+        self.exps, self.share = frozenset(exps), share
         self.looks: list[Op] = []
 
     def made(self, op: Op) -> Op:
         """The operation; of an exponential behind a look."""
-        if op.kind == "ufunc" and op.name == "exp":
+        if op in self.exps:
             self.looks.append(self.listing.op("look", self.operands(op), value=self.share))
         return super().made(op)
 
