@@ -23,11 +23,10 @@ ONE_WORD = re.compile(r"\bd(L|l|loss)_d(?=[^\W\d])")
 ENTRY = re.compile(  # x_i, x_{ij}, x_ij, ∑ x, A + I, (z)_+
     r"[^\W\d]_(?:[^\W\d_]\b|\{|[i-n]{2,4}\b)|[∑Σ⟨]|\bI\b|\b1_\w|[)\]]_\+"
 )
-SUM = re.compile(r"(?:[∑Σ]|\bsum(?=[ _]))(?:([ᵢⱼₖ])|(?=[ _]))")
+SUM = re.compile(r"[∑Σ](?=[ᵢⱼₖ _])|\bsum(?=[ _])")
 ACCENTED = re.compile(r"\b([^\W_]+)_(hat|bar|tilde)\b")
 BESIDE = re.compile(r"(/ *(?:[^\W_][\w^{}]*|\([^()]*\))) +(?=\\sum)")  # 1/n sum_i x_i
 POWER = re.compile(r"(?:\^|\*\*)\s*(-\w+|\d+)")
-LETTERS = dict(zip("ᵢⱼₖ", "ijk", strict=True))
 SLOPE = re.compile(r"(?<!\w)[d∂](\w+) ?/ ?[d∂](\w+)")  # dL/dx_k
 GRAD = re.compile(r"^\s*(?:grad|gradient)(?=_(?:[i-n]{1,4}\b|\{))")  # grad_j = ...
 JOINED = re.compile(r"_([i-n]{2,4})\b")
@@ -137,7 +136,7 @@ def as_latex(problem: Problem, text: str) -> str:
     text = GRAD.sub(next(x for x in "gGqQ" if x not in problem.names), text)
     text = SLOPE.sub(r"\\frac{\\partial \1}{\\partial \2}", text)
     if "Sigma" not in problem.names:
-        text = SUM.sub(lambda found: rf"\sum_{LETTERS[found[1]]} " if found[1] else r"\sum", text)
+        text = SUM.sub(r"\\sum", text)
     text = ACCENTED.sub(lambda found: rf"\{found[2]}{{{LATEX.get(found[1], found[1])}}}", text)
     for name in {"lam", "eps"} & problem.names:
         text = re.sub(rf"\b{name}\b", lambda found: LATEX[found[0]], text)

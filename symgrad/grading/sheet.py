@@ -15,7 +15,6 @@ from dataclasses import replace
 from functools import partial
 
 from symgrad.errors import ProgramError, SymgradError
-from symgrad.grading.answer import LETTERS
 from symgrad.grading.rows import SINGLE, Piece, Row, is_closed
 from symgrad.language.dimensions import SCALAR
 from symgrad.language.expressions import OPERATIONS, Expression
@@ -182,7 +181,7 @@ def _spelled(known: bool, sign: re.Match[str]) -> str:
         return "_hat"
     if (name := accented(sign[0])) is not None:
         return name
-    letter = LETTERS.get(sign[0])
+    letter = dict(zip("ᵢⱼₖ", "ijk", strict=True)).get(sign[0])
     return f"_{letter}" if letter else sign[0] if known and sign[0] == "Σ" else "sum"
 
 

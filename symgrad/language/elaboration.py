@@ -206,6 +206,8 @@ def _attribute(node: ast.Attribute, scope: Scope, read: Read) -> Expression:
         remark_at(node, scope)(f"{typed(node)} is array code", "")
         return value
     told = f"; {OF_REAL[node.attr]}" if node.attr in OF_REAL else ""
+    if len(node.attr) == 1 and not told and node.attr != "t":
+        told = "; a product is written with @, as in x.T @ A @ x"
     raise ProgramError(f"the only attribute is .T, not .{node.attr}{told}")
 
 

@@ -32,6 +32,7 @@ from symgrad.language.problem import KINDS, Problem, Variable, number_or_name
 from symgrad.language.scope import SIZE, Scope, function_named
 from symgrad.language.syntax import (
     notes_of,
+    refuse,
     sign_of,
     syntax_tree,
     typed,
@@ -124,6 +125,9 @@ def _kinds(tree: ast.expr) -> tuple[dict[str, str], list[str]]:
     used: dict[str, None] = {}
     for node in ast.walk(tree):
         match node:
+            case ast.Subscript(value=ast.Name(id=name)) if name.istitle() and name[1:]:
+                if function := function_named(name.lower()):  # Mathematica's Log[x]
+                    refuse(node, f"write {name}[...] as {function.name}(...)")
             case ast.Subscript(slice=ast.Name(id=name)):
                 labels.add(name)
             case ast.Call(func=ast.Name() as function, args=arguments):

@@ -159,7 +159,9 @@ WRONG += [
     (r"\sin x + x^\top", ShapeError, (1, 1), "shapes differ"),
     (r"\phi(W x)", UnknownNameError, (1, 1), "in a program it is left open, as phi: Function"),
     (r"\phi(x)^\top w", UnknownNameError, (1, 1), "phi is no function"),
-    (r"\sum_{i,j} \|x_i - x_j\|^2", ProgramError, (1, 12), "norm2 is of a whole vector"),
+    (r"\operatorname{softmax}(X W) Y^\top", ShapeError, (1, 1), "of each row or of each column"),
+    ("x.A.x", ProgramError, (1, 1), "a product is written with @"),
+    ("Log[Det[X]]", ProgramError, (1, 1), "write Log[...] as log(...)"),
     (r"\sum_j W_{ij} x_j", ProgramError, (1, 8), "entries (with an index)"),
 ]
 
@@ -251,6 +253,44 @@ LATEX = [
     (r"\operatorname*{argmin}_w \|Xw\|", "X: m n, w: n", "norm2(X @ w)"),
     (r"\min_i x_i", "x: n", "min(x)"),
     (r"\phi(1 - \phi)", "phi", "phi * (1 - phi)"),
+    (
+        r"\operatorname{softmax}\left(\frac{QK^\top}{\sqrt{d}}\right) V",
+        "Q: m n, K: k n, d, V: k p",
+        "softmax(Q @ K.T / sqrt(d), axis=1) @ V",
+    ),
+    ("bᵀA†b", "b: n, A: n n", "b.T @ pinv(A) @ b"),
+    ("Σᵢ yᵢ log pᵢ", "y: n, p: n", "sum(y * log(p))"),
+    ("xᵀΣₖ⁻¹x + \\log|Σₖ|", "x: n, Sigma_k: n n", "x.T @ inv(Sigma_k) @ x + logdet(Sigma_k)"),
+    (
+        r"\sum_{i,j} A_{ij} \|x_i - x_j\|^2",
+        "A: n n, x: n m",
+        "sum(sum(A[i, j] * norm2(x[i] - x[j])**2 for j in range(n)) for i in range(n))",
+    ),
+    (
+        r"\sum_{i,j} (M_{ij} - u_i^\top v_j - b_i)^2",
+        "M: m n, u: m k, v: n k, b: m",
+        "sum(sum((M[i, j] - u[i].T @ v[j] - b[i])**2 for j in range(n)) for i in range(m))",
+    ),
+    (
+        r"\sum_{i=1}^N \log \sum_{k=1}^K \pi_k e^{-\|x_i - \mu_k\|^2}",
+        "pi: K, x: N n, mu: K n",
+        "sum(log(sum(pi[k] * exp(-norm2(x[i] - mu[k])**2) for k in range(K))) for i in range(N))",
+    ),
+    (
+        r"\sum_{i \neq j} A_{ij} x_i x_j",
+        "A: n n, x: n",
+        "sum(sum(A[i, j] * x[i] * x[j] for j in range(n) if j != i) for i in range(n))",
+    ),
+    (
+        r"\sum_i \sum_{j > i} \frac{1}{|x_i - x_j|}",
+        "x: n",
+        "sum(sum(1 / abs(x[i] - x[j]) for j in range(i + 1, n)) for i in range(n))",
+    ),
+    (
+        r"\sum_{j \neq y} \max(0, s_j - s_y)",
+        "s: n, y: n",
+        "sum(where(1 - onehot(y) > 0, maximum(0, s - s[y]), 0))",
+    ),
 ]
 
 

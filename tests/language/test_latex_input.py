@@ -436,6 +436,7 @@ def test_a_row_or_a_column_is_not_guessed(formula: str) -> None:
         (r"\lfloor \lambda \rfloor", "is not read in a formula; it has no derivative"),
         (r"\frac{\partial}{\partial x} x^\top A x", "give a name to what is differentiated"),
         (r"\lambda'(x)", "a number has no transpose"),
+        (r"\sum_i x_i^\top x_i", "an entry has no transpose"),
         (r"\begin{bmatrix} 1 & 0 \\ 0 & 1 \end{bmatrix} x", "matrix of entries"),
         (r"\left[\begin{array}{cc} 1 & 0 \\ 0 & 1 \end{array}\right] x", "matrix of entries"),
         (

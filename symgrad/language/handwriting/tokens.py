@@ -28,7 +28,7 @@ PLAIN = {  # signs with one meaning -> the plain one
     **dict.fromkeys("‘’′", "'"),
     **dict.fromkeys("‖∥", "‖"),
     **dict.fromkeys("∣❘", "|"),
-    **dict.fromkeys("⊤†", "ᵀ"),
+    "⊤": "ᵀ",
     **dict.fromkeys("𝟙𝟏𝟭", "𝟙"),
     "∆": "Δ",
     "µ": "μ",
@@ -93,7 +93,7 @@ ENDING = {"name", "number", "fraction", "raised", "lowered", "transpose", "inver
 ENDING |= {"closing", "bar"}
 _QUOTED = re.compile(r"'[^'\r\n]*'")
 _LATEX = re.compile(r"\\(?:[^\W\d_]{2}|[|,;!{])|\$|\^\{[(\[]\d+[)\]]\}")
-_DRAWN = re.compile(r"\{\}[ \t]*\^|⟨|∑[ \t]*[_ₐ-ₜᵢ-ᵪⱼ]|[|‖∥](?:\^2|²)_")
+_DRAWN = re.compile(r"†|\{\}[ \t]*\^|⟨|∑[ \t]*_|[∑Σ][ \t]*[ₐ-ₜᵢ-ᵪⱼ]|[|‖∥](?:\^2|²)_")
 _LEAST = (
     r"(?:\\(?:operatorname\*?|text|mathrm|mathop)\{\s*(?:arg[\s\\,]*)?(?:min|max)(?:imi[zs]e)?\s*\}"
     r"|\\?arg\s*\\?(?:min|max)|\\?(?:min|max)(?:imi[zs]e)?)(?:\\limits)?"

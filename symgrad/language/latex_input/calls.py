@@ -23,6 +23,10 @@ from symgrad.language.operations.unspecified import Derivative
 from symgrad.language.typeset import AXES
 
 
+class AxisError(ShapeError):
+    """What is of each row or of each column."""
+
+
 def applied(
     reader: Context, operation: Operation, head: lt.Node, rest: Sequence[lt.Node]
 ) -> tuple[Value, int]:
@@ -172,7 +176,7 @@ def _of_whole(
     except ShapeError:
         if "axis" in operation.options and "axis" not in options and len(values[0].shape) == 2:
             axes = [rf"_{{\text{{{axis}}}}}" for axis in AXES[::-1]]
-            raise ShapeError(
+            raise AxisError(
                 f"{operation.name} of a matrix is of each row or of each column: write "
                 rf"\operatorname{{{operation.name}}}{axes[0]} or ...{axes[1]}"
             ) from None

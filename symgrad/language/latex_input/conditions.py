@@ -112,9 +112,13 @@ def chosen(reader: Context, condition: lt.Node, own: Value, rest: Value) -> Valu
     """A value where a condition holds, else another one."""
     entries = reader.entries
     margin = places.margin(reader, condition, own.letters)
+    equal = getattr(condition, "signs", ()) in (("=",), (r"\neq",))
+    of_numbers = margin and not (margin.letters or own.letters or rest.letters)
+    if margin and of_numbers and is_number(rest.expression, 0):  # as "if i != j" behind a sum
+        return Value(own.expression * (margin if equal else reader.value(condition)).expression)
     if margin is None:
         holds = reader.value(condition)
-        if not (holds.letters and getattr(condition, "signs", ()) in (("=",), (r"\neq",))):
+        if not (holds.letters and equal):
             return entries.entrywise(signs.CASES, holds, own, rest)
         margin = holds
     return entries.entrywise(signs.CASES, margin, Value(ZERO), own, rest)

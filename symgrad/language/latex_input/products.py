@@ -6,15 +6,17 @@ from collections.abc import Collection, Sequence
 from typing import TypeAlias
 
 from symgrad.errors import ProgramError, ShapeError, SymgradError
-from symgrad.language.expressions import OPERATIONS, Number, is_scalar
+from symgrad.language.expressions import OPERATIONS, Number, Operation, is_scalar
 from symgrad.language.latex_input import tree as lt
-from symgrad.language.latex_input.calls import applied, call, check_closed, two_arguments
+from symgrad.language.latex_input.calls import AxisError, applied, call, check_closed, two_arguments
 from symgrad.language.latex_input.context import Context
 from symgrad.language.latex_input.derivatives import differential_at, gradient_at
 from symgrad.language.latex_input.entries import UnknownSizeError, Value
+from symgrad.language.latex_input.examples import is_row
 from symgrad.language.latex_input.functions import after_nabla, function_at
 from symgrad.language.latex_input.tree import Node
 from symgrad.language.operations import signs
+from symgrad.language.typeset import AXES
 
 COMPARISONS = ("<", ">", r"\leq", r"\geq", "=", r"\neq")
 MANY = 12  # factors that are grouped in every way
@@ -81,7 +83,7 @@ def product(reader: Context, factors: Sequence[Node], signed: Collection[int] = 
         elif differential is not None:
             value, count = differential, 2
         elif operation is not None:
-            value, more = applied(reader, operation, node, factors[k + 1 :])
+            value, more = _applied(reader, operation, factors, k)
             count = 1 + more
             for taken in factors[k + 1 : k + count]:
                 if taken.at in signed:  # \ln x \cdot y
@@ -98,6 +100,22 @@ def product(reader: Context, factors: Sequence[Node], signed: Collection[int] = 
         values.append((value, node))
         k += count
     return _multiplied(reader, [(v or reader.value(node), node) for v, node in values], signed)
+
+
+def _applied(
+    reader: Context, operation: Operation, factors: Sequence[Node], k: int
+) -> tuple[Value, int]:
+    r"""A function of the factors after it; \operatorname{softmax}(Q K^\top) V is of each row, its
+    weights being those of the rows of V, as the scores are of the rows of K."""
+    head, rest = factors[k], factors[k + 1 :]
+    try:
+        return applied(reader, operation, head, rest)
+    except AxisError:
+        of_rows = lt.is_fence(rest[0], "(") and any(map(is_row, lt.walk(rest[0])))
+        if not (of_rows and rest[1:] and isinstance(head, lt.Sym)) or reader.value(rest[1]).scalar:
+            raise
+        axis = lt.Sym(head.at, AXES[1], "text")
+        return applied(reader, operation, lt.Script(head.at, head, axis, None), rest)
 
 
 def _sized(reader: Context, node: Node) -> Value | None:

@@ -33,7 +33,9 @@ def row_or_column(letter: str) -> TwoReadingsError:
     )
 
 
-def by_numbers(reader: Context, body: lt.Node, letters: list[str]) -> Value | None:
+def by_numbers(
+    reader: Context, body: lt.Node, letters: list[str], leaves_out: bool = False
+) -> Value | None:
     """What is summed, x_i being a row or column of X: each letter runs as far as an axis of
     what it stands below. None where that has no sense either; refused where it has two."""
     sizes, outside = dict(reader.entries.sizes), set(reader.numbers)
@@ -41,7 +43,8 @@ def by_numbers(reader: Context, body: lt.Node, letters: list[str]) -> Value | No
     found: dict[str, tuple[Value, dict[str, Dimension]]] = {}
     reader.numbers |= {*letters}
     ways = [[sizes[x]] if x in sizes else lengths(reader, body, x) for x in letters]
-    possible = len(letters) <= MOST_LETTERS and has_rows(reader, body)
+    ways = [way[:1] for way in ways] if reader.scope.inferred else ways  # of rows
+    possible = len(letters) <= MOST_LETTERS and (has_rows(reader, body) or leaves_out)
     try:
         for reader.lying in lying if possible else ():
             for chosen in product(*ways):
@@ -89,12 +92,14 @@ def _is_of_slices(node: lt.Node) -> bool:
 
 
 def _fitting(reader: Context, body: lt.Node) -> Value | None:
-    """What it means; None where it has no sense."""
+    """What it means; None where it has no sense. Of dimensions that may become equal the error."""
     try:
         return reader.value(body)
     except TwoReadingsError:
         raise
-    except SymgradError:
+    except SymgradError as error:
+        if reader.scope.inferred and getattr(error, "dimensions", None):
+            raise
         return None
 
 

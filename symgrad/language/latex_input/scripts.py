@@ -179,6 +179,8 @@ def _is_mark(reader: Context, mark: lt.Sym, value: Value) -> bool:
 
 
 def _transposed(reader: Context, value: Value) -> Value:
+    if value.letters and not value.slices:
+        raise ProgramError(r"an entry has no transpose; a row of a matrix is X_{i,:}")
     if value.letters:
         return replace(value, turned=not value.turned)
     return Value(value.expression.T, (), value.constant)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from symgrad.errors import ProgramError, SymgradError
 from symgrad.language.expressions import OPERATIONS
 from symgrad.language.latex_input import places
@@ -167,6 +169,12 @@ def _body(reader: Context, node: lt.Big, letters: list[str]) -> Value:
     """What is summed; where it has no sense by entries, a letter is that of an example, or the
     number of a row or column."""
     sizes, examples = dict(reader.entries.sizes), dict(reader.examples)
+    if not {*letters} & {*examples} and any(map(_leaves_out, lt.walk(node.body))):
+        with suppress(SymgradError):
+            found = by_numbers(reader, node.body, letters, True)
+            if found is not None and not found.letters:
+                return found
+        reader.entries.sizes = dict(sizes)
     try:
         return reader.value(node.body)
     except SymgradError as error:
@@ -183,6 +191,14 @@ def _body(reader: Context, node: lt.Big, letters: list[str]) -> Value:
         if found is None:
             raise error from None
         return found
+
+
+def _leaves_out(node: lt.Node) -> bool:
+    r"""Whether it is what a sum over j \neq i or i < j goes over."""
+    conditions = [holds for _, holds in node.rows] if isinstance(node, lt.Cases) else []
+    return isinstance(holds := (conditions or [None])[0], lt.Chain) and not any(
+        isinstance(x, lt.Num) for x in lt.inside(holds)
+    )
 
 
 def _variables(reader: Context, batch: str) -> tuple[str, ...]:

@@ -20,8 +20,10 @@ UNREAD = re.compile(  # comments, kerns, tags, and what is set above a sign of e
     r"|\\tag\*?\{(?:[^{}]|\{[^{}]*\})*\}"
     r"|\\(?:stackrel|overset)\{(?:[^{}]|\{[^{}]*\})*\}(?=\{:?=\})"
 )
+RAISED = {"ᵀ": r"\top", "†": r"\dagger"}
 PLACES = {"<super>": "^", "<sub>": "_", "<fraction>": r"\frac"}  # of ², ᵢ and ½
 BY_CASES = re.compile(r"\{(?:[dr]?cases\*?|array)\}")
+SUM = re.compile(r"Σ(?=[ᵢ-ᵪₐ-ₜⱼ]+(?:\s*[\w(\[{√½]|\s+[|‖]))(?![ᵢ-ᵪₐ-ₜⱼ]+[⁰-ⁿ²³¹ᵀ])")  # Σᵢ x
 EQUAL = re.compile(r"\{(:?=)\}")
 OPENING = {r"\left", r"\bigl", r"\Bigl", r"\biggl", r"\Biggl"}
 CLOSING = {r"\right", r"\bigr", r"\Bigr", r"\biggr", r"\Biggr"}
@@ -74,7 +76,8 @@ class Token:
 
 def seen(text: str) -> str:
     """A text with spaces for what says nothing."""
-    return EQUAL.sub(r" \1 ", UNREAD.sub(lambda found: " " * len(found[0]), text))
+    text = SUM.sub("∑", UNREAD.sub(lambda found: " " * len(found[0]), text))
+    return EQUAL.sub(r" \1 ", text)
 
 
 def tokens(text: str) -> list[Token]:
@@ -128,14 +131,16 @@ def tokens(text: str) -> list[Token]:
 
 def _place(own: str) -> str:
     """Where a letter stands that is set smaller: ^ _ or as \\frac; nothing for another one."""
+    if own in RAISED:
+        return "^"
     return PLACES.get(unicodedata.decomposition(own).partition(" ")[0], "") if len(own) == 1 else ""
 
 
 def _placed(place: str, letters: str, at: int) -> Iterator[Token]:
     """x², Σ⁻ᵀ, xᵢ and ½ as LaTeX has them."""
     plain = [unicodedata.normalize("NFKC", x).replace("⁄", "}{") for x in letters]
-    turned = (r"\top" if x == "ᵀ" else y for x, y in zip(letters, plain, strict=True))
-    for match in TOKEN.finditer(f"{place}{{{''.join(turned)}}}"):
+    marks = (RAISED.get(x, y) for x, y in zip(letters, plain, strict=True))
+    for match in TOKEN.finditer(f"{place}{{{''.join(marks)}}}"):
         yield _token(match[0], at, 0, match[0].isdigit())
 
 

@@ -18,6 +18,7 @@ from symgrad.language.latex_input.examples import (
     is_matrix,
     is_row,
     lowered,
+    numbered,
     terms,
 )
 from symgrad.language.latex_input.extent import EXTREMES, LETTERS, indexed
@@ -83,6 +84,8 @@ def undeclared(text: str) -> Undeclared:
             case lt.Script(base=lt.Num() | lt.Sym(text="I"), below=below) if below is not None:
                 dims |= dict.fromkeys(x for p in lt.parts_of(below) for x in _names(p, set()))
     matrices = {name for name, below in _indexed(root) if len(below) == 2 and letters >= {*below}}
+    numbers = (x for letter in letters for x in numbered(root, letter))
+    rows = {new_name(base) for base, vector in numbers if vector} - {*examples}
     labels = _labels(root, letters, examples)
     letters |= labels
     skipped = {*dims, *letters, *number}
@@ -94,7 +97,14 @@ def undeclared(text: str) -> Undeclared:
     divide = [new_name(node) for node in divisors(root)]
     only = {name for name in names if names.count(name) == divide.count(name)} - vectors
     return Undeclared(
-        list(dict.fromkeys(names)), dimensions, vectors, matrices, labels, examples, number, only
+        list(dict.fromkeys(names)),
+        dimensions,
+        vectors,
+        matrices | {*filter(None, rows)},
+        labels,
+        examples,
+        number,
+        only,
     )
 
 
@@ -292,7 +302,8 @@ def _scripted(node: lt.Script, letters: set[str]) -> Iterator[str]:
     if e and not below:
         return
     if below and letters.issuperset(below):
-        yield from _names(node.base, letters)
+        pi = isinstance(node.base, lt.Sym) and node.base.text == r"\pi"  # \pi_k is no constant
+        yield from ["pi"] if pi else _names(node.base, letters)
         return
     layer = node.above if isinstance(node.above, lt.Fence) else None
     whole = lt.Script(node.at, node.base, node.below, layer)
