@@ -297,21 +297,19 @@ class Problem:
             )
         for name in names:
             if name not in self.variables:
-                if name in self.functions:
-                    raise UnknownNameError(
-                        f"wrt: {name} is a function that is left open; inputs are {self._inputs}"
-                    )
-                if name in self.definitions or name == self.output_name:
-                    raise UnknownNameError(
-                        f"wrt: {name} is computed, not an input; inputs are {self._inputs}"
-                    )
-                raise UnknownNameError(
-                    f"wrt: {name} is not declared; inputs are {self._inputs}"
-                    f"{did_you_mean(name, self.variables)}"
-                )
+                raise UnknownNameError(f"wrt: {name} is {self._no_input(name)}")
             if not self.variables[name].differentiable:
                 raise UnknownNameError(f"wrt: {name} is an integer label and has no derivative")
         return names
+
+    def _no_input(self, name: str) -> str:
+        """What a name is that is none of an input, and which there are."""
+        inputs = f"inputs are {self._inputs}"
+        if name in self.functions:
+            return f"a function that is left open; {inputs}"
+        if name in self.definitions or name == self.output_name:
+            return f"computed, not an input; {inputs}"
+        return f"not declared; {inputs}{did_you_mean(name, self.variables)}"
 
     @property
     def _inputs(self) -> str:

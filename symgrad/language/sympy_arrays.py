@@ -173,8 +173,6 @@ RULES: dict[type, trees.ClassRule] = {
     sympy.MatrixBase: _explicit,
     sympy.BlockMatrix: _block_matrix,
     MatrixSlice: _slice,
-    PermutationMatrix: lambda node, matrix: matrix,
-    sympy.FunctionMatrix: lambda node, matrix: matrix,
     _OfIndices: lambda node, entry: array(entry, [index.letter for index in node.args[1:]]),
 }
 OPERANDS: dict[type, Callable[[Any], Sequence[sympy.Basic]]] = {
@@ -182,7 +180,9 @@ OPERANDS: dict[type, Callable[[Any], Sequence[sympy.Basic]]] = {
     sympy.MatrixBase: _entries,
     sympy.BlockMatrix: lambda node: tuple(node.blocks),
     MatrixSlice: lambda node: (node.parent,),
-    PermutationMatrix: lambda node: (node.as_explicit(),),
-    sympy.FunctionMatrix: lambda node: (_OfIndices(node),),
     _OfIndices: lambda node: node.args[:1],
+}
+trees.BY_OTHERS |= {
+    PermutationMatrix: lambda node: node.as_explicit(),
+    sympy.FunctionMatrix: _OfIndices,
 }

@@ -70,11 +70,10 @@ def _cases(node: sympy.Piecewise, *parts: Expression) -> Expression:
 CONDITIONS = (Relational, BooleanFunction)
 RULES: dict[type, trees.ClassRule] = {
     sympy.Piecewise: _cases,
-    **dict.fromkeys(CONDITIONS, lambda node, truth: truth),
     sympy.Heaviside: lambda node, x: step(x),
 }
 OPERANDS: dict[type, Callable[[Any], Sequence[sympy.Basic]]] = {
     sympy.Piecewise: _parts,
-    **dict.fromkeys(CONDITIONS, lambda node: (_truth(node),)),
     sympy.Heaviside: lambda node: node.args[:1],
 }
+trees.BY_OTHERS |= dict.fromkeys(CONDITIONS, _truth)

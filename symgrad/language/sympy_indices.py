@@ -180,8 +180,6 @@ def _side(index: sympy.Basic) -> Affine | ex.Expression | None:
 
 
 RULES: dict[type, trees.ClassRule] = {
-    sympy.Sum: lambda node, total: total,
-    sympy.Product: lambda node, product: product,
     BoundProduct: lambda node, factor: product_over(factor, node.letters),
     Bound: lambda node, summand: index_sum(summand, ranges=node.letters),
     Indexed: lambda node, *labels: _entry(node, base_of(node), node.indices),
@@ -189,12 +187,14 @@ RULES: dict[type, trees.ClassRule] = {
     KroneckerDelta: lambda node, *labels: _equal(node),
 }
 OPERANDS: dict[type, Callable[[Any], Sequence[sympy.Basic]]] = {
-    sympy.Sum: lambda node: (_bound(node),),
-    sympy.Product: lambda node: (_bound(node, BoundProduct),),
     Bound: lambda node: node.args[:1],
     Indexed: lambda node: _labels(node.indices),
     MatrixElement: lambda node: (node.parent, *_labels(node.indices)),
     KroneckerDelta: lambda node: _labels(node.args[:2]),
+}
+trees.BY_OTHERS |= {
+    sympy.Sum: _bound,
+    sympy.Product: lambda node: _bound(node, BoundProduct),
 }
 
 

@@ -208,13 +208,12 @@ def _applied(
     return value
 
 
-def _gamma_by_logarithm(node: sympy.gamma) -> tuple[sympy.Basic, ...]:
+def _gamma_by_logarithm(x: sympy.Expr) -> sympy.Expr:
     """Gamma(x) by the logarithm of its magnitude; below 0 it has the sign of sin(pi x)."""
-    (x,) = node.args
     magnitude = sympy.exp(sympy.loggamma(x, evaluate=False), evaluate=False)
     if x.is_positive or x.is_integer:
-        return (magnitude,)
-    return (magnitude * sympy.Piecewise((1, x > 0), (sympy.sign(sympy.sin(sympy.pi * x)), True)),)
+        return magnitude
+    return magnitude * sympy.Piecewise((1, x > 0), (sympy.sign(sympy.sin(sympy.pi * x)), True))
 
 
 # SymPy's functions that are others' quotients, differences, products
@@ -231,6 +230,7 @@ BY_OTHERS: dict[type, Callable[..., sympy.Expr]] = {
     sympy.factorial: lambda n: sympy.gamma(n + 1),
     sympy.binomial: lambda n, k: sympy.gamma(n + 1) / sympy.gamma(k + 1) / sympy.gamma(n - k + 1),
     sympy.beta: lambda x, y, *_: sympy.gamma(x) * sympy.gamma(y) / sympy.gamma(x + y),
+    sympy.gamma: _gamma_by_logarithm,
 }
 
 
@@ -255,15 +255,12 @@ trees.RULES |= LEAVES | {
     HadamardPower: lambda node, base, exponent: base**exponent,
     DiagonalMatrix: lambda node, matrix: matrix * filled(eye, matrix.shape[:1]),
     ElementwiseApplyFunction: _applied,
-    sympy.gamma: lambda node, value: value,
 }
-trees.RULES |= dict.fromkeys(BY_OTHERS, lambda node, value: value)
-trees.OPERANDS |= dict.fromkeys(BY_OTHERS, lambda node: (BY_OTHERS[node.func](*node.args),))
+trees.BY_OTHERS |= dict.fromkeys(BY_OTHERS, lambda node: BY_OTHERS[node.func](*node.args))
 trees.OPERANDS |= dict.fromkeys(LEAVES, lambda node: ())
 trees.OPERANDS |= dict.fromkeys((sympy.Mul, sympy.MatMul), _flat)
 trees.OPERANDS |= {
     sympy.Pow: _base_and_exponent,
-    sympy.gamma: _gamma_by_logarithm,
     sympy.Inverse: lambda node: (node.arg,),
     ElementwiseApplyFunction: lambda node: (node.expr, node.function(ENTRY_SYMBOL)),
 }

@@ -55,6 +55,8 @@ class NoRuleError(ProgramError):
 
 ClassRule: TypeAlias = Callable[..., Expression]  # of a node, and what its operands mean
 RULES: dict[type, ClassRule] = {}
+# Another node with the meaning of this one.
+BY_OTHERS: dict[type, Callable[[Any], sympy.Basic]] = {}
 # The parts of a node that its rule makes an expression of, where these are not its args.
 OPERANDS: dict[type, Callable[[Any], Sequence[sympy.Basic]]] = {}
 
@@ -78,7 +80,7 @@ def operations() -> dict[type, Operation]:
 def class_of(node: sympy.Basic) -> type:
     """The nearest class that has a meaning."""
     for cls in type(node).__mro__:
-        if cls in RULES or cls in operations():
+        if cls in RULES or cls in BY_OTHERS or cls in operations():
             return cls
     raise refusal(node)
 
@@ -99,6 +101,8 @@ def meaning_of(node: sympy.Basic, arguments: Arguments) -> Expression:
     cls = class_of(node)
     if cls in RULES:
         return RULES[cls](node, *arguments)
+    if cls in BY_OTHERS:
+        return arguments[0]
     operation = operations()[cls]
     # In SymPy, what takes two arguments may have any number.
     return reduce(operation, arguments) if operation.arity[1] == 2 else operation(*arguments)
@@ -161,6 +165,8 @@ def _as_matrix(array: sympy.Basic) -> sympy.Basic:
 def operands_of(node: sympy.Basic) -> Operands:
     """The parts of a node that its meaning is made of."""
     for cls in type(node).__mro__:
+        if cls in BY_OTHERS:
+            return (BY_OTHERS[cls](node),)
         if cls in OPERANDS:
             return tuple(OPERANDS[cls](node))
     class_of(node)  # refuses what has no meaning

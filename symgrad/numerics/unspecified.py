@@ -34,11 +34,6 @@ _draw: ContextVar[int] = ContextVar("draw", default=0)
 _given: ContextVar[Mapping[str, Numbers]] = ContextVar("given", default=MappingProxyType({}))
 
 
-def drawn_again(number: int) -> AbstractContextManager[None]:
-    """Inside, every function that is left open is another random one for each number."""
-    return setting(_draw, number)
-
-
 def standing_for(functions: Mapping[str, Numbers]) -> AbstractContextManager[None]:
     """Inside, these are the functions of their names."""
     return setting(_given, functions)
@@ -59,7 +54,7 @@ def each_draw(problem: Problem, look: Callable[[int], Result]) -> list[Result]:
     each time with other ones."""
     found = []
     for number in range(DRAWS if problem.functions else 1):
-        with drawn_again(number):
+        with setting(_draw, number):  # each function is another random one
             found.append(look(number))
     return found
 

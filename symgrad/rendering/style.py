@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any
 
+from symgrad.calculus.derivation import Derivation
+from symgrad.calculus.recurrences.joined import Joined
 from symgrad.errors import OptionError, one_of
 from symgrad.language import composing
 from symgrad.language import formula as fm
@@ -109,17 +111,6 @@ class Shaped:
         return self.shapes.below(node, shape[::-1])
 
 
-class Symbols(Protocol):
-    """What a style asks of a derivation."""
-
-    @property
-    def shapes(self) -> Mapping[str, Shape]:
-        """The shape of each name."""
-
-    def table_in(self, look: Look) -> Table:
-        """What each name looks like."""
-
-
 def _choice(choices: Iterable[str], help: str) -> Any:
     """A field with the values that it may have, the first by default: for command lines and
     pages."""
@@ -168,11 +159,11 @@ class Style:
         """The style of text, where nothing stands below: shapes are beside the lines."""
         return self if self.shapes != "under" else replace(self, shapes="beside")
 
-    def shown(self, derivation: Symbols) -> Shapes:
+    def shown(self, derivation: Derivation | Joined) -> Shapes:
         """What tells the shapes in the lines of a derivation."""
         return Shapes(self.shapes, derivation.shapes)
 
-    def table(self, derivation: Symbols) -> Table:
+    def table(self, derivation: Derivation | Joined) -> Table:
         """What each name of a derivation looks like."""
         shapes = derivation.shapes.items() if self.bold else ()
         bold = frozenset(entry_parts(name)[0] for name, shape in shapes if core(shape))

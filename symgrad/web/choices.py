@@ -51,101 +51,98 @@ DERIVATIVES = {  # and the public function that derives it
 OF_SCALARS = ("gradient", "hessian", "hvp", "stationary")
 
 
-def _of_style(name: str, metadata: Mapping[str, Any]) -> Choice:
-    """A field of a style as a choice: one of its words, the first by default, or a switch."""
-    words = metadata.get("choices", SWITCH)
-    return Choice(
-        name=name,
-        label=name.capitalize(),
-        values=words,
-        default=words[0],
-        help=metadata["help"],
-        group="style",
-        folded=True,
-    )
+def _choice(
+    name: str,
+    values: tuple[str, ...],
+    help: str,
+    label: str = "",
+    default: str | None = None,
+    **more: Any,
+) -> Choice:
+    """A choice with its name as its label and the first word by default, unless others are said."""
+    usual = values[0] if default is None else default
+    label = label or name.capitalize()
+    return Choice(name=name, label=label, values=values, default=usual, help=help, **more)
 
 
 CHOICES: tuple[Choice, ...] = (
-    Choice(
+    _choice(
         name="of",
         label="Derive",
         values=("", *DERIVATIVES),
-        default="",
         help="What is derived; of a number the gradient, of anything else the Jacobian.",
         group="kind",
     ),
-    Choice(
+    _choice(
         name="method",
-        label="Method",
         values=METHODS,
-        default=METHODS[0],
         help="Step by step backward, by the chain rule as it is taught, or by differentials.",
         of=("gradient",),
     ),
-    Choice(
+    _choice(
         name="stable",
         label="As computed",
         values=SWITCH,
-        default=SWITCH[0],
         help="Derive the form that code computes, which keeps numbers in range.",
         of=("gradient",),
         folded=True,
     ),
-    Choice(
+    _choice(
         name="expand",
         label="Write out",
         values=(SWITCH[0], *filter(has_definition, OPERATIONS)),
-        default=SWITCH[0],
         help="An operation that is derived by its definition.",
         of=("gradient",),
         folded=True,
     ),
-    Choice(
+    _choice(
         name="layout",
         group="convention",
-        label="Layout",
         values=LAYOUTS,
-        default=LAYOUTS[0],
         help="Which indices come first.",
         of=("gradient", "jacobian"),
     ),
-    Choice(
+    _choice(
         name="symmetric",
         group="convention",
         label="Symmetric entries",
         values=CONVENTIONS,
-        default=CONVENTIONS[0],
         help="How the entries of a symmetric matrix count.",
         of=("gradient",),
         needs="symmetric",
     ),
-    Choice(
+    _choice(
         name="level",
-        label="Level",
         values=LEVELS,
         default="steps",
         help="The results alone, every step, or every step with its proof.",
         group="page",
     ),
-    Choice(
+    _choice(
         name="why",
         label="Reasons by",
         values=REASONS,
-        default=REASONS[0],
         help="How steps are proved at level full.",
         group="page",
         needs="full",
     ),
-    Choice(
+    _choice(
         name="numbers",
-        label="Numbers",
         values=(SWITCH[0], "1", "2", "3"),
-        default=SWITCH[0],
         help="Random numbers beside each line, by their seed.",
         group="numbers",
         folded=True,
     ),
-    *(_of_style(own.name, own.metadata) for own in fields(Style)),
+    *(
+        _choice(
+            own.name,
+            own.metadata.get("choices", SWITCH),
+            own.metadata["help"],
+            group="style",
+            folded=True,
+        )
+        for own in fields(Style)
+    ),
 )
 
 

@@ -129,7 +129,8 @@ class Fitting:
         side: Expression = product(transposed(factor.derivative), above)
         fits, change = fitting(side, above.name), factor.change.node
         assert fits is not None
-        whole = self._of_all(factor, side)
+        batch = None if batch_of(factor.variable) else batch_of(factor.user)
+        whole = side if batch is None else self.of_all(side, batch)
         yield ProofLine(factor.left, whole, fits.said, change, True, fits.shapes)
 
     def _put_in(self, jacobian: Expression) -> str:
@@ -149,11 +150,8 @@ class Fitting:
             return Fits((), "the identity passes it on")
         return found[0] if found else Fits((), step.rule)
 
-    def _of_all(self, factor: ChainFactor, side: Expression) -> Expression:
-        """Of a parameter over all examples."""
-        batch = batch_of(factor.user)
-        if batch is None or batch_of(factor.variable) is not None:
-            return side
+    def of_all(self, side: Expression, batch: str) -> Expression:
+        """The sum over the examples, or their mean where the loss is one."""
         operation = batch_mean if self.reverse.mean == batch else batch_sum
         return over_batch(operation, side, self.derivation.naming.bound[batch], batch)
 

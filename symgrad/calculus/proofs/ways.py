@@ -18,10 +18,9 @@ from symgrad.calculus.nodes import Node, batch_of
 from symgrad.calculus.proofs.factors import Chained, ends
 from symgrad.calculus.proofs.fitting import Fitting
 from symgrad.calculus.proofs.lines import ProofLine, Way, Ways
-from symgrad.calculus.proofs.uses import Lines, Proof
+from symgrad.calculus.proofs.uses import Proof
 from symgrad.calculus.sums import signed_sum
-from symgrad.language.expressions import Expression, Name
-from symgrad.language.operations.batches import batch_mean, batch_sum, over_batch
+from symgrad.language.expressions import Name
 
 MOST, MOST_IN_ALL = 6, 12  # factors of a way, and of all ways from one node
 CHAIN = "chain rule"
@@ -44,7 +43,6 @@ class _Ways:
     def __init__(self, derivation: Derivation) -> None:
         self.derivation = derivation
         (self.reverse,) = derivation.passes
-        self.lines = Lines(derivation)
         self.steps = {s.of: s for s in derivation.steps if s.kind == "backward" and s.of}
         self.fitting = Fitting(derivation, self.steps)
         self.ends = ends(derivation)
@@ -54,8 +52,7 @@ class _Ways:
 
     def users(self, node: Node) -> list[Node]:
         """The lines that a node stands in."""
-        numbers = self.lines.numbers
-        return sorted(self.reverse.lines_with(node, numbers), key=lambda n: numbers.get(n, 0))
+        return [*self.fitting.uses(node).to]
 
     # ways
 
@@ -111,7 +108,10 @@ class _Ways:
         uses = self.fitting.uses(node)
         told = [self._told(way) for way in ways]
         over = [self._over(way) for way in ways]
-        sides = [self._summed(*each) for each in zip(told, over, strict=True)]
+        sides = [
+            self.fitting.of_all(t, str(t.batch)) if o else t
+            for t, o in zip(told, over, strict=True)
+        ]
         form = Ways(written(signed_sum(sides)), tuple(map(Way, ways, over)))
         move = CHAIN if len(ways) == 1 else TOTAL
         line = ProofLine(uses.left, form, move, uses.change.node, by_entry=True)
@@ -130,13 +130,6 @@ class _Ways:
         if batch is None or batch_of(way[-1]) is not None:
             return ""
         return "mean" if self.reverse.mean == batch else "sum"
-
-    def _summed(self, told: Name, over: str) -> Expression:
-        if not over:
-            return told
-        operation = batch_mean if over == "mean" else batch_sum
-        batch = str(told.batch)
-        return over_batch(operation, told, self.derivation.naming.bound[batch], batch)
 
     def _factor(self, user: Node, node: Node) -> Iterator[Proof]:
         if (user, node) in self.known:

@@ -17,11 +17,10 @@ from symgrad.calculus import nodes as ix
 from symgrad.calculus.entries import positive, symmetric
 from symgrad.calculus.nodes import ONE, Entry, Factor, Label, Node, Term
 from symgrad.calculus.polynomials import contract
-from symgrad.calculus.stationary.equation import Equation
+from symgrad.calculus.stationary.equation import Equation, is_inverse
 from symgrad.calculus.terms import key_of, numbered, product, terms_of, times
 from symgrad.language.expressions import Value, exact
 from symgrad.language.literals import magnitude
-from symgrad.language.operations.linear_algebra import inv
 from symgrad.language.operations.smooth import exp
 
 Place = tuple[Node, tuple[Label, ...]]
@@ -169,11 +168,7 @@ def without_inverse(equation: Equation) -> Cleared | None:
 
 def _inverts(node: Node, equation: Equation) -> bool:
     """Whether it is the unknown's inverse."""
-    return (
-        isinstance(node, ix.Apply)
-        and node.operation is inv
-        and node.arguments[0][0] is equation.unknown
-    )
+    return is_inverse(node) and node.operands[0] is equation.unknown
 
 
 def _times_unknown(equation: Equation, label: Label, first: bool) -> Equation:
@@ -218,9 +213,8 @@ def _leading(term: Term, label: Label, equation: Equation) -> tuple[Factor, Term
     node, labels, power = factor
     if power != 1 or len(labels) != 2 or node.axes[0] != node.axes[1]:
         return None
-    inverse = isinstance(node, ix.Apply) and node.operation is inv
     other = labels[1] if labels[0] is label else labels[0]
-    if other not in term.summed or (equation.depends(node) and not inverse):
+    if other not in term.summed or (equation.depends(node) and not is_inverse(node)):
         return None
     rest = tuple(f.renamed({other: label}) for f in term.beside(factor))
     return factor, Term(term.coefficient, rest, tuple(x for x in term.summed if x is not other))
@@ -249,8 +243,5 @@ def _factored(
 
 def invertible(node: Node) -> bool:
     """Whether a matrix is an inverse itself, or known to have one."""
-    if isinstance(node, ix.Apply):
-        return node.operation is inv
-    return isinstance(node, ix.Identity) or (
-        isinstance(node, ix.Input) and "orthogonal" in node.facts
-    )
+    known = isinstance(node, ix.Input) and "orthogonal" in node.facts
+    return known or is_inverse(node) or isinstance(node, ix.Identity)

@@ -15,6 +15,7 @@ from symgrad.calculus.polynomials import contract
 from symgrad.calculus.terms import is_whole, multiplied_out, opened, product, terms_of
 from symgrad.errors import SymgradError
 from symgrad.language.expressions import Value
+from symgrad.language.operations.linear_algebra import inv
 
 MOST_TERMS = 200
 MOST_POWER = 4
@@ -105,6 +106,11 @@ class Equation:
                 raise NoClosedForm(f"multiplied out, the gradient has over {MOST_TERMS} terms")
         again = self.with_terms(terms)
         return again if _same(again.terms, self.terms) else again._multiplied_out(chosen)
+
+
+def is_inverse(node: Node) -> bool:
+    """Whether it is the inverse of a matrix."""
+    return isinstance(node, ix.Apply) and node.operation is inv
 
 
 def _parts(factor: Factor) -> list[Term] | None:

@@ -8,10 +8,9 @@ from fractions import Fraction
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.nodes import ONE, Factor, Term
 from symgrad.calculus.polynomials import contract
-from symgrad.calculus.stationary.equation import Equation, NoClosedForm
+from symgrad.calculus.stationary.equation import Equation, NoClosedForm, is_inverse
 from symgrad.calculus.stationary.page import Page
 from symgrad.calculus.terms import is_whole
-from symgrad.language.operations.linear_algebra import inv
 
 
 def power_of(equation: Equation) -> Fraction:
@@ -66,8 +65,8 @@ def function_of(equation: Equation) -> ix.Node | None:
     """A function of the unknown that stands in the equation, other than its inverse."""
     roots = [f.node for t in equation.terms for f in t.factors]
     for node in ix.topological(roots):
-        is_inverse = isinstance(node, ix.Apply) and node.operation is inv
-        if isinstance(node, ix.Map | ix.Apply) and equation.depends(node) and not is_inverse:
+        function = isinstance(node, ix.Map | ix.Apply) and not is_inverse(node)
+        if function and equation.depends(node):
             return node
     return None
 

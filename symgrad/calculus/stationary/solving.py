@@ -144,8 +144,7 @@ def _scaled(page: Page, places: Collected, right: Entry) -> tuple[Collected, Ent
     side, entry = places.sides[0]
     scale = scale_of(entry)
     for factor in scale.factors:
-        if not never_zero(factor.node):
-            page.need(phrase("{0} is not 0", page.code(Entry(factor.node, ()))))
+        not_zero(page, factor.entry)
     again, other = (contract(over(terms_of(e), scale), e.labels) for e in (entry, right))
     one = replace(places, left=again) if side == "left" else replace(places, right=again)
     return one, other

@@ -12,7 +12,7 @@ from xml.etree.ElementTree import Element, tostring
 from symgrad.errors import visible
 from symgrad.language.phrases import Phrase, phrase
 from symgrad.rendering.document import Document
-from symgrad.rendering.graph import computation
+from symgrad.rendering.graph.computation import computation
 from symgrad.rendering.graph.svg import picture
 from symgrad.rendering.html.rows import equation_row, prose, scroll, step_rows, table
 from symgrad.rendering.mathml import Child, made, mathml

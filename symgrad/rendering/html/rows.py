@@ -6,7 +6,7 @@ its copy buttons yield.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from xml.etree.ElementTree import Element
 
 from symgrad.language.phrases import phrase
@@ -34,7 +34,7 @@ def equation_row(equation: Equation, doc: Document) -> Element:
     """A row: number, left side, right sides, and what is said of it."""
     formulas = [piece for side in equation.right for piece in pieces(side, doc.table, "=")]
     number = "" if equation.number is None else f"({equation.number})"
-    note = _noted(equation.note, doc)
+    note = prose(equation.note, doc, _links)
     if equation.fits is not None:
         note = [mathml(equation.fits, doc.table), ": ", *note]
     if equation.shape is not None:
@@ -52,9 +52,12 @@ def equation_row(equation: Equation, doc: Document) -> Element:
     )
 
 
-def prose(text: str, doc: Document) -> list[Child]:
-    """A sentence with its formulas."""
-    return [_written(part, doc) if formula else part for part, formula in spans(text)]
+def prose(
+    text: str, doc: Document, words: Callable[[str], list[Child]] = lambda part: [part]
+) -> list[Child]:
+    """A sentence with its formulas, its `words` between them as they are."""
+    parts = ([_written(part, doc)] if formula else words(part) for part, formula in spans(text))
+    return [child for part in parts for child in part]
 
 
 def _written(text: str, doc: Document) -> Element:
@@ -71,15 +74,6 @@ def scroll(formulas: Iterable[Child], label: str) -> Element:
     """A box for what may be wider than the page, which the keyboard reaches."""
     given = {"class": "scroll", "tabindex": "0", "role": "group", "aria-label": label}
     return made("div", *formulas, **given)
-
-
-def _noted(text: str, doc: Document) -> list[Child]:
-    """A note with its formulas, the numbers of steps as links."""
-    return [
-        child
-        for part, formula in spans(text)
-        for child in ([_written(part, doc)] if formula else _links(part))
-    ]
 
 
 def _links(text: str) -> list[Child]:

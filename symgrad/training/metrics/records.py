@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -136,74 +137,57 @@ def _mean(values: Array) -> float:
 
 SOKOLOVA = "Sokolova and Lapalme, A systematic analysis of performance measures, 2009"
 DRAPER = "Draper and Smith, Applied Regression Analysis"
+_of_classes = partial(Metric, needs=CLASSES, maximize=True, source=SOKOLOVA)
+_of_numbers = partial(Metric, needs=NUMBERS, maximize=False, source=DRAPER)
 METRICS = {
     metric.name: metric
     for metric in (
-        Metric(
+        _of_classes(
             name="accuracy",
             value=_accuracy,
-            needs=CLASSES,
-            maximize=True,
             formula=r"\sum_i C_{ii} \Big/ \sum_{i,j} C_{ij}",
             words="The share of the examples whose class is told right.",
-            source=SOKOLOVA,
         ),
-        Metric(
+        _of_classes(
             name="balanced_accuracy",
             value=_balanced_accuracy,
-            needs=CLASSES,
-            maximize=True,
             formula=r"\frac{1}{k} \sum_i C_{ii} \Big/ \sum_j C_{ij}",
             words="The mean over the classes that are given of the share that is told right of "
             "each: rare classes count as much as frequent ones.",
             source="Brodersen et al., The balanced accuracy and its posterior distribution, 2010",
         ),
-        Metric(
+        _of_classes(
             name="f1_macro",
             value=_f1_macro,
-            needs=CLASSES,
-            maximize=True,
             formula=r"\frac{1}{k} \sum_i 2 C_{ii} \Big/ \sum_j \left(C_{ij} + C_{ji}\right)",
             words="The mean over the classes of the harmonic mean of precision and recall.",
-            source=SOKOLOVA,
         ),
-        Metric(
+        _of_numbers(
             name="r2",
             value=_r2,
-            needs=NUMBERS,
             maximize=True,
             formula=r"1 - \sum_n (t_n - p_n)^2 \Big/ \sum_n (t_n - \bar t)^2",
             words="The share of the labels' variance that is explained, the mean of these over "
             "several outputs: 1 at best, 0 of a constant prediction; not defined where all labels "
             "are equal.",
-            source=DRAPER,
         ),
-        Metric(
+        _of_numbers(
             name="mean_absolute_error",
             value=lambda errors: _ratio(errors.absolutes.mean(), errors.count),
-            needs=NUMBERS,
-            maximize=False,
             formula=r"\frac{1}{N} \sum_n |t_n - p_n|",
             words="The mean distance of predictions from labels, in the labels' units.",
-            source=DRAPER,
         ),
-        Metric(
+        _of_numbers(
             name="mean_squared_error",
             value=_mean_squared_error,
-            needs=NUMBERS,
-            maximize=False,
             formula=r"\frac{1}{N} \sum_n (t_n - p_n)^2",
             words="The mean square of the errors, in the square of the labels' units.",
-            source=DRAPER,
         ),
-        Metric(
+        _of_numbers(
             name="root_mean_squared_error",
             value=lambda errors: _mean_squared_error(errors) ** 0.5,
-            needs=NUMBERS,
-            maximize=False,
             formula=r"\sqrt{\frac{1}{N} \sum_n (t_n - p_n)^2}",
             words="The root of the mean square of the errors, in the labels' units.",
-            source=DRAPER,
         ),
     )
 }

@@ -8,9 +8,10 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
+import sympy
 
+from symgrad.calculus import as_problem
 from symgrad.errors import NotFiniteError
-from symgrad.language.parser import parse
 from symgrad.language.problem import Problem
 from symgrad.training.optimizers import optimizer_of
 from symgrad.training.optimizers.base import Optimizer
@@ -20,24 +21,14 @@ from symgrad.training.trainer import Trainer
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Height: TypeAlias = Callable[[np.ndarray, np.ndarray], np.ndarray]
+Height: TypeAlias = Callable[[Any, Any], Any]  # of numbers, arrays or symbols
 
 STEPS = 60
 RATES = (1.0, 0.3, 0.1, 0.03, 0.01)
-# the program, the same for arrays, where it starts, where it is least
-SURFACES: dict[str, tuple[str, Height, tuple[float, float], tuple[float, float]]] = {
-    "a narrow bowl": (
-        "u**2 / 2 + 10 * v**2",
-        lambda u, v: u**2 / 2 + 10 * v**2,
-        (-2.0, 0.7),
-        (0.0, 0.0),
-    ),
-    "a curved valley": (
-        "(1 - u)**2 + 10 * (v - u**2)**2",
-        lambda u, v: (1 - u) ** 2 + 10 * (v - u**2) ** 2,
-        (-1.2, 1.0),
-        (1.0, 1.0),
-    ),
+Point: TypeAlias = tuple[float, float]
+SURFACES: dict[str, tuple[Height, Point, Point]] = {  # where it starts, where it is least
+    "a narrow bowl": (lambda u, v: u**2 / 2 + 10 * v**2, (-2.0, 0.7), (0.0, 0.0)),
+    "a curved valley": (lambda u, v: (1 - u) ** 2 + 10 * (v - u**2) ** 2, (-1.2, 1.0), (1.0, 1.0)),
 }
 U, V = np.linspace(-2.2, 1.6, 101), np.linspace(-1.1, 1.8, 101)
 
@@ -58,7 +49,7 @@ def plot_optimizer(optimizer: Any) -> Picture:
 def best_path(optimizer: Optimizer, name: str) -> tuple[float, np.ndarray]:
     """The rate of RATES that ends lowest on a surface, of those that stay in the picture where
     there are such, and the path with it, (STEPS + 1, 2)."""
-    height = SURFACES[name][1]
+    height = SURFACES[name][0]
     paths = [(rate, _path(replace(optimizer, learning_rate=rate), name)) for rate in RATES]
     whole = [(rate, path) for rate, path in paths if len(path) == STEPS + 1]
     seen = [(rate, path) for rate, path in whole if _is_seen(path)] or whole
@@ -72,12 +63,12 @@ def _is_seen(path: np.ndarray) -> bool:
 
 @cache
 def _program(name: str) -> Problem:
-    return parse(f"u: Scalar\nv: Scalar\nloss = {SURFACES[name][0]}")
+    return as_problem(SURFACES[name][0](*sympy.symbols("u v", real=True)))
 
 
 def _path(optimizer: Optimizer, name: str) -> np.ndarray:
     """Where it goes, as far as that is finite."""
-    u, v = SURFACES[name][2]
+    u, v = SURFACES[name][1]
     trainer = Trainer(_program(name), {}, parameters={"u": u, "v": v}, optimizer=optimizer)
     path = [trainer.flat.copy()]
     for _ in range(STEPS):
@@ -90,7 +81,7 @@ def _path(optimizer: Optimizer, name: str) -> np.ndarray:
 
 
 def _panel(optimizer: Optimizer, name: str) -> Callable[[Axes], None]:
-    _, height, _, least = SURFACES[name]
+    height, _, least = SURFACES[name]
     rate, path = best_path(optimizer, name)
 
     def panel(ax: Axes) -> None:

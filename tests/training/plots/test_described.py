@@ -14,7 +14,7 @@ from symgrad.training.plots import described
 
 @pytest.mark.parametrize("name", ["nadam", "newton"])
 def test_a_drawn_path_is_that_of_the_rate_that_ends_lowest(name: str) -> None:
-    for surface, (_, height, start, least) in described.SURFACES.items():
+    for surface, (height, start, least) in described.SURFACES.items():
         rate, path = described.best_path(sg.OPTIMIZERS[name](), surface)
         assert rate in described.RATES and path.shape == (described.STEPS + 1, 2)
         np.testing.assert_array_equal(path[0], start)
