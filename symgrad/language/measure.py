@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from symgrad.language import formula as fm
 from symgrad.language.glyphs import plain
-from symgrad.language.table import PLAIN, Table
+from symgrad.language.table import PLAIN, BySymbols, Table
 from symgrad.language.tex import DOT, THIN, separator
 
 LETTER, DIGIT, WORD = 5.8, 5.0, 5.0  # of a letter in a formula, a digit, a letter in a word
@@ -14,16 +12,8 @@ SIGN, SLASH, COMMA, THIN_SPACE, DELIMITER = 12.6, 5.0, 4.5, 1.7, 4.6
 SUMMATION, RADICAL, RULE, SMALL = 14.4, 8.3, 2.4, 0.72
 
 
-@dataclass(frozen=True)
-class Width:
+class Width(BySymbols):
     """Measures each node, by a table of symbols."""
-
-    table: Table = PLAIN
-    flat = False
-
-    def shown(self, formula: fm.Formula) -> fm.Formula:
-        """The symbol of a name."""
-        return self.table.shown(formula)
 
     def fenced(self, written: float) -> float:
         """In round brackets."""

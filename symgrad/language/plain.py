@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from symgrad.language import formula as fm
 from symgrad.language.glyphs import GLYPHS, plain
-from symgrad.language.table import PLAIN, Table
+from symgrad.language.table import PLAIN, BySymbols, Table
 
 ASCII = {"-": "-", r"\in": "in", r"\times": "x", r"\langle": "<", r"\rangle": ">", r"\to": "->"}
 
 
-@dataclass(frozen=True)
-class PlainText:
+class PlainText(BySymbols):
     """Writes each node as text, in the words of the language; a name is itself."""
 
-    table: Table = PLAIN
     flat = True
 
     def shown(self, formula: fm.Formula) -> fm.Formula:

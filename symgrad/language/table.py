@@ -157,6 +157,18 @@ class _Plain(Table):
 PLAIN = _Plain()
 
 
+@dataclass(frozen=True)
+class BySymbols:
+    """What formats have in common that show a name by its symbol in a table."""
+
+    table: Table = PLAIN
+    flat = False
+
+    def shown(self, formula: fm.Formula) -> fm.Formula:
+        """The symbol of a name."""
+        return self.table.shown(formula)
+
+
 def _others(name: str) -> tuple[fm.Formula, ...]:
     """How a name is written where its first form is taken."""
     spelled = name.replace("_", r"\_")

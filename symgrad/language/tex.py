@@ -2,12 +2,11 @@ r"""Formulas in LaTeX: a fold of their structure."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import accumulate
 
 from symgrad.language import formula as fm
 from symgrad.language.glyphs import plain
-from symgrad.language.table import PLAIN, Table
+from symgrad.language.table import PLAIN, BySymbols, Table
 
 DOT, THIN = r" \cdot ", r" \, "
 TALL = (r"\frac", r"\tfrac", r"\sum", r"\sqrt", r"\under", r"\begin", r"\left", r"\big")
@@ -15,16 +14,8 @@ BARS = (r"\lvert", r"\rvert")
 OPENING = ("(", "[", r"\lvert", r"\lVert", r"\langle", r"\bigl")  # TeX sets no space before these
 
 
-@dataclass(frozen=True)
-class Latex:
+class Latex(BySymbols):
     """Writes each node in LaTeX, by a table of symbols."""
-
-    table: Table = PLAIN
-    flat = False
-
-    def shown(self, formula: fm.Formula) -> fm.Formula:
-        """The symbol of a name."""
-        return self.table.shown(formula)
 
     def fenced(self, written: str) -> str:
         """In round brackets."""

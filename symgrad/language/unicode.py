@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
 
 from symgrad.language import formula as fm
 from symgrad.language.glyphs import GLYPHS, lettered, plain
 from symgrad.language.plain import PlainText
-from symgrad.language.table import PLAIN, Table
+from symgrad.language.table import PLAIN, BySymbols, Table
 
 RAISED = dict(
     zip(
@@ -29,15 +28,10 @@ COMBINING = {r"\hat": "\u0302", r"\tilde": "\u0303", r"\bar": "\u0304", r"\overl
 BEHIND = (r"\partial", r"\mathrm{d}")  # signs that touch what follows
 
 
-@dataclass(frozen=True)
 class Unicode(PlainText):
     """Writes each node in mathematical signs, by a table of symbols."""
 
-    table: Table = PLAIN
-
-    def shown(self, formula: fm.Formula) -> fm.Formula:
-        """The symbol of a name."""
-        return self.table.shown(formula)
+    shown = BySymbols.shown
 
     def sign(self, sign: str) -> str:
         """An operator or a delimiter."""

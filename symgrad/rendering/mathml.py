@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 
 from symgrad.language import formula as fm
 from symgrad.language.glyphs import GLYPHS, lettered, plain
-from symgrad.language.table import PLAIN, Table
+from symgrad.language.table import PLAIN, BySymbols, Table
 from symgrad.language.tex import DOT, latex, separator
 
 Child = Element | str
@@ -19,16 +19,14 @@ NORMAL = {"mathvariant": "normal"}  # upright, where a single letter would be it
 
 
 @dataclass(frozen=True)
-class MathML:
+class MathML(BySymbols):
     """Writes each node as an element, by a table of symbols; that of a name tells the name."""
 
-    table: Table = PLAIN
     names: dict[int, str] = field(default_factory=dict)  # of the symbols, by their id
-    flat = False
 
     def shown(self, formula: fm.Formula) -> fm.Formula:
         """The symbol of a name."""
-        symbol = self.table.shown(formula)
+        symbol = super().shown(formula)
         if isinstance(formula, fm.Named):
             self.names[id(symbol)] = formula.name
         return symbol

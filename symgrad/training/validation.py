@@ -42,7 +42,7 @@ def divided_data(
     if not validation:
         return data, None
     if data.chunks:
-        from symgrad.training.chunks.rows import divided_chunks
+        from symgrad.training.chunks.validation import divided_chunks
 
         return divided_chunks(
             data, validation, seed, reading_of(problem, data.constants, dtype, trained)
@@ -113,7 +113,7 @@ def validated(
     if metric is not None or not validating.chunks:  # of chunks it takes another pass, if asked for
         measure = measure_of(trainer.problem, training, metric, maximize, dtype)
     if validating.chunks and measure is not None:
-        from symgrad.training.chunks.measures import in_chunks
+        from symgrad.training.chunks.validation import in_chunks
 
         measure = in_chunks(measure, trainer.problem, validating, trainer.wrt, dtype)
     return Validation(

@@ -320,7 +320,7 @@ MUTANTS: list[Mutant] = [
         ("means are products of sums", "here.weights[:, None] * here.gradients", "here.gradients"),
     ),
     *planted_in(
-        "symgrad/training/chunks/rows.py",
+        "symgrad/training/chunks/validation.py",
         "tests/training/test_chunks.py",
         ("a share is trained on too", "[side]).examples", "[1]).examples"),
         ("weights are those of other rows", "[side]]", "[0]]"),
