@@ -25,7 +25,7 @@ from symgrad.calculus.rebuilding import Counterpart
 from symgrad.calculus.recorded import Applied, recorded
 from symgrad.calculus.rules import as_written
 from symgrad.calculus.stated import Examples, examples, stated
-from symgrad.calculus.statements import Writer, outcome
+from symgrad.calculus.statements import StepWriter, outcome
 from symgrad.calculus.step_names import StepNames
 from symgrad.calculus.tensors import input_tensor
 from symgrad.calculus.terms import identity
@@ -83,7 +83,7 @@ class Work:
     value: Entry
     written: Entry
     named: dict[Node, Node]
-    writer: Writer
+    writer: StepWriter
     applied: tuple[Applied, ...]
     layout: str = "variable"
     stable: bool = False
@@ -252,7 +252,7 @@ def begin(
     with _written(named, stable):
         program = {} if stable else {**free.definitions, "": free.output}
         typed = Typed(program, as_it_is.made, lines)
-    writer = Writer(called, lines, typed)
+    writer = StepWriter(called, lines, typed)
     writer.forward()
     rules = tuple(applied.rules.values())
     return Work(problem, names, lowered, value, written, named, writer, rules, layout, stable)

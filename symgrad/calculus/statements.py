@@ -37,7 +37,7 @@ SHORT = 9  # names and functions in what a step adds after a second equals sign
 
 
 @dataclass
-class Writer:
+class StepWriter:
     """Writes the steps, in order, with the names that statements and cotangents are called by."""
 
     called: StepNames
@@ -268,7 +268,7 @@ def _by_facts(node: Node, called: StepNames) -> tuple[Expression, tuple[Fact, ..
 
 
 def outcome(
-    writer: Writer,
+    writer: StepWriter,
     key: Key,
     name: Expression,
     entry: Entry,
@@ -293,7 +293,7 @@ def outcome(
 
 
 def _last_line(
-    writer: Writer, last: Node | None, entry: Entry, arranged: Arranged
+    writer: StepWriter, last: Node | None, entry: Entry, arranged: Arranged
 ) -> Expression | None:
     """What the last step has, in the result's layout; None where it says less than the result,
     or has its indices in another order."""

@@ -49,7 +49,7 @@ Symbols = Mapping[str, sympy.Basic]
 
 
 @dataclass
-class Writer:
+class SympyWriter:
     """Writes expressions; `symbols` are what names stand for, if not for symbols of their own."""
 
     symbols: Symbols
@@ -190,7 +190,7 @@ class Writer:
         names = [ex.Name(f"?{len(self.taken)}{k}", a.shape) for k, a in enumerate(call.arguments)]
         named = {x.name: value for x, value in zip(names, values, strict=True)}
         options = {key: value for key, value in call.options.items() if value is not None}
-        inner = Writer({**self.symbols, **named}, self.taken)
+        inner = SympyWriter({**self.symbols, **named}, self.taken)
         return inner.write(definition(*names, **options))
 
     # sums, products, functions of each entry
@@ -244,7 +244,7 @@ class Writer:
         )
 
 
-def _gathered(writer: Writer, call: Call, meaning: meanings.Gathered, body: Any) -> Any:
+def _gathered(writer: SympyWriter, call: Call, meaning: meanings.Gathered, body: Any) -> Any:
     ranges = call.options["ranges"]
     letters = [sympy.Symbol(x.name, integer=True) for x in ranges]
     sizes = [writer.dim(x.index_of) for x in ranges]
@@ -275,7 +275,7 @@ def _total(body: sympy.Expr, limits: Sequence[tuple[Any, ...]]) -> sympy.Expr:
     return value
 
 
-def _contracted(writer: Writer, call: Call, indices: str, values: Sequence[Any]) -> Any:
+def _contracted(writer: SympyWriter, call: Call, indices: str, values: Sequence[Any]) -> Any:
     """A sum over index letters, as the operation's record has them."""
     inputs, output = indices.split("->")
     kept = [x for x in output if x in inputs]  # a letter of its own is an axis of size 1
@@ -312,7 +312,7 @@ def _contracted(writer: Writer, call: Call, indices: str, values: Sequence[Any])
     return Tensor(entry) if len(call.shape) > 2 else writer.matrix(call.shape, entry)
 
 
-def _summed_along(writer: Writer, call: Call, kept: int, value: Any) -> Any:
+def _summed_along(writer: SympyWriter, call: Call, kept: int, value: Any) -> Any:
     """The sums of the rows or columns of a matrix, as a product with ones."""
     rows, columns = writer.shape(call.arguments[0].shape)
     across = value if kept == 0 else value.T
@@ -338,5 +338,5 @@ def sympy_of(
     """An expression as SymPy's, with what names stand for in place of these."""
     known = dict(symbols)
     for name, value in definitions.items():
-        known[name] = Writer(known).write(value)
-    return Writer(known).whole(expression)
+        known[name] = SympyWriter(known).write(value)
+    return SympyWriter(known).whole(expression)

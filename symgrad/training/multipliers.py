@@ -19,7 +19,7 @@ from symgrad.language.dimensions import SCALAR
 from symgrad.language.expressions import Value
 from symgrad.language.problem import Problem
 from symgrad.numerics.remembered import remembered
-from symgrad.training.data.scores import Graph
+from symgrad.training.data.scores import LossGraph
 
 MOST = 1000  # products of a loss that is multiplied out
 
@@ -53,7 +53,7 @@ def multipliers(
     """
     if problem.loop is not None or problem.output.shape != SCALAR or len(trained) < 2:
         return
-    graph = Graph(problem, remembered(lower_problem, problem).output.closed().node)
+    graph = LossGraph(problem, remembered(lower_problem, problem).output.closed().node)
     for name in names:
         products = _multiplied_out(graph, name)
         factors = {product.own for product in products if product.own}
@@ -76,7 +76,7 @@ class _Product(NamedTuple):
     others: frozenset[str]
 
 
-def _multiplied_out(graph: Graph, name: str) -> list[_Product]:
+def _multiplied_out(graph: LossGraph, name: str) -> list[_Product]:
     """The loss as a sum of products with the parameter in one factor at most, and alone in it;
     empty where it is no such sum."""
     below, found = graph.below, list[_Product]()

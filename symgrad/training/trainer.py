@@ -27,7 +27,7 @@ from symgrad.training.optimizers import Adam, optimizer_of
 from symgrad.training.optimizers.base import Optimizer
 from symgrad.training.states import restore, state_of, state_wanted
 from symgrad.training.steps.epoch import Steps, prepared_steps
-from symgrad.training.steps.loop import Pass
+from symgrad.training.steps.loop import Progress
 from symgrad.training.steps.weights import weighed
 
 ADAM = Adam()
@@ -97,7 +97,7 @@ class Trainer:
         self.first_rate = self.state.learning_rate  # of the last epoch's first step
         self.largest_gradient = math.inf  # of the last epoch's steps, as a Euclidean norm
         self._data = data
-        self._at: Pass | None = None  # the epoch that has begun
+        self._at: Progress | None = None  # the epoch that has begun
         self._before = self.flat.copy()  # the parameters before it
         self._rng = np.random.default_rng(whole_number("seed", seed))
         self._options: dict[str, Any] = {"size": self._size, "modules": modules, "seed": seed}
@@ -147,7 +147,7 @@ class Trainer:
             order = np.arange(count)
         else:
             order = self._rng.permutation(count)
-        self._at = Pass(order)
+        self._at = Progress(order)
         self._steps.begin(self._at)
         np.copyto(self._before, self.flat)
         self.first_rate = self.learning_rate
@@ -207,7 +207,7 @@ class Trainer:
             restore(self, STATE, state)
             self.state.load_state_dict(state["optimizer"])
             self._rng.bit_generator.state = state["random"]
-            self._at = None if state["epoch"] is None else Pass(**state["epoch"])
+            self._at = None if state["epoch"] is None else Progress(**state["epoch"])
             if self._at is not None:
                 self._at.order = order_of(self._at.order, self._data.places)
                 self._steps.begin(self._at)
@@ -222,7 +222,7 @@ class Trainer:
         own = self.parameters, self.flat, self.state
         return prepared_steps(self.problem, self._data, *own, **self._options)
 
-    def _failed(self, at: Pass, told: list[str]) -> NotFiniteError:
+    def _failed(self, at: Progress, told: list[str]) -> NotFiniteError:
         """The error of the step at which an epoch is; the parameters are those before the epoch."""
         step, count, size = self.state.iteration, self._steps.count, self.batch_size
         data, where = self._data, f"epoch {self.epochs + 1}, step {step + (at.step < count)}"

@@ -19,7 +19,7 @@ from symgrad.calculus.proofs.lines import (
     Pairing,
     Pairings,
     ProofLine,
-    Scalar,
+    ScalarFunction,
 )
 from symgrad.calculus.proofs.proof import proof_of
 from symgrad.calculus.proofs.uses import Proof
@@ -135,7 +135,7 @@ def broken(form: Form) -> Iterator[Form]:
                 changed = term._replace(coefficient=term.coefficient * number)
                 yield replace(form, terms=(changed, *rest))
             yield from [replace(form, terms=tuple(rest))] if rest else []
-        case Scalar():
+        case ScalarFunction():
             yield from (replace(form, value=form.value * sympy.Rational(x)) for x in FACTORS)
         case _:
             yield from (Number(number) * form for number in FACTORS)
@@ -152,7 +152,7 @@ def is_zero(line: ProofLine) -> bool:
     right = line.right
     filled = isinstance(right, Call) and right.operation is zeros
     empty = isinstance(right, Indexed) and not right.terms
-    return filled or empty or (isinstance(right, Scalar) and right.value == 0)
+    return filled or empty or (isinstance(right, ScalarFunction) and right.value == 0)
 
 
 @pytest.mark.parametrize("kind", KINDS)

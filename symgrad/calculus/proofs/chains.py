@@ -18,7 +18,7 @@ from symgrad.calculus.index_notation import EntryNotation
 from symgrad.calculus.letters import Letters
 from symgrad.calculus.nodes import ONE, Entry, Factor, Label, Node, Term, topological
 from symgrad.calculus.polynomials import contract
-from symgrad.calculus.proofs.differential import NAMED, Writer
+from symgrad.calculus.proofs.differential import NAMED, ProofWriter
 from symgrad.calculus.proofs.lines import Indexed, ProofLine
 from symgrad.calculus.proofs.uses import Proof, Statement, Uses
 from symgrad.calculus.step_rules import SEVERAL, statement_rule
@@ -109,7 +109,7 @@ def chain(derivation: Derivation, name: str, full: bool = False) -> Proof:
     return _Chain(whole_of(derivation, name, apart=full)).proof(reasons=full)
 
 
-class _Chain(Writer):
+class _Chain(ProofWriter):
     def definition(self, statement: Statement, move: str) -> ProofLine:
         """A statement, by its entries where it has no matrix form."""
         try:

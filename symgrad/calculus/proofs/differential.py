@@ -41,10 +41,10 @@ def differential_proof(uses: Uses) -> Proof:
     """The lines of one step. Raises: NoMatrixForm."""
     if any(map(ix.is_batch, uses.reverse.extra)):
         raise NoMatrixForm(uses.variable)  # f is of each example
-    return Writer(uses).proof(reasons=True)
+    return ProofWriter(uses).proof(reasons=True)
 
 
-class Writer:
+class ProofWriter:
     """Writes a proof. `beside` is what stands beside the differential of each node."""
 
     def __init__(self, uses: Uses) -> None:

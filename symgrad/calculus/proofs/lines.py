@@ -76,7 +76,7 @@ class Indexed:
 
 
 @dataclass(frozen=True)
-class Scalar:
+class ScalarFunction:
     """A function of real numbers, which have the names of the line's rule."""
 
     written: Formula
@@ -111,7 +111,7 @@ class Ways:
     ways: tuple[Way, ...]
 
 
-Form: TypeAlias = Expression | Pairings | Indexed | Scalar | Ways
+Form: TypeAlias = Expression | Pairings | Indexed | ScalarFunction | Ways
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from sympy.core.relational import Relational
 
 from symgrad.calculus.naming import fresh
 from symgrad.calculus.nodes import Map
-from symgrad.calculus.proofs.lines import ProofLine, Scalar, ScalarRule
+from symgrad.calculus.proofs.lines import ProofLine, ScalarFunction, ScalarRule
 from symgrad.calculus.proofs.uses import Uses
 from symgrad.errors import SymgradError
 from symgrad.language import composing
@@ -52,13 +52,13 @@ def _lines(operation: Operation, k: int, point: Sequence[Name]) -> Iterator[Proo
     at = [symbol_of(name) for name in point]
     value = meaning.definition(*at)
     called = composing.applied(sign(operation), *map(typeset, point))
-    definition = Scalar(_written(value), value)
+    definition = ScalarFunction(_written(value), value)
     whole, by_one = (ScalarRule(operation, each, tuple(point)) for each in (None, k))
     if plain_text(definition.written) != plain_text(called):
         yield ProofLine(called, definition, "definition", whole)
     slope = value.diff(at[k])
     left = _slope(called, typeset(point[k]))
-    derivative = Scalar(_written(slope), slope)
+    derivative = ScalarFunction(_written(slope), slope)
     yield ProofLine(left, derivative, "scalar calculus", by_one)
     recorded: Expression = meaning.derivative(*point)[k]
     if _signs(unparse(recorded)) != _signs(plain_text(derivative.written)):

@@ -18,7 +18,7 @@ from symgrad.calculus.index_notation import Derivative, in_language
 from symgrad.calculus.nodes import Input
 from symgrad.calculus.recurrences.derived import DerivedParts, result_of, uses
 from symgrad.calculus.recurrences.joined import Joined, Line
-from symgrad.calculus.recurrences.parts import Parts, Total
+from symgrad.calculus.recurrences.parts import Parts, StepSum
 from symgrad.calculus.recurrences.received import Received
 from symgrad.calculus.recurrences.substitution import (
     at_steps,
@@ -127,7 +127,7 @@ class _Joining:
             self._new("after", left, self._summed(total), total.written.operation.rule)
         self._part("after", self.of.after, "forward", root=not alone)
 
-    def _summed(self, total: Total) -> Expression:
+    def _summed(self, total: StepSum) -> Expression:
         """A sum over the steps, of what it sums by its name where a line or the program has it."""
         lines = {unparse(line.step.left) for line in self.lines}
         has_name = total.body.name in {*lines, *self.parts.own_names}

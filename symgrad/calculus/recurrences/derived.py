@@ -10,7 +10,7 @@ from symgrad.calculus.derivation import Derivation, Outcome, Step
 from symgrad.calculus.derive import cotangents
 from symgrad.calculus.index_notation import Derivative, in_language
 from symgrad.calculus.naming import fresh
-from symgrad.calculus.recurrences.parts import Parts, Total
+from symgrad.calculus.recurrences.parts import Parts, StepSum
 from symgrad.calculus.recurrences.substitution import at_steps, name_at, substituted
 from symgrad.errors import ProgramError
 from symgrad.language.dimensions import SCALAR
@@ -75,7 +75,7 @@ class DerivedParts:
         ]
 
     @property
-    def totals(self) -> list[Total]:
+    def totals(self) -> list[StepSum]:
         """The sums over the steps."""
         return [*self.parts.totals.values()]
 
@@ -98,7 +98,7 @@ class DerivedParts:
         scalar = self.parts.scalar(pairs)
         return self.parts.part(self.parts.step, scalar, self.parts.index)
 
-    def _weight(self, total: Total) -> Expression:
+    def _weight(self, total: StepSum) -> Expression:
         """The derivative of the loss by a sum over the steps, where that is a number itself."""
         outcome = self.after_wrt.get(total.name.name)
         if outcome is not None and not names_in(right := result_of(outcome)):

@@ -28,7 +28,7 @@ from symgrad.language.problem import Loop, Problem, Variable, variable_like
 
 
 @dataclass(frozen=True)
-class Total:
+class StepSum:
     """A sum over the steps: its name, what is summed, by the name of its entry, and how the program
     writes it."""
 
@@ -45,7 +45,7 @@ class Parts:
     before: dict[str, Expression] = field(default_factory=dict)
     step: dict[str, Expression] = field(default_factory=dict)
     after: dict[str, Expression] = field(default_factory=dict)
-    totals: dict[str, Total] = field(default_factory=dict)
+    totals: dict[str, StepSum] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.taken = names_taken(self.problem)
@@ -107,7 +107,7 @@ class Parts:
 
         return fold(e, visit)
 
-    def _total(self, name: str, call: Call) -> Total:
+    def _total(self, name: str, call: Call) -> StepSum:
         (body,) = call.arguments
         if not isinstance(body, Name) or body.name not in self.step:
             symbol = "l" if body.shape == SCALAR else "s"
@@ -115,11 +115,11 @@ class Parts:
             self.step[entry] = body
             body = Name(entry, body.shape, body.batch)
         name = name or fresh("s", self.taken)
-        total = Total(Name(name, call.shape, call.batch), body, call)
+        total = StepSum(Name(name, call.shape, call.batch), body, call)
         self.totals[name] = total
         return total
 
-    def summed(self, total: Total) -> Expression:
+    def summed(self, total: StepSum) -> Expression:
         """A sum over the steps, of what the steps call what is summed."""
         return replace(total.written, arguments=(total.body,))
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from symgrad.numerics.arrays.listing import Dims, Op
 
 
-class Matrix(NamedTuple):
+class AsMatrix(NamedTuple):
     """How an operand is read: the axes that it keeps, those that are summed, and which of them come
     first."""
 
@@ -25,7 +25,7 @@ class Matrix(NamedTuple):
         return tuple(dims for dims in order if dims)
 
 
-def as_matrices(op: Op) -> tuple[Matrix, Matrix] | None:
+def as_matrices(op: Op) -> tuple[AsMatrix, AsMatrix] | None:
     """How the operands of a tensordot are read as matrices; None where that needs copies, and of
     any other operation."""
     if op.kind != "product" or op.name != "tensordot" or op.of_sparse:
@@ -54,8 +54,8 @@ def matrix_texts(op: Op, shaped: Callable[[Op, Sequence[Dims], bool], str]) -> l
     ]
 
 
-def _read(dims: Dims, letters: tuple[int, ...], summed: tuple[int, ...]) -> Matrix | None:
+def _read(dims: Dims, letters: tuple[int, ...], summed: tuple[int, ...]) -> AsMatrix | None:
     count, kept = len(summed), len(letters) - len(summed)
     if letters[kept:] == summed:
-        return Matrix(dims[:kept], dims[kept:], False)
-    return Matrix(dims[count:], dims[:count], True) if letters[:count] == summed else None
+        return AsMatrix(dims[:kept], dims[kept:], False)
+    return AsMatrix(dims[count:], dims[:count], True) if letters[:count] == summed else None

@@ -25,7 +25,7 @@ from symgrad.calculus.proofs.lines import (
     Pairing,
     Pairings,
     ProofLine,
-    Scalar,
+    ScalarFunction,
     ScalarRule,
     Way,
     Ways,
@@ -233,7 +233,7 @@ class Truth:
 
     def _scalar(self, rule: ScalarRule, form: Form) -> Sides:
         """A scalar function at the points at which it is defined."""
-        if isinstance(form, Scalar):
+        if isinstance(form, ScalarFunction):
             symbols = [symbol_of(name) for name in rule.point]
             claim = np.array([_number(form.value, symbols, at) for at in POINTS])
         else:

@@ -26,7 +26,7 @@ from symgrad.calculus.nodes import Axis, Input, Node
 from symgrad.language.dimensions import SCALAR
 from symgrad.language.problem import Problem
 from symgrad.numerics.interpreter import evaluate_nodes, size_of
-from symgrad.training.data.scores import Graph, Meeting
+from symgrad.training.data.scores import LossGraph, Meeting
 
 SIZE = 3  # of every dimension, where a loss is tried
 FAR = 40.0  # a score that is large; exp(2 FAR) still is a number
@@ -91,7 +91,7 @@ def meanings(problem: Problem, names: Sequence[str]) -> list[Meaning]:
         return []
     if problem.functions or len(set(problem.batch.values())) != 1:
         return []
-    graph = Graph(problem, lower_problem(problem).output.closed().node)
+    graph = LossGraph(problem, lower_problem(problem).output.closed().node)
     found = []
     for name in names:
         variable = problem.variables[name]

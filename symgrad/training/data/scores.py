@@ -36,7 +36,7 @@ class Meeting:
     """The graph of a loss, a score in it and a label; `node` is made of the label alone, and all
     that the loss takes of it."""
 
-    graph: Graph
+    graph: LossGraph
     score: Node
     label: Input
     node: Node
@@ -51,7 +51,7 @@ class _Part(NamedTuple):
 
 
 @dataclass
-class Graph:
+class LossGraph:
     """The nodes of a loss, and which variables each is made of."""
 
     problem: Problem
@@ -116,7 +116,7 @@ class Graph:
             return contract(map(changed, terms), labels)
 
         root = rebuilt([self.root], combine=combine)[self.root].node
-        graph = Graph(self.problem, root)
+        graph = LossGraph(self.problem, root)
         return None if any(map(graph.trained, graph.order)) else graph.meeting(label, score)
 
     def _part(self, term: Term, label: str) -> Iterator[_Part]:

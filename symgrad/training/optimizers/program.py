@@ -30,7 +30,7 @@ Operand: TypeAlias = str | sympy.Expr
 
 
 @dataclass(frozen=True)
-class Operation:
+class Assignment:
     """`out = ufunc(operands)`: an operand is the name of a vector, or a number as an expression."""
 
     ufunc: np.ufunc
@@ -49,7 +49,7 @@ class UpdateProgram:
     `local` is whether an entry whose gradient is 0 stays as it is, and its states too.
     """
 
-    operations: tuple[Operation, ...]
+    operations: tuple[Assignment, ...]
     scratch: tuple[str, ...]
     carried: tuple[tuple[sympy.Symbol, sympy.Expr], ...] = ()
     local: bool = False
@@ -114,7 +114,7 @@ class _Lowering:
     values: dict[sympy.Symbol, Scaled]
     definitions: dict[sympy.Symbol, sympy.Expr] = field(default_factory=dict)
     numbers: dict[sympy.Symbol, sympy.Expr] = field(default_factory=dict)
-    operations: list[Operation] = field(default_factory=list)
+    operations: list[Assignment] = field(default_factory=list)
     results: dict[str, str] = field(default_factory=dict)
 
     def define(self, equation: Equation) -> None:
@@ -227,13 +227,13 @@ class _Lowering:
 
     def emit(self, ufunc: np.ufunc, *operands: Operand) -> str:
         """Append one operation; the name of its value."""
-        self.operations.append(Operation(ufunc, operands, f"value{len(self.operations)}"))
+        self.operations.append(Assignment(ufunc, operands, f"value{len(self.operations)}"))
         return self.operations[-1].out
 
 
 def _placed(
-    operations: Sequence[Operation], results: Mapping[str, str]
-) -> tuple[tuple[Operation, ...], tuple[str, ...]]:
+    operations: Sequence[Assignment], results: Mapping[str, str]
+) -> tuple[tuple[Assignment, ...], tuple[str, ...]]:
     """The operations with each value in a vector, and the scratch vectors that they need.
 
     A value takes the place of one that is not read any more, its operands' first; in the place of a
@@ -244,9 +244,9 @@ def _placed(
     due = {results[o.out]: k for k, o in enumerate(operations) if o.out in results}
     places: dict[Any, Any] = {}
     free = [place for place in due if place not in last]
-    placed: list[Operation] = []
+    placed: list[Assignment] = []
     scratch: list[str] = []
-    copies: list[Operation] = []
+    copies: list[Assignment] = []
     for k, o in enumerate(operations):
         read = dict.fromkeys(x for x in o.operands if last.get(x) == k and x not in results)
         free = [*(places.get(x, x) for x in read if x in places or x in due), *free]
@@ -258,8 +258,8 @@ def _placed(
             scratch.append(fits[0])
             free.append(fits[0])
             if o.out in results:
-                copies.append(Operation(np.positive, (fits[0],), results[o.out]))
+                copies.append(Assignment(np.positive, (fits[0],), results[o.out]))
         places[o.out] = fits[0]
         free.remove(fits[0])
-        placed.append(Operation(o.ufunc, tuple(places.get(x, x) for x in o.operands), fits[0]))
+        placed.append(Assignment(o.ufunc, tuple(places.get(x, x) for x in o.operands), fits[0]))
     return (*placed, *copies), tuple(scratch)

@@ -22,7 +22,7 @@ from symgrad.numerics.source.numpy import defined
 from symgrad.training.data.arrays import Array, Arrays
 from symgrad.training.optimizers.program import UpdateProgram
 from symgrad.training.optimizers.updates import OptimizerState
-from symgrad.training.steps.loop import Pass, Passed, loop
+from symgrad.training.steps.loop import Passed, Progress, loop
 from symgrad.training.steps.minibatches import Minibatches
 
 
@@ -56,7 +56,7 @@ class CompiledSteps:
         self._inputs: tuple[Any, ...] = ()
         self._numbers: Array = np.empty((0, 0))
 
-    def begin(self, at: Pass) -> None:
+    def begin(self, at: Progress) -> None:
         """Take the examples in the order of an epoch, from the step on at which it is."""
         self._inputs = (np.ascontiguousarray(at.order, np.int64), *self._rest)
         ahead = self._state.table(self.count - at.step)
@@ -64,7 +64,7 @@ class CompiledSteps:
             [np.zeros_like(ahead, shape=(at.step, ahead.shape[1])), ahead]
         )
 
-    def run(self, at: Pass, stop: int, accepted: int) -> float:
+    def run(self, at: Progress, stop: int, accepted: int) -> float:
         """The loop up to the step `stop`; the last loss."""
         vectors, first = (self._numbers, *self._vectors), at.step
         passed: Passed = self._loop(

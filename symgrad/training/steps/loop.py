@@ -58,7 +58,7 @@ class Gradients(Protocol):
 
 
 @dataclass
-class Pass:
+class Progress:
     """How far an epoch is: its order of the examples, the next step, the sum of the losses so far,
     and the largest square of a gradient's norm."""
 
@@ -78,11 +78,11 @@ class PlainSteps:
         self.count, self.flat = gradients.count, theta
         self._gradients, self._state, self._theta = gradients, state, theta
 
-    def begin(self, at: Pass) -> None:
+    def begin(self, at: Progress) -> None:
         """Take the examples in the order of an epoch, from the step on at which it is."""
         self._gradients.begin(at.order)
 
-    def run(self, at: Pass, stop: int, accepted: int) -> float:
+    def run(self, at: Progress, stop: int, accepted: int) -> float:
         """The loop up to the step `stop`; the last loss."""
         at.step, at.total, at.largest, value = loop(
             self._gradient, self._update, None, None, at.step, stop, accepted, at.total, at.largest

@@ -20,7 +20,7 @@ from symgrad.numerics.function import Function
 from symgrad.numerics.recurrences.function import StepFunction
 from symgrad.training.data.arrays import Array
 from symgrad.training.optimizers.updates import OptimizerState, squared
-from symgrad.training.steps.loop import Pass, PlainSteps
+from symgrad.training.steps.loop import PlainSteps, Progress
 from symgrad.training.steps.minibatches import ArrayGradients, Minibatches
 
 MOST = 0.5  # of all entries: with more of them, taking them together costs more than it saves
@@ -52,7 +52,7 @@ class RowSteps(PlainSteps):
         self._rows = [made[id(b)] for b in gradients.bounds]  # those of each step
         self._last = np.empty(max(each.longest for each in self._rows), np.intp)
 
-    def run(self, at: Pass, stop: int, accepted: int) -> float:
+    def run(self, at: Progress, stop: int, accepted: int) -> float:
         """The loop up to the step `stop`; the last loss."""
         value = super().run(at, stop, accepted)
         if at.step < stop:

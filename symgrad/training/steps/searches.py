@@ -16,7 +16,7 @@ from symgrad.training.optimizers.line_search import FARTHEST, Point, line_search
 from symgrad.training.optimizers.searches import Product, SearchState
 from symgrad.training.optimizers.updates import Vector, squared
 from symgrad.training.steps.features import Metric, euclidean
-from symgrad.training.steps.loop import Gradients, Pass
+from symgrad.training.steps.loop import Gradients, Progress
 
 ROUNDING = 8  # units in the last place of the loss that its differences may be off by
 FEW = 10  # of these: a fall of the model that is none
@@ -46,11 +46,11 @@ class SearchSteps:
         self._here = np.full_like(theta, np.nan)  # where value and flat belong to
         self._value = math.nan
 
-    def begin(self, at: Pass) -> None:
+    def begin(self, at: Progress) -> None:
         """An epoch begins; the order of its examples does not matter."""
         self._gradients.begin(at.order)
 
-    def run(self, at: Pass, stop: int, accepted: int) -> float:
+    def run(self, at: Progress, stop: int, accepted: int) -> float:
         """One iteration: as the loop's, with the loss before it."""
         if not np.array_equal(self._here, self._theta):
             self.look()
