@@ -48,11 +48,15 @@ def read_comprehension(name: str, node: ast.GeneratorExp, scope: Scope, read: Re
         array = f"; write {name}(vector({typed(node)[1:-1]}))" if function_named(name) else ""
         raise ProgramError(f"a generator stands only inside {', '.join(NAMES)}{array}")
     try:
-        letters, conditions, body = _read(node, scope, read, whole=True)
+        letters, conditions, body = _read(node, scope, read, whole=not scope.narrow)
     except ShapeError:  # an entry beyond the axis, as x[j + 1] where j is below i
-        if not _is_bounded(node, scope):
+        if scope.narrow or not _is_bounded(node, scope):
             raise
-        letters, conditions, body = _read(node, scope, read, whole=False)
+        scope.narrow = True  # also what is inside, which has been read in both ways
+        try:
+            letters, conditions, body = _read(node, scope, read, whole=False)
+        finally:
+            scope.narrow = False
     if name == "mean" and conditions:
         raise ProgramError(
             "a mean goes over all numbers of a range; divide a sum by how many it has: "

@@ -24,7 +24,7 @@ from symgrad.language.expressions import (
     parts,
 )
 from symgrad.language.handwriting.marks import FORMULA, JUXTAPOSED, NORM, ONES, TRANSPOSED_INVERSE
-from symgrad.language.handwriting.tokens import without_minimizing
+from symgrad.language.handwriting.tokens import with_sums, without_minimizing
 from symgrad.language.handwriting.vocabulary import MODULES
 from symgrad.language.names import kind_of
 from symgrad.language.operations.meanings import Composite, Elementwise, Linear, Monomial, Total
@@ -59,7 +59,7 @@ def parse_expression(text: str, scalar: bool = False) -> Problem:
     >>> [f"{v.name}: {v.kind}{v.dims}" for v in problem.variables.values()]
     ['W: Matrix(m, n)', 'x: Vector(n,)', 'y: Vector(m,)', 'lam: Scalar()']
     """
-    whole = text_wanted("an expression", text).strip()
+    whole = with_sums(text_wanted("an expression", text).strip())
     text = without_minimizing(whole)
     try:
         inference = _Inference(_tree(text))
@@ -270,6 +270,7 @@ class _Inference:
             self.used, self.vectors = found.dimensions, found.vectors
             self.kinds = {name: kind_of(name, name in found.labels) for name in found.names}
             self.kinds |= dict.fromkeys(found.matrices & {*found.names}, "Matrix")
+            self.kinds |= dict.fromkeys(found.vectors & {*found.entries}, "Vector")
             scalars = [x for x, vector in found.examples.items() if not vector]
             self.kinds |= dict.fromkeys([*scalars, *found.divisors], "Scalar")
             self.divisors = found.divisors

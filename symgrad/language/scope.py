@@ -96,6 +96,7 @@ class Scope:
     chains: list[tuple[str, Expression]] = field(default_factory=list)  # name = a = b: of b
     declares: bool = False  # whether lines may declare more variables
     inferred: bool = False  # whether dimensions may still become equal
+    narrow: bool = False  # whether the letter of range(i) has the numbers below i alone
     notes: list[tuple[int, str, str]] = field(default_factory=list)  # place, reason, remark
     series: Series | None = None  # what has an entry at each step
     pending: dict[str, Expression] = field(default_factory=dict)  # states at 0, above the loop

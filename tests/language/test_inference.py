@@ -46,6 +46,7 @@ INFERRED = [
     ("L = norm2(W @ x - y)**2", "loss; W: Matrix(m, n); x: Vector(n); y: Vector(m)"),
     ("f = W @ x", "f; W: Matrix(m, n); x: Vector(n)"),
     ("𝐱ᵀ𝐀𝐱", "loss; x: Vector(n); A: Matrix(n, n)"),
+    ("log det(X) + lambda x'x", "loss; X: Matrix(n, n); lam: Scalar; x: Vector(m)"),
     ("min_w ||Xw - y||^2", "loss; X: Matrix(m, n); w: Vector(n); y: Vector(m)"),
 ]
 
@@ -160,6 +161,8 @@ WRONG += [
     (r"\phi(W x)", UnknownNameError, (1, 1), "in a program it is left open, as phi: Function"),
     (r"\phi(x)^\top w", UnknownNameError, (1, 1), "phi is no function"),
     (r"\operatorname{softmax}(X W) Y^\top", ShapeError, (1, 1), "of each row or of each column"),
+    ("log det(X)^2", ProgramError, (1, 11), "what is raised here?"),
+    ("lambda x: x**2", ProgramError, (1, 1), "lambda is not part of the language"),
     ("x.A.x", ProgramError, (1, 1), "a product is written with @"),
     ("Log[Det[X]]", ProgramError, (1, 1), "write Log[...] as log(...)"),
     (r"\sum_j W_{ij} x_j", ProgramError, (1, 8), "entries (with an index)"),
@@ -258,6 +261,25 @@ LATEX = [
         "Q: m n, K: k n, d, V: k p",
         "softmax(Q @ K.T / sqrt(d), axis=1) @ V",
     ),
+    (r"\frac{w^\top A w}{w^\top S_W w}", "w: n, A: n n, S_W: n n", "w.T @ A @ w / (w.T @ S_W @ w)"),
+    (
+        r"MSE = \frac1n \sum_{i=1}^n (Y_i - \hat{Y}_i)^2",
+        "Y: n, Y_hat: n",
+        "1 / n * sum((Y - Y_hat)**2)",
+    ),
+    (r"KL(q \| p) = \sigma^2 + \mu^2", "sigma, mu", "sigma**2 + mu**2"),
+    (r"\|ReLU(W x)\|^2", "W: m n, x: n", "norm2(relu(W @ x))**2"),
+    ("sum_i lambda_i x_i^2", "lam: n, x: n", "sum(lam * x**2)"),
+    (
+        "sum_{i=1}^n (y_i - w^T x_i)^2",
+        "y, w: m, x: m",
+        "sum((y - w.T @ x)**2 for x, y in batch)",
+    ),
+    (
+        r"\sum_{i=1}^{n-1} |x_{i+1} - x_i|",
+        "x: n",
+        "sum(abs(vector(x[i + 1] for i in range(n - 1)) - vector(x[i] for i in range(n - 1))))",
+    ),
     ("bᵀA†b", "b: n, A: n n", "b.T @ pinv(A) @ b"),
     ("Σᵢ yᵢ log pᵢ", "y: n, p: n", "sum(y * log(p))"),
     ("xᵀΣₖ⁻¹x + \\log|Σₖ|", "x: n, Sigma_k: n n", "x.T @ inv(Sigma_k) @ x + logdet(Sigma_k)"),
@@ -330,6 +352,8 @@ def test_the_names_of_a_formula_in_latex(formula: str, variables: str) -> None:
         (r"\mathbb{E}[\|x\|^2]", "an expectation is written as a mean"),
         (r"E[\|x\|^2]", "an expectation is written as a mean"),
         (r"\frac{d}{dx} \|x\|^2", "what is given is differentiated itself"),
+        (r"\nabla_w \|Xw\|^2", "what is given is differentiated itself"),
+        (r"{\partial \|AX\|^2 \over \partial X}", "what is given is differentiated itself"),
     ],
 )
 def test_signs_that_are_no_variables(formula: str, said: str) -> None:

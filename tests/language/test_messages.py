@@ -91,6 +91,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 
 
 LOOPS = "".join(f" for i{k} in range(n))" for k in range(14))
+BELOW = "".join(f" for i{k} in range({f'i{k + 1}' if k < 13 else 'n'}))" for k in range(14))
 TOO_MUCH = [
     ("loss = a" + " " * 64 * 1024, "the program is too long"),
     ("loss = " + "a + " * 20_000 + "a", "the program is too long"),
@@ -108,6 +109,7 @@ TOO_MUCH = [
     ("loss = a * sum(ones(1000000000000))", "from 1 to 1000000"),
     ("b: Vector(1000001)\nloss = a", "from 1 to 1000000"),
     (f"loss = {'sum(' * 14}x[n + 3]{LOOPS}", "is outside"),
+    (f"loss = {'sum(' * 14}x[n + 3]{BELOW}", "is outside"),
     ("loss = a\x00", "null|invisible"),
     ("loss = a\u200b", r"invisible character \(U\+200B\)"),
     ("ﬁ: Scalar\nloss = a", "look like others"),

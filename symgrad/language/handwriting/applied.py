@@ -72,8 +72,8 @@ def _attribute(writer: Writer, token: Token) -> None:
 
 def _keyword(writer: Writer, text: str, token: Token) -> None:
     """A word of Python; lambda is as likely a name."""
-    following = [*writer.texts(1), ""][0]
-    if text != "lambda" or following.isidentifier() or following == ":":
+    following = [x.text for x in writer.ahead()]
+    if text != "lambda" or following[:1] == [":"] or (following[1:2] == [":"]):
         writer.add(text, token)
     elif writer.vocabulary.known is None:
         writer.note(token, "", "read lambda as lam")
@@ -152,6 +152,14 @@ def _without_brackets(writer: Writer, name: str, token: Token, power: str = "") 
         function = writer.vocabulary.is_function(operand.text, called=False)
         if not (function or _is_factor_before_a_name(writer.text, operand)):
             break
+    if len(operands) == 2 and operands[1].text == "(":  # log det(X)
+        writer.note(token, f"{name} is a function, its argument stands in brackets")
+        writer.add(f"{name}(", token, begins=True)
+        writer.skip(2)
+        writer.add(operands[0].text, operands[0], begins=True)
+        writer.read(operands[1])
+        writer.open[-1].closing = f")){power}"
+        return
     after, beyond = next(following, None), next(following, None)
     ends = after is None or after.text in ENDS
     if after and beyond and after.text in ("*", "·", "/"):  # sin x / cos x

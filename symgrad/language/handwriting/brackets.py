@@ -32,6 +32,7 @@ def closing(writer: Writer, token: Token) -> None:
         _unpaired(writer, innermost)
     if BRACKETS.get(innermost.sign) == closing:
         closing = writer.open.pop().closing
+        _check_not_raised(writer, innermost, "")
     writer.add(closing, token, ends=True)
     if "**" in closing:
         writer.operate("**")
@@ -60,10 +61,17 @@ def _closing_bar(writer: Writer, token: Token) -> None:
             name = f"{NORM}_{below.removeprefix('_')}("
             writer.pieces[bracket.piece] = replace(old, text=name)
     writer.add(bracket.closing, token, end, ends=True)
-    after = next(writer.ahead(), token)
-    if bracket.closing == "))" and after.kind in RAISING:
-        function = writer.pieces[bracket.piece - 1].text.strip("_(")
-        ways = f"{function}(|x|^2) or {function}(|x|)^2"
+    _check_not_raised(writer, bracket, "|x|")
+
+
+def _check_not_raised(writer: Writer, bracket: Bracket, inner: str) -> None:
+    """Refuse log |A|^2 and log det(A)^2."""
+    after = next(writer.ahead(), None)
+    if bracket.closing == "))" and after is not None and after.kind in RAISING:
+        before = writer.pieces[bracket.piece - 1].text
+        function = before.strip("_(") if inner else "log"
+        inner = inner or f"{before}(x)"
+        ways = f"{function}({inner}^2) or {function}({inner})^2"
         writer.refuse(after.start, f"what is raised here? Write {ways}")
 
 

@@ -102,6 +102,7 @@ _MINIMIZED = re.compile(  # \min_w, \underset{w}{\operatorname{argmin}}, also be
     rf"(?:[^=(]*=)?\s*(?:\\underset\{{([^{{}}]+)\}}\{{\s*{_LEAST}\s*\}}"
     rf"|{_LEAST}_(?:\{{((?:[^{{}}]|\{{[^{{}}]*\}})+)\}}|(\w|\\[A-Za-z]+)\b))(?:\\[,;:!>]|\\q?quad|\s)*(?=[^\s*/@+=.,)-])"
 )
+_SUMMED = re.compile(r"(?<![\w\\])sum(?=_(?:[a-z]\b|\{))")
 # The right side of a line, or all of it.
 _SIDE = re.compile(r"^[ \t]*(?:[^\W\d]\w*[ \t]*:?=[ \t]*)?([^#\r\n]+)", re.MULTILINE)
 
@@ -134,6 +135,11 @@ def is_drawn(text: str) -> bool:
 def is_formula(text: str) -> bool:
     """Whether a text is read as LaTeX."""
     return is_latex(text) or is_drawn(text)
+
+
+def with_sums(text: str) -> str:
+    """A text with ∑_i for sum_i, in as many characters."""
+    return _SUMMED.sub("∑  ", text)
 
 
 def without_minimizing(text: str) -> str:

@@ -114,8 +114,8 @@ def divisors(root: lt.Node) -> Iterator[lt.Node]:
             match factor:
                 case lt.Root(inner=inner) | lt.Fence(left="(" | "|", inner=inner):
                     pending.append(inner)
-                case lt.Row(factors=found):
-                    pending += found[::-1]
+                case lt.Row(factors=found):  # of x^\\top A x none is a number
+                    pending += () if any(map(is_row, found)) else found[::-1]
                 case _:
                     yield factor
 

@@ -18,7 +18,7 @@ from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.context import Context
 from symgrad.language.latex_input.grammar import tree
 from symgrad.language.latex_input.names import loose
-from symgrad.language.names import CAPITAL_GREEK, greek
+from symgrad.language.names import CAPITAL_GREEK, GREEK, greek
 from symgrad.language.scope import function_elsewhere, function_named
 from symgrad.language.tex import latex
 from symgrad.language.typeset import AXES, sign
@@ -62,8 +62,10 @@ def operation_of(head: lt.Node) -> Operation | None:
 
 
 def is_function(word: str) -> bool:
-    """Whether letters beside each other are the name of a function."""
-    own = word.lower() if word.istitle() else word  # Tr
+    """Whether letters beside each other are the name of a function, or of a Greek letter."""
+    if len(word) > 2 and word in (*GREEK, "lambda"):
+        return True
+    own = word.lower() if word[:1].isupper() and not word.isupper() else word  # Tr, ReLU
     return len(word) > 1 and function_named(own) is not None
 
 

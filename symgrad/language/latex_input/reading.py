@@ -286,6 +286,8 @@ def _equation(reader: Reader, root: lt.Node, known: Known) -> Equation:
     if isinstance(root, lt.Chain) and {*root.signs} <= {*EQUAL}:
         operands = root.operands
     left = left_side(reader, operands[0]) if len(operands) > 1 else None
+    if reader.scope.inferred and operands[1:] and lt.is_fence(lt.factors_of(operands[0])[-1], "("):
+        left = left or Left("L")  # KL(p \| q) = ...
     rest = operands if left is None else operands[1:]
     shape = known.shape
     if left is not None and left.shape is not None:

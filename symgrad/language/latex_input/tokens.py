@@ -54,6 +54,7 @@ SAME = {
     "⊘": r"\oslash", "⊗": r"\otimes", "∑": r"\sum", "∇": r"\nabla", "∂": r"\partial",
     r"\wedge": r"\land", r"\intercal": r"\top", "ᵀ": r"\top", "∈": r"\in", r"\prime": "'",
     r"\bm": r"\boldsymbol", r"\pmb": r"\boldsymbol", r"\symbf": r"\mathbf", r"\vec": r"\boldsymbol",
+    r"\overrightarrow": r"\boldsymbol",
     r"\mathbbm": r"\mathbb", r"\mathds": r"\mathbb", r"\mathscr": r"\mathcal",
     r"\widehat": r"\hat", r"\widetilde": r"\tilde", r"\overline": r"\bar", "√": r"\sqrt",
     r"\cr": r"\\", r"\tr": r"\operatorname", r"\colon": ":",

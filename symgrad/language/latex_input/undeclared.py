@@ -39,8 +39,8 @@ class Undeclared:
     """The `names` of a formula, in order; the dimensions that it names: what stands above a sum,
     and below a 1 or an I; which names stand where only a vector can, which have two indices, and
     which are `labels`, y of z_y beside z_j; which ones are `examples` of
-    a batch, vectors or not, and what its number of examples is called; and what only divides, which
-    is a number."""
+    a batch, vectors or not, and what its number of examples is called; what only divides, which
+    is a number; and of which nothing but entries stands there."""
 
     names: list[str]
     dimensions: list[str]
@@ -50,6 +50,7 @@ class Undeclared:
     examples: dict[str, bool]
     counts: set[str]
     divisors: set[str]
+    entries: set[str]
 
 
 def undeclared(text: str) -> Undeclared:
@@ -83,19 +84,21 @@ def undeclared(text: str) -> Undeclared:
                 letters |= {x.text for x in found if isinstance(x, lt.Sym)}
             case lt.Script(base=lt.Num() | lt.Sym(text="I"), below=below) if below is not None:
                 dims |= dict.fromkeys(x for p in lt.parts_of(below) for x in _names(p, set()))
-    matrices = {name for name, below in _indexed(root) if len(below) == 2 and letters >= {*below}}
+    shown = list(_indexed(root))
+    matrices = {name for name, below in shown if len(below) == 2 and letters >= {*below}}
     numbers = (x for letter in letters for x in numbered(root, letter))
     rows = {new_name(base) for base, vector in numbers if vector} - {*examples}
+    entries = {x for x, below in shown if len(below) == 1 and letters >= {*below}} - rows
     labels = _labels(root, letters, examples)
     letters |= labels
     skipped = {*dims, *letters, *number}
     names = [*(name for name in _names(root, letters) if name not in skipped), *sorted(labels)]
     vectors = {*_vectors(root)} - letters | {name for name, vector in examples.items() if vector}
-    vectors |= {x for x, below in _indexed(root) if len(below) == 1 and letters >= {*below}}
-    vectors -= {name for name, vector in examples.items() if not vector}
+    vectors |= entries - matrices - {name for name, vector in examples.items() if not vector}
     dimensions = [name for name in dims if name not in number]
     divide = [new_name(node) for node in divisors(root)]
     only = {name for name in names if names.count(name) == divide.count(name)} - vectors
+    entries &= vectors - {name for name in entries if names.count(name) > _times(shown, name)}
     return Undeclared(
         list(dict.fromkeys(names)),
         dimensions,
@@ -105,6 +108,7 @@ def undeclared(text: str) -> Undeclared:
         examples,
         number,
         only,
+        entries,
     )
 
 
@@ -116,6 +120,11 @@ def _indexed(root: lt.Node) -> Iterator[tuple[str, list[str]]]:
                 name, letters = new_name(base), letters_of(below)
                 if name is not None and letters is not None:
                     yield name, [new_name(lt.Sym(0, x)) or x for x in letters]
+
+
+def _times(shown: list[tuple[str, list[str]]], name: str) -> int:
+    """How often a name has an index."""
+    return sum(x == name for x, _ in shown)
 
 
 def _labels(root: lt.Node, letters: set[str], examples: Mapping[str, bool]) -> set[str]:
@@ -210,11 +219,10 @@ def _check_calls(root: lt.Node) -> None:
             case lt.Sym(text=text, font="mathbb") if text not in NO_NAMES:
                 raise _expectation(node)
             case lt.Fraction(top=top, bottom=lt.Row(factors=(first, *_))):
-                if lt.factors_of(top)[0] == first == lt.Sym(0, "d"):
-                    raise UnknownNameError(
-                        "a derivative stands here; what is given is differentiated itself",
-                        column=node.at + 1,
-                    )
+                if lt.factors_of(top)[0] == first and look(first) in ("d", r"\partial"):
+                    raise _derivative(node)
+            case lt.Row(factors=(head, *_)) if look(lt.base_of(head)) == r"\nabla":
+                raise _derivative(node)
         factors = node.factors if isinstance(node, lt.Row) else ()
         for head, after in pairwise(factors):
             _check_function(head, after)
@@ -258,6 +266,12 @@ def _check_function(head: lt.Node, after: lt.Node) -> None:
     told = advice(word, []) if head.font or word == "Gamma" else ""
     if told or head.font == "operatorname":
         raise UnknownNameError(f"{word} is no function of the language{told}", column=head.at + 1)
+
+
+def _derivative(node: lt.Node) -> UnknownNameError:
+    return UnknownNameError(
+        "a derivative stands here; what is given is differentiated itself", column=node.at + 1
+    )
 
 
 def _expectation(node: lt.Node) -> UnknownNameError:

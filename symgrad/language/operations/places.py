@@ -94,10 +94,10 @@ def at_place(where: Affine, below: Dimension, said: str = "", hint: str = RANGE)
         hint = hint if where.letters else ""
         last = dimension_text(below - 1)
         front = f"{said}: " if said != typed else ""
-        alone = where.alone
+        beyond = sympy.expand(where.most + 1)
         raise ShapeError(
             f"{front}{typed} {reach}; there are 0 to {last} along this axis{hint}",
-            None if alone is None else (below, alone.index_of),
+            (below, beyond) if where.letters and beyond.is_Symbol else None,
         )
     return labelled(where, below)
 
