@@ -28,6 +28,8 @@ RIGHT: list[tuple[str, float]] = [
     (r"\sum_{i \ne j} A_{ij}", np.sum(OFF)),
     (r"\sum_{i \neq j} x_i x_j", np.sum(x) ** 2 - np.sum(x**2)),
     (r"\sum_{i < j} A_{ij}", UPPER),
+    (r"\|\frac1n \sum_i X_i\|^2", np.sum(np.mean(X, axis=0) ** 2)),
+    (r"\sum_{i=1}^n \sum_{j=1}^n A_{ij} \|X_i - X_j\|", np.sum(A * (APART - np.eye(3)))),
     (r"\sum_{i > j} A_{ij}", np.sum(np.tril(A, -1))),
     (r"\sum_{i \leq j} A_{ij}", np.sum(np.triu(A))),
     (r"\sum_{1 \le i < j \le n} A_{ij}", UPPER),
@@ -106,6 +108,7 @@ def test_a_sum_over_a_part_of_its_indices(formula: str, wanted: float) -> None:
 @pytest.mark.parametrize(
     ("formula", "said"),
     [
+        (r"\sum_i \|X_i\|^2", "the number of a row or of a column"),
         (r"\sum_{i > 1} x_i", "not said where i begins"),
         (r"\sum_{j=1}^{i} x_j", "how far the index i runs"),
         (r"\sum_{j : j \ne i} x_j", "how far the index i runs"),

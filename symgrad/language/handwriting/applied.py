@@ -12,6 +12,7 @@ from symgrad.language.handwriting.writing import Writer
 BARS = ("|", "||", "‖")
 ENDS = ("+", "-", ")", "]", "}", ",", "=", "|", "‖", ">", "<", ">=", "<=")  # of an argument
 LOSS = ("L", "l", "loss")
+SLOPE = "a derivative stands here; what is given is differentiated itself"
 
 
 def word(writer: Writer, token: Token) -> None:
@@ -20,6 +21,8 @@ def word(writer: Writer, token: Token) -> None:
         _attribute(writer, token)
         return
     text, words, following = token.text, writer.vocabulary, writer.texts(1)
+    if words.known is None and writer.text[token.start] == "∂":
+        writer.refuse(token.start, SLOPE)
     called = following == ["("]
     name = words.resolved(text)
     if (called or following == ["'"]) and (function := words.function(text)):
@@ -207,6 +210,8 @@ def _is_factor_before_a_name(text: str, token: Token) -> bool:
 
 def nabla(writer: Writer, token: Token) -> None:
     """The gradient of the loss as a name: ∇_W L, ∇W and ∇L."""
+    if writer.vocabulary.known is None:
+        writer.refuse(token.start, SLOPE)
     of, used = "", 0
     match writer.texts(2):
         case [name, *_] if name in LOSS:

@@ -72,6 +72,11 @@ def transpose(writer: Writer, token: Token) -> None:
         writer.refuse(token.start, "nothing stands before the transpose; write x.T")
     if writer.raising:
         writer.refuse(token.start, "what is transposed here? Write (A^-1)^T or A^-T")
+    f = writer.last.text if writer.last is not None and before == "'" else ""
+    match writer.texts(3):
+        case ["(", x, ")"] if f.islower() and x.isidentifier() and writer.vocabulary.known is None:
+            ways = f"{f}.T @ {x}, or {f}_1({x}) in a program that declares {f}: Function"
+            writer.refuse(token.start, f"{f}'({x}) has two readings: write {ways}")
     if before:
         writer.note(token, "' is no transpose" if "'" in before else f"{before}T is no transpose")
     writer.add(".T", token, ends=True)

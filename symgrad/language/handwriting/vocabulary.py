@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache, cached_property
 
-from symgrad.language.names import greek
+from symgrad.language.names import GREEK, greek
 from symgrad.language.scope import function_elsewhere, function_named, open_functions
 
 SAME = {**dict.fromkeys(("lam", "lambd", "lmbda", "lamda"), "lambda"), "eps": "epsilon"}
@@ -99,7 +99,8 @@ def is_product(word: str) -> bool:
     >>> is_product("Ax"), is_product("xy"), is_product("Wxh"), is_product("Tr")
     (True, False, False, False)
     """
-    return _TOGETHER.fullmatch(word) is not None and function_named(word.lower()) is None
+    own = word in GREEK or function_named(word.lower()) is not None  # Xi, Tr
+    return _TOGETHER.fullmatch(word) is not None and not own
 
 
 @cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from symgrad.errors import UnknownNameError
@@ -31,6 +31,7 @@ class Context(ABC):
     examples: dict[str, str] = field(default_factory=dict)  # index of a batch -> the batch
     numbers: set[str] = field(default_factory=set)  # indices by which x_i is a whole column
     lying: bool = False  # or a row
+    divide: Collection[str] = ()  # the dimensions that divide, n of 1/n \sum_i x_i
 
     @abstractmethod
     def value(self, node: Node) -> Value:

@@ -226,6 +226,7 @@ def _read(
         reader = Reader(
             scope, names, free, known.slopes, entries, counts, plain_ones, known.over_examples
         )
+        reader.divide = scope.dimensions & {names.find(node) for node in divisors(root)}
         before = len(entries.sizes)
         try:
             return _equation(reader, root, known)

@@ -59,6 +59,9 @@ def by_numbers(
         reader.numbers |= outside
         reader.lying = lying[0]
     if len(found) > 1:
+        sizes_of = {k: [str(own[x]) for x in letters] for k, (_, own) in found.items()}
+        found = {k: found[k] for k, own in sizes_of.items() if {*own} <= {*reader.divide}} or found
+    if len(found) > 1:
         raise row_or_column(letters[0])
     for value, reader.entries.sizes in found.values():
         return value

@@ -177,7 +177,7 @@ def examples_in(text: str, kinds: Mapping[str, str]) -> set[str]:
     examples: set[str] = set()
     for own in found.values():
         scalars = [name for name in own if kinds.get(name) == "Scalar"]
-        vectors = [name for name, vector in own.items() if vector and name in kinds]
+        vectors = [name for name, vector in own.items() if vector and kinds.get(name) == "Vector"]
         if scalars or len(vectors) == len(own):
             examples |= {name for name in own if name in kinds}
     return examples
