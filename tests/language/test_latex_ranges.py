@@ -133,6 +133,9 @@ def test_an_answer_by_entries_says_over_what_it_sums() -> None:
     assert not sg.grade(program, "x", r"\sum_{j : i \ne i + 1} A_{ij}").correct
     with pytest.raises(SymgradError, match="both letters, or over one"):
         sg.grade(program, "x", r"\sum_{i \ne j} A_{ij}")
+    problem = sg.parse(program)
+    with pytest.raises(SymgradError, match="both letters, or over one"):
+        sg.parse_latex(r"\sum_{i < j} (x_j - x_i)", problem, shape=problem.variables["x"].shape)
 
 
 def test_examples_that_a_sum_leaves_out() -> None:

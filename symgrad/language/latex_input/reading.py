@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from symgrad.errors import ProgramError, ShapeError, SymgradError, UnknownNameError, text_wanted
 from symgrad.language import expressions as ex
-from symgrad.language.dimensions import Dimension, Shape, dimension, indexed_dims
+from symgrad.language.dimensions import SCALAR, Dimension, Shape, core, dimension, indexed_dims
 from symgrad.language.expressions import Expression
 from symgrad.language.handwriting.writing import place
 from symgrad.language.latex_input import tree as lt
@@ -180,7 +180,7 @@ def _read_in_two_ways(text: str, scope: Scope, names: Names, known: Known) -> Eq
     root = _unboxed(tree(text, names.__contains__, is_function))
     if "d" in scope.dimensions and "d" not in scope.meanings:
         root = with_differentials(root)
-    root = in_full(root, names.find, bool(known.axes))
+    root = in_full(root, names.find, bool(known.axes or core(known.shape or SCALAR)))
     if scope.series is None:
         root = with_deltas(indexed(lowered(root), names.find), names)
     counts = _counts(root, names, scope)
