@@ -27,7 +27,7 @@ from symgrad.language.phrases import Phrase, phrase
 from symgrad.language.unparse import unparse
 
 LONGEST = 40  # names and functions in one expression
-SHARED = 5  # a part of more than this is written once where it is used twice,
+SHARED = 4  # a part of more than this is written once where it is used twice,
 SHORT = 2  # of more than this where there are definitions anyway
 NONE: frozenset[Node] = frozenset()
 
@@ -91,11 +91,6 @@ def closed_result(entry: Entry, labels: tuple[Label, ...], naming: Naming) -> Cl
     try:
         return closed_form(entry, labels, naming)
     except NoMatrixForm:
-        pass
-    try:
-        root = multiplied(aligned(entry, labels), lambda n: naming.reference(n) is not None)
-        return closed_form(Entry(root, labels), labels, naming)
-    except NoMatrixForm:
         notation = Notation(naming.reference, naming.bound, naming.taken)
         with recorded() as applied:
             form = notation.index_form(aligned(entry, labels))
@@ -105,10 +100,15 @@ def closed_result(entry: Entry, labels: tuple[Label, ...], naming: Naming) -> Cl
 def closed_form(
     entry: Entry, labels: tuple[Label, ...], naming: Naming, stated: bool = False
 ) -> ClosedForm:
-    """The entry, over all these labels, in matrix notation; the definitions that are products are
-    found again as they are `stated`, or as they are computed. Raises NoMatrixForm."""
+    """The entry, over all these labels, in matrix notation, with sums over three indices multiplied
+    out where it has none otherwise; the definitions that are products are found again as they are
+    `stated`, or as they are computed. Raises NoMatrixForm."""
     with recorded() as used:
-        form = _closed(entry, labels, naming, stated)
+        try:
+            form = _closed(entry, labels, naming, stated)
+        except NoMatrixForm:
+            root = multiplied(aligned(entry, labels), lambda n: naming.reference(n) is not None)
+            form = _closed(Entry(root, labels), labels, naming, stated)
     return replace(form, facts=tuple(used.facts))
 
 

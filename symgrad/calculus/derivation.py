@@ -80,6 +80,8 @@ class Outcome:
         without being written out to see that."""
         form = self._in_definitions
         last = None if self.last is None else ClosedForm((), self.last)
+        if isinstance(self.last, IndexForm) and not isinstance(self.closed.expression, IndexForm):
+            last = None
         if self.long or _is_long(self.closed):
             closed = form or last or self.closed
         else:

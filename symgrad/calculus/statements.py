@@ -12,6 +12,7 @@ from symgrad.calculus.centred import without_centred
 from symgrad.calculus.chain_rule import Reverse
 from symgrad.calculus.closed_form import LONGEST, leaf_count
 from symgrad.calculus.derivation import Key, Outcome, Step
+from symgrad.calculus.expansion import multiplied
 from symgrad.calculus.functions import aligned
 from symgrad.calculus.index_notation import Derivative, IndexForm
 from symgrad.calculus.layouts import Arranged
@@ -150,7 +151,6 @@ class StepWriter:
     ) -> Derivative:
         """The step of a node's cotangent; its left side."""
         entry, labels = backward.of(node)
-        plain, named = (_if_short(each, self.called) for each in (plain, named))
         alias = entry.node
         inner = ix.unaliased(alias)
         over = entry.along(labels)
@@ -158,7 +158,10 @@ class StepWriter:
         shown = aligned(Entry(inner, entry.labels), over) if alike else inner
         left = self._derivative(node, shown, top)
         right = self.called.names.get(shown) or self.called.definition(shown)
-        long = alike or isinstance(right, IndexForm)
+        shorter = _multiplied_out
+        if not isinstance(right, IndexForm):  # that is longer than any matrix notation
+            shorter = _by_facts
+            plain, named = (_if_short(each, self.called) for each in (plain, named))
         users = backward.lines_with(node, self.lines)
         self._step(
             "backward",
@@ -168,9 +171,9 @@ class StepWriter:
             uses=tuple(sorted({self.numbers[u] for u in users if u in self.numbers})),
             node=shown if alike else alias,
             of=node,
-            plain=None if long else _with_facts(plain, inner, self.called.plain),
-            named=None if long else _with_facts(named, inner, self.called.kept),
-            shorter=None if long else _by_facts(shown, self.called),
+            plain=None if alike else _with_facts(plain, inner, self.called.plain),
+            named=None if alike else _with_facts(named, inner, self.called.kept),
+            shorter=None if alike else shorter(shown, self.called),
         )
         self.rights[node] = retyped(right, self.called.naming.spelled)
         if isinstance(alias, ix.Alias):
@@ -265,6 +268,14 @@ def _by_facts(node: Node, called: StepNames) -> tuple[Expression, tuple[Fact, ..
     if left is node:
         return None
     return retyped(called.definition(left), called.naming.spelled), tuple(used.facts)
+
+
+def _multiplied_out(node: Node, called: StepNames) -> tuple[Expression, tuple[Fact, ...]] | None:
+    """A cotangent that is written by entries, with sums multiplied out, in matrix notation by the
+    names of the lines where it has one."""
+    out = multiplied(node, lambda n: called.reference(n) is not None)
+    right = called.definition(out)
+    return None if isinstance(right, IndexForm) else (retyped(right, called.naming.spelled), ())
 
 
 def outcome(

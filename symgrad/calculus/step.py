@@ -74,13 +74,14 @@ class Step:
 
     @cached_property
     def _shown(self) -> tuple[Expression, tuple[Fact, ...]] | None:
-        form = None if isinstance(self.right, IndexForm) else self.closed
-        said = "" if isinstance(self.right, IndexForm) else unparse(self.right)
+        form, right = self.closed, self.right
+        said = unparse(in_language(right))
+        by_entries = isinstance(right, IndexForm)
         shorter = self.shorter if self.shorter and unparse(self.shorter[0]) != said else None
         if form is None or form.definitions:
             return shorter
         own = unparse(form.expression)
-        passed_on = any(isinstance(leaf, Derivative) for leaf in leaves(self.right))
+        passed_on = by_entries or any(isinstance(leaf, Derivative) for leaf in leaves(right))
         short = len(own) <= max(len(said), SHORT) if passed_on else 3 * len(own) < 2 * len(said)
         return (form.expression, form.facts) if own != said and short else shorter
 

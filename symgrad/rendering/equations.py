@@ -70,7 +70,7 @@ def fitting_formula(shapes: Sequence[tuple[Dimension, ...]]) -> Formula | None:
 
 
 def left_of(left: Formula, right: Expression) -> Formula:
-    """The left side of an equation, with indices where the right side is in index notation."""
+    """A side of an equation, with indices where the right side is in index notation."""
     if not isinstance(right, IndexForm):
         return left
     return composing.spelled(right.at_left(left), plain_text(left))
@@ -78,9 +78,11 @@ def left_of(left: Formula, right: Expression) -> Formula:
 
 def step_equation(step: Step, note: str) -> Equation:
     """The line of a step: left = right = simplified."""
-    sides = [written(side) for side in (step.right, step.simplified) if side is not None]
-    left = left_of(written(step.left), step.right)
-    return Equation(left, tuple(sides), note, step.number, step.shape, kind="step")
+    left, *others = (
+        left_of(written(side), step.right) for side in (step.left, step.simplified) if side
+    )
+    sides = (written(step.right), *others)
+    return Equation(left, sides, note, step.number, step.shape, kind="step")
 
 
 def proof_equations(

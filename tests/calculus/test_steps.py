@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import symgrad as sg
+from symgrad.calculus.index_notation import IndexForm
 from symgrad.examples import names, text
 from symgrad.language.unparse import unparse
 from tests.grading.problems import PROGRAMS
@@ -146,6 +147,40 @@ def test_equal_factors_and_signs_of_a_line_meet(program: str, wrt: str, line: st
     assert f"{unparse(step.left)} = {unparse(step.right)}" == line
     assert step.simplified is None or unparse(step.simplified) != unparse(step.right)
     assert derivation.verify().passed
+
+
+PAIRS = "for i in range(n) for j in range(n))"
+MULTIPLIED_OUT = [  # what is said of entries, and what matrix notation has for it
+    (
+        f"A: Matrix(n, n, data=True)\nX: Matrix(n, d)\n"
+        f"loss = sum(A[i, j] * norm2(X[i] - X[j])**2 {PAIRS}",
+        "2 * (diag(A @ ones(n)) @ X - (A + A.T) @ X + diag(A.T @ ones(n)) @ X)",
+        "2 * (diag(A @ ones(n)) @ X - (A + A.T) @ X + diag(A.T @ ones(n)) @ X)",
+    ),
+    (
+        f"X: Matrix(n, d)\nloss = sum(exp(-norm2(X[i] - X[j])**2) {PAIRS}",
+        "2 * ((exp(U) + exp(U).T) @ X - diag(exp(U) @ ones(n)) @ X - diag(exp(U).T @ ones(n)) @ X)",
+        "4 * (E @ X - diag(E @ ones(n)) @ X)",
+    ),
+    (
+        f"X: Matrix(n, d)\nD: Matrix(n, n)\nQ = matrix(1 / (1 + norm2(X[i] - X[j])**2) {PAIRS}\n"
+        "loss = sum(D * log(Q / sum(Q)))",
+        "2 * diag(dL/dU @ ones(n)) @ X - 2 * dL/dU @ X - 2 * (dL/dU).T @ X"
+        " + 2 * diag((dL/dU).T @ ones(n)) @ X",
+        "",
+    ),
+]
+
+
+@pytest.mark.parametrize(("program", "simplified", "result"), MULTIPLIED_OUT)
+def test_a_step_by_entries_is_said_in_matrix_notation_too(
+    program: str, simplified: str, result: str
+) -> None:
+    derivation = sg.derive(program, ["X"])
+    last = derivation.data.steps[-1]
+    assert isinstance(last.right, IndexForm) and unparse(last.simplified) == simplified
+    assert result in unparse(derivation.data.outcomes["X"].expression)
+    assert r")_{ij} \tag" in derivation.latex() and derivation.verify().passed
 
 
 ALIKE = [
