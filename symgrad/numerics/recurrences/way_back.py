@@ -127,11 +127,11 @@ class WayBack:
         return [*lines, *self.before.lines(op for op in self.before.program.ops if op in late)]
 
     def _joined_cotangent(self, h: str, carried: list[str]) -> str:
-        if h not in carried:
-            return "0.0"
-        name, first = self.parts.states[h], self.parts.before[entry_of(h, "0")]
+        name, first, k = self.parts.states[h], self.parts.before[entry_of(h, "0")], self.of.states[h]
         over = name.batch is not None and first.batch is None
-        return f"c{self.of.states[h]}.sum(axis=0)" if over else f"c{self.of.states[h]}"
+        if h not in carried:
+            return f"np.zeros_like(h{k}[0]{'[0]' if over else ''})"
+        return f"c{k}.sum(axis=0)" if over else f"c{k}"
 
     def _return(self) -> str:
         """The value, and the gradients, each an array of the caller's own."""
