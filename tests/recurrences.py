@@ -167,6 +167,20 @@ for l in range(1, 4):
     h[l] = softmax(W[l] @ (g[l] * h[l - 1])) * m[l] + ones(n[l]) / n[l]
 loss = norm2(h[3] - y)**2 / n[3] + sum(c[l] for l in range(1, 4))
 """
+SPARE = """\
+B: Matrix(n, n)
+g0: Vector(n)
+k0: Vector(n)
+x: Vector(n, data=True)[t:T]
+h[0] = g0
+g[0] = g0
+k[0] = k0
+for t in range(1, T + 1):
+    h[t] = B @ x[t]
+    g[t] = B @ tanh(g[t - 1])
+    k[t] = h[t] * x[t]
+loss = mean(sum(norm2(h[t] - h[t - 1])**2 for t in range(1, T + 1)) + sum(k[T]) for x in batch)
+"""
 PROGRAMS = {
     name.lower(): text for name, text in globals().items() if name.isupper() and "loss = " in text
 }

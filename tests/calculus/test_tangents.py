@@ -15,7 +15,7 @@ from symgrad.calculus.recurrences.tangents import Tangents
 from symgrad.errors import SymgradError
 from symgrad.language.unparse import unparse
 from tests.derived import of_program
-from tests.recurrences import LAST, MLP, OPEN, SHARED
+from tests.recurrences import LAST, MLP, OPEN, SHARED, SPARE
 
 RNG = np.random.default_rng(0)
 PAIRS = [(4, 3), (2, 4)]
@@ -29,7 +29,7 @@ ALONG = {name: [RNG.normal(size=a.shape) for a in INPUTS[name]] for name in "Wb"
 
 
 @pytest.mark.parametrize(
-    ("text", "wrt"), [(MLP, None), (OPEN, None), (SHARED, None), (LAST, ["W", "h0"])]
+    ("text", "wrt"), [(MLP, None), (OPEN, None), (SHARED, None), (LAST, ["W", "h0"]), (SPARE, None)]
 )
 def test_each_is_right_at_every_length(text: str, wrt: list[str] | None) -> None:
     """The differentials beside those of the program written out, and their gradient."""

@@ -471,6 +471,8 @@ PYTHON = [
     "loss = sum(softmax(x, axis=0)) + 1.e5 * 2.*a + 1./a + 2.**a + 1.",  # an option, numbers
     "S: Scalar\nc: Scalar\nl: Scalar\nr: Scalar\nb: Scalar\nloss = a",  # kinds
     "t: Scalar\nc: Scalar\nb: Scalar\nh: Scalar\nloss = sum(s * a for s in batch)",
+    "t: Scalar\nc: Scalar\nb: Scalar\nh: Scalar\nloss = sum(s for s in batch) * (1 / size(batch))",
+    "loss = sum(x[xa] * x[si] for xa in range(n) for si in range(n))",
     "loss = a if a else s",
     "loss = (a and s) or not a",
 ]

@@ -13,7 +13,7 @@ from symgrad.errors import SymgradError
 from symgrad.numerics import layers
 from tests.derived import of_program
 from tests.drawn import random_inputs
-from tests.recurrences import DESCENT, FIVE, LSTM, OPEN, RNN, WIDTHS
+from tests.recurrences import DESCENT, FIVE, LSTM, OPEN, RNN, SPARE, WIDTHS
 
 rng = np.random.default_rng(0)
 
@@ -55,6 +55,14 @@ def test_the_number_of_steps_is_given_where_nothing_shows_it() -> None:
     with pytest.raises(SymgradError, match="a number of steps, 1 or more"):
         function(inputs, eta=0.1, T=0)
     assert float(sg.evaluate(DESCENT, {**inputs, "eta": 0.1, "T": 10})) == pytest.approx(losses[1])
+
+
+def test_a_first_state_that_no_step_goes_on_from_has_a_gradient() -> None:
+    given = {"B": np.eye(2), "g0": np.ones(2), "k0": np.ones(2), "x": np.ones((4, 3, 2))}
+    for recompute in (False, True):
+        _, slope = of_program(SPARE).lambdify(recompute=recompute)(given)
+        np.testing.assert_array_equal(slope["k0"], [0, 0])
+        assert slope["g0"].shape == (2,)
 
 
 def test_a_fixed_number_of_steps_is_wanted() -> None:

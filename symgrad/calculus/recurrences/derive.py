@@ -119,7 +119,7 @@ class _Joining:
             self._part("before", self.of.before, "forward")
         self._part("step", self.of.step, "forward")
         alone = False
-        for total in self.of.totals:
+        for total in self.parts.totals.values():
             alone = (
                 isinstance(self.parts.output, Name) and self.parts.output.name == total.name.name
             )
@@ -240,7 +240,7 @@ class _Joining:
         end = at_steps(self.of.named(in_language(end)), last)
         outcomes = {
             name_at(self.of.cotangent(h), last).name: self.of.after_wrt[self.of.last(h).name]
-            for h in (*self.parts.states.values(), *self.of.beside)
+            for h in (*self.of.states.values(), *self.of.beside)
             if self.of.last(h).name in self.of.after_wrt
         }
         sent = {name: result_of(outcome) for name, outcome in outcomes.items()}

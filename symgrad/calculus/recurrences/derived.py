@@ -24,7 +24,7 @@ class DerivedParts:
     """`before`, `step` and `after` with the gradients of their scalars; `start` is one step too,
     as it is at the last step, where nothing comes back from a step after it; `whole` is one step
     with all that it may be given. `given` says by what name each part is given the cotangent of
-    what it hands on."""
+    what it hands on; `states` and `totals` are those that the value depends on."""
 
     problem: Problem
     wrt: tuple[str, ...]
@@ -33,14 +33,19 @@ class DerivedParts:
     def __post_init__(self) -> None:
         self.parts = Parts(self.problem)
         self.active = active_names(self.parts, self.wrt)
+        used, states = names_of_value(self.parts), self.parts.states
+        self.totals = [total for name, total in self.parts.totals.items() if name in used]
+        found = {n: h for n, h in states.items() if h.name in used}
+        self.states = found if found or self.totals else states
         self.after = self._derived(self.parts.part(self.parts.after, self.parts.output))
-        self.step = self._derived(self._one_step(self.parts.states.values()))
-        late = [h for h in self.parts.states.values() if self.last(h).name in self.after_wrt]
+        self.step = self._derived(self._one_step(self.states.values()))
+        late = [h for h in self.states.values() if self.last(h).name in self.after_wrt]
         late += self.beside
         self.start = self._derived(self._one_step(late)) if late or self.totals else None
-        every = [*self.parts.states.values(), *self.beside]
+        every = [*self.states.values(), *self.beside]
         self.whole = self._derived(self._one_step(every)) if self.beside else self.step
         outputs = [Name(n, e.shape, e.batch) for n, e in self.parts.before.items()]
+        outputs = [name for name in outputs if name.name in used] or outputs
         pairs = [(self.cotangent(name), name) for name in outputs]
         self.before = None
         if pairs:
@@ -73,11 +78,6 @@ class DerivedParts:
             if name not in {h.name for h in self.parts.states.values()}
             and entry_of(entry_parts(name)[0], self.parts.last) in self.after_wrt
         ]
-
-    @property
-    def totals(self) -> list[StepSum]:
-        """The sums over the steps."""
-        return [*self.parts.totals.values()]
 
     # the parts as scalars
 
@@ -121,7 +121,7 @@ class DerivedParts:
         """What one step sends to each state before it, by the name of the state's cotangent."""
         before = f"{self.parts.index} - 1"
         outcomes = {str(key): outcome for key, outcome in self.step.outcomes.items()}
-        states = self.parts.states.items()
+        states = self.states.items()
         found = {self.cotangent(h).name: outcomes.get(entry_of(n, before)) for n, h in states}
         return {name: outcome for name, outcome in found.items() if outcome is not None}
 
@@ -138,7 +138,7 @@ class DerivedParts:
         h, and else a name of its own, of what the next step sends."""
         lines = {step.left.name for step in self.step.steps if isinstance(step.left, Name)}
         found = {}
-        for base, h in self.parts.states.items():
+        for base, h in self.states.items():
             own = self.derivative(h)
             sent = entry_of(base, f"{self.parts.index} - 1") in self.step.outcomes
             if h.name not in self.active or (own.name in lines and sent):
@@ -166,7 +166,7 @@ class DerivedParts:
     @property
     def states_given(self) -> dict[str, Name]:
         """The states whose cotangents one step is given, by the names of these."""
-        return {self.cotangent(h).name: h for h in self.parts.states.values()}
+        return {self.cotangent(h).name: h for h in self.states.values()}
 
     def shown(self, step: Step) -> Step:
         """A step, without the side that has cotangents which a part is given."""
@@ -178,7 +178,7 @@ class DerivedParts:
 
 
 def active_names(parts: Parts, wrt: Iterable[str]) -> set[str]:
-    """Every name whose value depends on one of wrt."""
+    """Every name whose value depends on one of wrt, and that the problem's value depends on."""
     t, wrt = parts.index, {*wrt}
     series = {n for n in wrt if parts.problem.variables[n].steps is not None}
     active = wrt - series
@@ -197,7 +197,23 @@ def active_names(parts: Parts, wrt: Iterable[str]) -> set[str]:
                 active.add(entry_of(entry_parts(name)[0], parts.last))
         active |= {s for s, total in parts.totals.items() if total.body.name in active}
         if len(active) == count:
-            return active
+            return active & names_of_value(parts)
+
+
+def names_of_value(parts: Parts) -> set[str]:
+    """Every name that the problem's value depends on."""
+    definitions = {**parts.before, **parts.step, **parts.after}
+    found, pending = set[str](), [*names_in(parts.output)]
+    while pending:
+        name = pending.pop()
+        base, index = entry_parts(name)
+        if name not in found:
+            found.add(name)
+            pending += names_in(definitions[name]) if name in definitions else ()
+            pending += [parts.totals[name].body.name] if name in parts.totals else ()
+            if index in (parts.last, f"{parts.index} - 1"):
+                pending += [entry_of(base, parts.index), entry_of(base, "0")]
+    return found
 
 
 def next_step(t: str) -> dict[str, str]:

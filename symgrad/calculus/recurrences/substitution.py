@@ -13,7 +13,7 @@ from symgrad.calculus.algebra import is_negative, negated, transposed
 from symgrad.calculus.index_notation import Derivative
 from symgrad.language.dimensions import ONE, SCALAR, Shape, dimension_text
 from symgrad.language.expressions import Call, Expression, Letter, Name, Number, Size, fold, is_call
-from symgrad.language.layered import dimension_at, shape_at
+from symgrad.language.layered import dimension_at, index_at, shape_at
 from symgrad.language.names import entry_of, entry_parts
 from symgrad.language.operations import arithmetic as op
 from symgrad.language.operations.constants import filled, zeros
@@ -88,7 +88,7 @@ def name_at(name: Name, indices: Mapping[str, str]) -> Name:
         return Derivative.of(name.top, bottom, shape, name.batch)
     below = None if name.index_of is None else dimension_at(name.index_of, indices)
     series, index = entry_parts(name.name)
-    own = entry_of(series, indices[index]) if index and index in indices else name.name
+    own = entry_of(series, index_at(index, indices)) if index else name.name
     if (own, shape, below) == (name.name, name.shape, name.index_of):
         return name
     return replace(name, name=own, shape=shape, index_of=below)

@@ -35,6 +35,8 @@ class Tangents:
     def __post_init__(self) -> None:
         self.parts = Parts(self.original)
         self.active = active_names(self.parts, self.wrt)
+        states = self.parts.states.items()
+        self.active |= {at.name for h, at in states if entry_of(h, "0") in self.active}
         self.called: dict[str, str] = {}
         variables = dict(self.original.variables)
         for name in self.wrt:
@@ -63,7 +65,7 @@ class Tangents:
         initial = dict(loop.initial)
         for h, state in parts.states.items():
             first = entry_of(h, "0")
-            if {first, state.name} & self.active:
+            if state.name in self.active:
                 initial[self._called(h)] = self._of(first, parts.before[first])
         step = self._with_differentials(parts.step)
         definitions = dict(before)

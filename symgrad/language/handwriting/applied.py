@@ -88,14 +88,14 @@ def _keyword(writer: Writer, text: str, token: Token) -> None:
 
 
 def _may_be_several(writer: Writer, token: Token) -> bool:
-    """Whether a word stands where several names can: as no option, kind, function, batch, or
-    module such as the np of np.cos."""
+    """Whether a word stands where several names can: as no option, kind, function, name of a
+    generator, or module such as the np of np.cos."""
     if token.text in MODULES and writer.texts(1) == ["."]:
         return False
     before = [p.text for p in writer.pieces[-2:] if p.text.strip()]
-    if writer.text[token.start] == "∂":
+    if writer.text[token.start] == "∂" or token.text in writer.bound:
         return False
-    return writer.texts(1)[:1] not in (["("], ["="], [":"]) and before[-1:] not in ([":"], ["in"])
+    return writer.texts(1)[:1] not in (["("], ["="], [":"]) and before[-1:] != [":"]
 
 
 def _function(writer: Writer, name: str, token: Token) -> None:

@@ -16,6 +16,8 @@ from symgrad.language.handwriting.marks import AFTER_DIVISION, JUXTAPOSED
 from symgrad.language.handwriting.tokens import Token, tokens
 from symgrad.language.handwriting.vocabulary import Vocabulary
 
+BOUND = re.compile(r"\bfor\b([^\n]*?)\bin[ \t]+(\w+)|\bsize\((\w+)\)")
+
 
 def place(text: str, start: int) -> tuple[int, int]:
     """Line and column of a place in a text."""
@@ -107,7 +109,7 @@ class Bracket:
 @dataclass
 class Writer:
     """The tokens that are still to be read, and the pieces that were made of the others; `kinds`
-    has the rule for each kind of token."""
+    has the rule for each kind of token, `bound` are letters, examples and batches."""
 
     text: str
     vocabulary: Vocabulary
@@ -120,6 +122,7 @@ class Writer:
 
     def __post_init__(self) -> None:
         self.tokens = list(tokens(self.text))
+        self.bound = set(re.findall(r"\w+", " ".join(map(" ".join, BOUND.findall(self.text)))))
 
     def next(self) -> Token | None:
         """The next token, which is passed over; None after the last one."""

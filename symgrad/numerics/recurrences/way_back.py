@@ -127,7 +127,11 @@ class WayBack:
         return [*lines, *self.before.lines(op for op in self.before.program.ops if op in late)]
 
     def _joined_cotangent(self, h: str, carried: list[str]) -> str:
-        name, first, k = self.parts.states[h], self.parts.before[entry_of(h, "0")], self.of.states[h]
+        name, first, k = (
+            self.parts.states[h],
+            self.parts.before[entry_of(h, "0")],
+            self.of.states[h],
+        )
         over = name.batch is not None and first.batch is None
         if h not in carried:
             return f"np.zeros_like(h{k}[0]{'[0]' if over else ''})"
