@@ -175,11 +175,14 @@ x: Vector(n, data=True)[t:T]
 h[0] = g0
 g[0] = g0
 k[0] = k0
+s[0] = 0
 for t in range(1, T + 1):
-    h[t] = B @ x[t]
+    h[t] = s[t - 1] * (B @ x[t])
     g[t] = B @ tanh(g[t - 1])
     k[t] = h[t] * x[t]
-loss = mean(sum(norm2(h[t] - h[t - 1])**2 for t in range(1, T + 1)) + sum(k[T]) for x in batch)
+    s[t] = sum(B @ x[t])
+loss = mean(sum(norm2(h[t] - h[t - 1])**2 for t in range(1, T + 1)) + sum(k[T]) + s[T]**2
+            for x in batch)
 """
 PROGRAMS = {
     name.lower(): text for name, text in globals().items() if name.isupper() and "loss = " in text

@@ -17,6 +17,7 @@ from symgrad.language.dimensions import SCALAR
 from symgrad.language.expressions import Expression, Name, names_in
 from symgrad.language.names import entry_of, entry_parts
 from symgrad.language.problem import Problem
+from symgrad.language.unparse import unparse
 
 
 @dataclass
@@ -62,7 +63,12 @@ class DerivedParts:
         self.parts.taken |= {
             entry_parts(n.name)[0] for n in derived.names.values() if isinstance(n, Name)
         }
-        return derived
+        lines = {unparse(step.left): step.right for step in derived.steps}
+        outcomes = {
+            key: replace(o, last=lines.get(unparse(o.name))) if o.last is None else o
+            for key, o in derived.outcomes.items()
+        }
+        return replace(derived, outcomes=outcomes)
 
     @property
     def after_wrt(self) -> Mapping[str, Outcome]:
