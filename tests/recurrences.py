@@ -176,11 +176,13 @@ h[0] = g0
 g[0] = g0
 k[0] = k0
 s[0] = 0
+c[0] = zeros(n)
 for t in range(1, T + 1):
-    h[t] = s[t - 1] * (B @ x[t])
+    h[t] = s[t - 1] * (B @ x[t]) + tanh(c[t - 1])
     g[t] = B @ tanh(g[t - 1])
     k[t] = h[t] * x[t]
     s[t] = sum(B @ x[t])
+    c[t] = sin(k0) * x[t]
 loss = mean(sum(norm2(h[t] - h[t - 1])**2 for t in range(1, T + 1)) + sum(k[T]) + s[T]**2
             for x in batch)
 """

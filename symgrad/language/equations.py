@@ -7,6 +7,7 @@ What they say does not depend on their order.
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from symgrad.errors import ProgramError, ShapeError, UnknownNameError
@@ -22,7 +23,7 @@ class StartError(ProgramError):
 
 def in_order(statements: Sequence[ast.stmt], series: Series) -> list[ast.stmt]:
     """The lines below the loop, those of loops by themselves, each after lines that say of what
-    kind the names are that it uses.
+    kind the names are that it uses: after all of them, where it can be, as zeros are of no example.
 
     Raises: ProgramError where a loop begins at another step than what is given at the end."""
     lines: list[ast.stmt] = []
@@ -33,8 +34,10 @@ def in_order(statements: Sequence[ast.stmt], series: Series) -> list[ast.stmt]:
     done: list[ast.stmt] = []
     known: set[str] = set()
     while lines:
-        ready = (line for line in lines[:-1] if _used(line) & given <= known)
-        line = next(ready, lines[0])
+        ready = [line for line in lines[:-1] if _used(line) & given <= known]
+        left = Counter(name for line in lines for name in _given(line))
+        whole = (r for r in ready if all(left[n] == _given(r).count(n) for n in _used(r)))
+        line = next(whole, (ready or lines)[0])
         for name in _used(line) & given - known if _entries(line) else ():
             raise StartError(f"{name}[{series.last}] is not given, from which {name} begins")
         lines.remove(line)

@@ -118,7 +118,9 @@ class Series:
         base, by = index_parts(entry_parts(entry)[1])
         for index, known in ((self.index, self.inside), (self.last, self.after)):
             at = {base: index_of(index, -by)} if base else {str(by): index}
-            known.setdefault(entry_of(name, index), _named(name, index, value, at))
+            own = _named(name, index, value, at)
+            if own.batch is not None or own.name not in known:  # zeros are of no example
+                known[own.name] = own
 
     def entry(self, name: str, index: str) -> Expression | None:
         """An entry at any step; None of what is not known yet."""
