@@ -37,6 +37,14 @@ def test_a_recursion_that_runs_down(lines: str) -> None:
     np.testing.assert_allclose(sg.evaluate(PROGRAM + lines + SUM, inputs), derived["a"])
 
 
+def test_an_equation_waits_for_all_that_it_uses() -> None:
+    """What is 0 at T has examples at t."""
+    lines = "g[T] = 0\ng[t] = k[t + 1] * x[t + 1]\nm[t] = sum(g[t] for x in batch)\nk[t] = x[t]\n"
+    x = np.array([[1.0, -2.0, 3.0], [2.0, 1.0, 4.0]])
+    total = sg.evaluate(f"{PROGRAM}{lines}f = sum(m[t] for t in range(1, T + 1))", {"a": 1, "x": x})
+    assert total == (x[:, 1:] ** 2).sum()
+
+
 def test_equations_are_kept_as_they_were_written() -> None:
     loop = sg.parse(PROGRAM + RUNS + SUM).loop
     assert loop is not None
