@@ -233,8 +233,8 @@ def _check_characters(text: str, declared: bool) -> None:
                     column=position,
                 )
         plain = plain_signs(code)
-        fonts = {a: b for a, b in zip(code, plain, strict=True) if a.isalpha() and a > "𝏿"}
-        alike = [a for a, b in fonts.items() if declared or b in code]
+        alike = [a for a, b in zip(code, plain, strict=True) if a > "𝏿" and a.isalpha()]
+        alike = [a for a in alike if declared or plain_signs(a) in code]
         names = "" if is_formula(code) else READ.sub(" ", plain)
         for word in alike + re.findall(r"[^\W\d]\w*", names):
             if unicodedata.normalize("NFKC", word) != word:

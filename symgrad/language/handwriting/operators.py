@@ -60,10 +60,11 @@ def _drop(writer: Writer, token: Token, reason: str) -> None:
 
 def _is_of_names(writer: Writer) -> bool:
     """Whether f(X) or L(W, b) stands before the first =, in a text whose names nothing declares."""
-    name, opening, rest = "".join(piece.text for piece in writer.pieces).partition("(")
+    if writer.vocabulary.known is not None or writer.last is None or writer.last.text != ")":
+        return False
+    name, _, rest = "".join(piece.text for piece in writer.pieces).partition("(")
     names = [part.strip() for part in (name, *rest.rstrip(") ").split(","))]
-    called = bool(opening) and writer.last is not None and writer.last.text == ")"
-    return called and writer.vocabulary.known is None and all(map(str.isidentifier, names))
+    return all(map(str.isidentifier, names))
 
 
 def _continues_a_chain(writer: Writer) -> bool:

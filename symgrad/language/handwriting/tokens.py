@@ -183,7 +183,7 @@ def tokens(text: str) -> Iterator[Token]:
     last = Token("newline", "", 0, 0)
     while position < len(text):
         quoted = _QUOTED.match(text, position)
-        if is_formula(side := sides.get(position, "")):
+        if (side := sides.get(position)) and is_formula(side):
             last = Token("latex", side, position, position + len(side))
         elif quoted and not (last.ends_operand and last.end == position):
             last = Token("string", quoted[0], position, quoted.end())
