@@ -12,6 +12,7 @@ from symgrad.language.dimensions import dims
 from symgrad.language.expressions import OPERATIONS, Name, Operation
 from symgrad.language.unparse import unparse
 from symgrad.numerics.arrays.program import Program
+from symgrad.numerics.passes import kronecker
 
 GIVEN = """A: Matrix(m, n)
 B: Matrix(p, q)
@@ -19,6 +20,8 @@ C: Matrix(n, k)
 D: Matrix(q, h)
 S: Matrix(n, n)
 T: Matrix(q, q)
+P: Matrix(n, n, symmetric=True)
+Q: Matrix(q, q, symmetric=True)
 M: Matrix(m*p, n*q)
 N: Matrix(n*q, n*q)
 X: Matrix(n*q, s)
@@ -43,6 +46,9 @@ SMALL = {  # no array has an axis for the rows and one for the columns of a prod
     "identities": "loss = norm2(kron(eye(n), T) @ x)**2 + norm2(kron(S, eye(q)) @ x)",
     "inverse": "loss = x.T @ solve(kron(S, T), x) + logdet(kron(S, T))",
     "inverses": "K = kron(S @ S.T, T @ T.T)\nloss = norm2(inv(K) @ inv(K) @ x)**2",
+    "a multiple of the identity beside it": """K = u**2 * kron(P, Q) - 3 * eye(n*q)
+loss = x.T @ solve(K, x) + logdet(K)""",
+    "two inverses of such": "K = kron(P, Q) + u * eye(n*q)\nloss = norm2(inv(K) @ inv(K) @ x)**2",
     "three": "loss = norm2(kron(S, kron(T, S)) @ z)**2",
     "three the other way": "K = kron(kron(S, T), S)\nloss = norm2(K @ z)**2 + logdet(K)",
 }
@@ -52,6 +58,8 @@ WHOLE = {
     "a difference": "loss = sum((kron(A, B) - M)**2)",
     "entry by entry": "loss = sum((kron(S, T) * N) @ x)",
     "other blocks": "loss = norm2(kron(S, T) @ kron(T, S) @ x)**2",
+    "entries of an inverse": """K = kron(P, Q) + u * eye(n*q)
+loss = sum(inv(K)**2 * N) + trace(inv(K) @ N)""",
     "a sum": "loss = logdet(kron(S, T) + u**2 * eye(n*q)) + norm2((kron(S, T) + N) @ x)**2",
     "a sum of two": "loss = norm2((kron(eye(n), T) + kron(S, eye(q))) @ x)**2",
     "quotients": "loss = norm2(x / (kron(S, T) @ x))**2 + sum(1 / kron(A, B))",
@@ -64,6 +72,11 @@ SIZES = {"m": 3, "n": 4, "p": 5, "q": 6, "k": 2, "h": 7, "s": 3}
 KNOWN = {dims(name)[0]: size for name, size in SIZES.items()}
 
 
+@pytest.fixture(autouse=True)
+def eigenvalues_of_small_matrices(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kronecker, "SPECTRA", 0)
+
+
 def derived(name: str) -> tuple[sg.Derivation, dict[str, Any]]:
     rng = np.random.default_rng(0)
     text = GIVEN + PROGRAMS[name]
@@ -73,6 +86,7 @@ def derived(name: str) -> tuple[sg.Derivation, dict[str, Any]]:
     for x in needed:
         sizes = [int(d.subs(KNOWN)) for d in variables[x].shape if d != 1]
         arrays[x] = rng.normal(size=sizes) + (3 * np.eye(*sizes) if x in "ST" else 0)
+        arrays[x] += arrays[x].T if x in "PQ" else 0
     return sg.derive(text, list(needed)), arrays
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 
 import symgrad as sg
 from symgrad.numerics.buffers import blocks
+from symgrad.numerics.buffers.moderate import Allocated
+from symgrad.numerics.buffers.moderate import first as either
 from symgrad.numerics.function import Function
 from symgrad.numerics.passes.moderate import LEFT
 
@@ -92,6 +97,56 @@ def test_exponents_are_moderate_by_what_is_multiplied(name: str, most: int) -> N
     made = plan.moderate(sizes, by_calls=True)
     shares = {op.value for op in made.ops if op.kind == "look"} if made else {}
     assert {*shares} == ({LEFT / most} if most else set())
+
+
+MASKED = """x: Vector(n)
+s: Vector(k)
+m: Vector(k)
+W: Matrix(k, n)
+loss = -mean(log(softmax(W @ x + m).T @ s) for x, s in batch)"""
+LENGTHS = """X: Matrix(n, d)
+y: Vector(n)
+l: Vector(d)
+Z = X * exp(-l).T
+D = matrix(norm2(Z[i] - Z[j])**2 for i in range(n) for j in range(n))
+K = exp(-D / 2) + eye(n)
+loss = y.T @ solve(K, y) + logdet(K)"""
+RNG = np.random.default_rng(0)
+CHOSEN = {"x": RNG.normal(size=(600, 3)), "W": RNG.normal(size=(4, 3))}
+FAR = {"X": 8 * RNG.normal(size=(30, 3)), "y": RNG.normal(size=30)}
+
+
+@pytest.mark.parametrize(
+    "program, wrt, inputs, again",
+    [
+        (MASKED, "W", {"m": [0, 0, -1e3, 0], "s": np.ones((600, 4)), **CHOSEN}, 0),
+        (MASKED, "W", {"m": [0, 0, -1e3, 0], "s": [[0, 0, 1, 0]] * 600, **CHOSEN}, 1),
+        (MASKED, "W", {"m": [0, 0, -300, 0], "s": [[0, 0, 1, 0]] * 600, **CHOSEN}, 1),
+        (LENGTHS, "l", {"l": np.zeros(3), **FAR}, 0),
+        (LENGTHS, "l", {"l": [-400, 0, 0], **FAR}, 1),
+    ],
+)
+def test_what_is_small_is_computed_again_where_it_counts(
+    program: str, wrt: str, inputs: Any, again: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once wherever an exponent was far below 0, in four times the time."""
+    made = []
+
+    def first(moderate: Allocated, otherwise: Callable[[], Allocated]) -> Allocated:
+        def counted() -> Allocated:
+            made.append(otherwise)
+            return otherwise()
+
+        return either(moderate, counted)
+
+    monkeypatch.setattr("symgrad.numerics.bound.first", first)
+    inputs = {name: np.array(array, float) for name, array in inputs.items()}
+    derivation = sg.derive(program, wrt)
+    value, slopes = derivation.lambdify()(inputs)
+    found, others = derivation.lambdify(reuse_buffers=True)(inputs)
+    assert len(made) == again
+    assert found == pytest.approx(value, rel=1e-12)
+    np.testing.assert_allclose(others[wrt], slopes[wrt], rtol=1e-9, atol=1e-12)
 
 
 def test_a_step_takes_what_one_for_all_takes() -> None:

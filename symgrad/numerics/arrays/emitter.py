@@ -95,7 +95,7 @@ def _prepared(
     """The formulas by their structure, whatever their numbers."""
     flat = flattened(Flat(results))
     if sizes and not sparse:
-        flat = without_kronecker(flat)
+        flat = without_kronecker(flat, sizes)
     flat = by_spreads(by_small_systems(merged(flat), sizes), sizes)
     return at_limits(with_cofactors(flat))
 

@@ -8,8 +8,9 @@ as plain NumPy, `buffers` with results written into arrays that are there.
     ufunc                   entry by entry, with NumPy's broadcasting; comparisons give 1 and 0; by
                             its name also what has its own text
     reduce                  "add", "multiply" or "maximum" over `axes`
-    look                    0, infinite where an |entry| is beyond the share `value` of the
-                            exponents of floats; NumPy raises an OverflowError there
+    look                    0, infinite where an entry is above the share `value` of the exponents
+                            of floats, with the name "least" where its logarithm is below minus
+                            that; NumPy raises an OverflowError there
     product                 a sum of products of two arrays; `axes` are the index letters of both
                             and of the result, as numbers, the name is NumPy's form of it
     take                    rows of a table, along the axis `axes`, that labels name; with several

@@ -273,7 +273,7 @@ class _Planner(BufferText):
         """What an operation without a buffer computes."""
         if op.kind == "look":
             limit = self.once(f"{op.value!r} * np.log(np.finfo(dtype).max)")
-            return f"look({self.of(op.operands[0])}, {limit})"
+            return f"{op.name or 'look'}({self.of(op.operands[0])}, {limit})"
         if op.of_sparse or op.kind not in ("reduce", "product"):
             return super().line(op)
         if op.kind == "reduce":

@@ -102,8 +102,13 @@ def minimum(a: Any, b: Any) -> Any:
 
 
 def beyond(x: Any, share: Any) -> Any:
-    """0; infinite where |x| is not within this share of the exponents of floats."""
-    return real(0.0) if abs(x) < share * LARGEST else real(np.inf)
+    """0; infinite where x is not below this share of the exponents of floats."""
+    return real(0.0) if x < share * LARGEST else real(np.inf)
+
+
+def least(x: Any, share: Any) -> Any:
+    """0; infinite where log |x| is not above minus this share of the exponents of floats."""
+    return real(0.0) if abs(x) > exp(-share * LARGEST) else real(np.inf)
 
 
 def polynomial(coefficients: Any, x: Any) -> Any:

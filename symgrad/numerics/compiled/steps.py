@@ -243,10 +243,10 @@ def _called(text: str, names: Sequence[str], see: See) -> str:
 
 
 def _look(made: Steps, op: Op, name: str) -> None:
-    """A sum that is infinite where an exponent is too far from 0."""
+    """A sum that is infinite where an exponent is too large, or a number too near 0."""
     (x,), entry = op.operands, made.entries.entry
     sizes, at, share = made.sizes(x.dims), indices(x.dims), f"real({op.value!r})"
-    text = lambda see: f"beyond({entry(x, at, see)}, {share})"  # noqa: E731
+    text = lambda see: f"{op.name or 'beyond'}({entry(x, at, see)}, {share})"  # noqa: E731
     made.steps.append(Step(name, (), sizes, text, "add"))
 
 

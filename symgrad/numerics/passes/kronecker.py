@@ -4,20 +4,25 @@
 
 Arrays with an axis for a pair of indices are reshaped, without a copy; the sum over pairs is one of
 products of small matrices, A X B^T. The two partial sums of the derivative are such sums, too, and
-the inverse and the log-determinant are those of A and B, by the operations' records.
+the inverse and the log-determinant are those of A and B, by the operations' records. Those of c
+kron(A, B) + d I, A and B symmetric and large enough, are of the eigenvalues c a_p b_q + d: the
+eigenvectors are kron(U, V), where those of A and B are U and V.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial
+from math import prod
 
 from symgrad.calculus import nodes as ix
+from symgrad.calculus.entries import symmetric
 from symgrad.calculus.functions import apply_entry
 from symgrad.calculus.lowering import lowered_function
 from symgrad.calculus.nodes import (
     ONE,
     Apply,
+    Axis,
     Entry,
     Factor,
     Identity,
@@ -28,16 +33,23 @@ from symgrad.calculus.nodes import (
 )
 from symgrad.calculus.tensors import tensor
 from symgrad.calculus.terms import identity, multiplied_out, opened, product, terms_of
+from symgrad.calculus.triangles import on_diagonal
 from symgrad.language.expressions import Value
+from symgrad.language.operations.spectra import eigenvectors
+from symgrad.numerics.arrays.contraction import Costs
 from symgrad.numerics.arrays.reshaped import Pair, Pairs, alike, cut, inside, joined
 from symgrad.numerics.passes.base import Flat, Pass, combined
 from symgrad.numerics.passes.flattening import flattened
+from symgrad.numerics.passes.low_rank import written_out
+
+Side = tuple[Entry, tuple[Label, ...]]
+SPECTRA = 200  # times the operations of an inverse that eigenvalues and eigenvectors take, at most
 
 
-def without_kronecker(flat: Flat) -> Flat:
+def without_kronecker(flat: Flat, sizes: Mapping[Axis, int]) -> Flat:
     """The results with the factors of Kronecker products in products, instead of these."""
     found = any(map(_is_product, flat.nodes))
-    return flattened(_Kronecker().over(flat)) if found else flat
+    return flattened(_Kronecker(Costs(sizes)).over(flat)) if found else flat
 
 
 def _is_product(node: Node) -> bool:
@@ -51,6 +63,10 @@ def _pairs(axes: Sequence[Label], spec: str, letters: Mapping[str, Label]) -> Pa
 
 
 class _Kronecker(Pass):
+    def __init__(self, costs: Costs) -> None:
+        super().__init__()
+        self.costs = costs
+
     def function(self, node: Node, labels: tuple[Label, ...]) -> Entry | None:
         """A Kronecker product as an outer product that is reshaped, and what is made of one."""
         if not isinstance(node, Apply):
@@ -85,22 +101,67 @@ class _Kronecker(Pass):
         """A function of the Kronecker product of square matrices, by these."""
         of = node.operation.meaning.of_kron
         ((matrix, own),) = node.opened(labels)[:1]
-        if of is None or not isinstance(matrix.node, Apply) or not _is_product(matrix.node):
+        if of is None:
             return None
+        if not isinstance(matrix.node, Apply) or not _is_product(matrix.node):
+            return self._of_shifted(node, matrix, own, labels)
         parts = [tensor(x, at) for x, at in matrix.node.opened(matrix.labels)]
         shapes = [ix.matrix_shape(x.axis for x in part.core) for part in parts]
         if any(rows != columns for rows, columns in shapes):
             return None
         value = lowered_function(of, parts)
-        made = combined([*value.at(node.split(labels)[1])], labels)
-        for each in ix.topological([made.node], lambda n: n not in self.done):
-            if each not in self.done:
-                self._add(each)
-        return self.done[made.node].at(made.labels)
+        return self._made(combined([*value.at(node.split(labels)[1])], labels))
+
+    def _of_shifted(
+        self, node: Apply, matrix: Entry, own: Sequence[Label], labels: tuple[Label, ...]
+    ) -> Entry | None:
+        """A function of c kron(A, B) + d I by the eigenvalues of A and B."""
+        of = node.operation.meaning.of_diagonal
+        parts = _shifted(matrix, own)
+        if of is None or parts is None or not self._pays(parts[0]):
+            return None
+        sides, front, shift = parts
+        (_, a), (_, b) = sides
+        over, *ends = ((Label(a[0].axis), Label(b[0].axis)) for _ in range(3))
+        values = [_eigenvalue(*side, x) for side, x in zip(sides, over, strict=True)]
+        spectrum = combined([product((front, *values)), *shift], over)
+        every, again = (Label(own[0].axis) for _ in range(2))
+        value = lowered_function(of, [tensor(joined(spectrum, {every: over}), (every,))])
+        core = node.split(labels)[1]
+        if not core:
+            return self._made(combined([*value.at(())], labels))
+        (term,) = value.at((every, again))
+        inner = on_diagonal(term, every, again)
+        assert inner is not None
+        vectors = [
+            _eigenvector(*side, row, x).term
+            for end in ends
+            for side, row, x in zip(sides, end, over, strict=True)
+        ]
+        whole = product((self._cut(inner, {every: over}), *vectors))._replace(summed=over)
+        pairs = dict(zip(core, ends, strict=True))
+        return self._made(joined(combined([whole], [x for end in ends for x in end]), pairs))
+
+    def _pays(self, sides: Sequence[Side]) -> bool:
+        """Whether matrices have few enough rows beside their Kronecker product."""
+        rows = [self.costs.length(at[0]) for _, at in sides]
+        return prod(rows) ** 3 > SPECTRA * sum(n**3 for n in rows)
+
+    def _made(self, entry: Entry) -> Entry:
+        """What becomes of an entry that this pass has made."""
+        for node in ix.topological([entry.node], lambda n: n not in self.done):
+            if node not in self.done:
+                self._add(node)
+        return self.done[entry.node].at(entry.labels)
 
     def terms(self, terms: Sequence[Term], labels: tuple[Label, ...]) -> list[Term]:
         """The terms, Kronecker products multiplied out where they are summed over."""
-        return self._multiplied([*map(self.term, terms)], labels)
+        made = [
+            each
+            for t in map(self.term, terms)
+            for each in multiplied_out(t, partial(_summed_over, over=t.summed))
+        ]
+        return self._multiplied(made, labels)
 
     def _multiplied(self, terms: Sequence[Term], labels: Sequence[Label]) -> list[Term]:
         done: list[Term] = []
@@ -152,6 +213,8 @@ class _Kronecker(Pass):
         if power in (1, 2) and isinstance(node, Polynomial) and len(node.terms) == 1:
             (term,) = opened(node, labels)
             parts = _apart(term)
+            if made and power == len(parts) == 1:
+                return self._cut(term, own)
             if len(parts) > 1:
                 number = Term(term.coefficient ** int(power), ())
                 return product((number, *(self._part(t, own, power) for t in parts)))
@@ -188,6 +251,47 @@ def _sum_over(factor: Factor, labels: Collection[Label]) -> Sequence[Term] | Non
     if isinstance(factor.node, Polynomial) and factor.power == 1 and {*labels} <= {*factor.labels}:
         return opened(factor.node, factor.labels)
     return None
+
+
+def _shifted(matrix: Entry, own: Sequence[Label]) -> tuple[list[Side], Term, list[Term]] | None:
+    """A and B, c and d of c kron(A, B) + d I, where A and B are known to be symmetric."""
+    if len(matrix.labels) != 2 or not isinstance(matrix.node, Polynomial):
+        return None
+    front, *others = sorted(written_out(matrix.term), key=lambda t: bool(on_diagonal(t, *own)))
+    shift = [x for t in others if (x := on_diagonal(t, *own))]
+    arrays = [k for k, f in enumerate(front.factors) if f.labels]
+    if len(shift) != len(others) or any(f.labels for t in shift for f in t.factors):
+        return None
+    if len(arrays) != 1 or front.summed or not _is_product(front.factors[arrays[0]].node):
+        return None
+    node, labels, power = front.factors[arrays[0]]
+    assert isinstance(node, Apply)
+    sides = node.opened(labels)
+    known = power == 1 and all(symmetric(x.node) for x, _ in sides)
+    return (sides, front.without(arrays[0]), shift) if known else None
+
+
+def _eigenvector(matrix: Entry, own: Sequence[Label], row: Label, x: Label) -> Factor:
+    """An entry of an eigenvector of a symmetric matrix."""
+    return Factor(*apply_entry(eigenvectors, [(matrix, own)], (), (row, x)))
+
+
+def _eigenvalue(matrix: Entry, own: Sequence[Label], x: Label) -> Term:
+    """v^T A v, v being the eigenvector of a symmetric matrix that has this number."""
+    ends = (_eigenvector(matrix, own, row, x) for row in own)
+    value = Term(ONE, (Factor(*matrix), *ends), tuple(own))
+    return Factor(*combined([value], (x,))).term
+
+
+def _summed_over(factor: Factor, over: Collection[Label]) -> Sequence[Term] | None:
+    """The terms of a sum with such an array in it, on its diagonal or where it is summed over."""
+    labels = {*factor.labels}
+    if not isinstance(factor.node, Polynomial) or factor.power != 1:
+        return None
+    if len(labels) == len(factor.labels) and not labels <= {*over}:
+        return None
+    terms = opened(factor.node, factor.labels)
+    return terms if any(inside(f.entry) for t in terms for f in t.factors) else None
 
 
 def _is_dense(term: Term, own: Pairs) -> bool:

@@ -12,7 +12,9 @@ from symgrad.calculus import nodes as ix
 from symgrad.calculus.logarithms import has_logarithm
 from symgrad.calculus.nodes import ClosedTerm, Node, Polynomial
 from symgrad.calculus.rebuilding import Counterpart
+from symgrad.language.operations.linear_algebra import logdet
 from symgrad.language.operations.smooth import exp, log, log1p, xlogy
+from symgrad.numerics.arrays.systems import solvable
 from symgrad.numerics.passes.base import Flat, Pass
 from symgrad.numerics.passes.extents import is_probability
 from symgrad.numerics.passes.limits import GUARDS
@@ -44,11 +46,12 @@ def _count(node: Node, counts: dict[Node, float]) -> float:
         return below
     if has_logarithm(node):
         return 1.0 if node.operation is exp or is_probability(node) else float("inf")
-    if node.operation in (log, log1p):
+    if node.operation in (log, log1p, logdet):
         return 0.0
     if node.operation is xlogy:
         return counts[node.operands[0]]
-    return below if below == 0 or node.operation in GUARDS.values() else float("inf")
+    as_large = node.operation in GUARDS.values() or solvable(node)
+    return below if below == 0 or as_large else float("inf")
 
 
 def _of_term(term: ClosedTerm, counts: dict[Node, float]) -> float:
