@@ -17,7 +17,7 @@ from symgrad.calculus.recurrences.derive import gradient as step_gradient
 from symgrad.calculus.recurrences.derive import hvp as step_hvp
 from symgrad.calculus.recurrences.derive import value as step_value
 from symgrad.derivations import METHODS, Derivation, StepDerivation
-from symgrad.errors import OptionError, one_of
+from symgrad.errors import OptionError, checked_flag, one_of
 from symgrad.language.expanding import expanded
 from symgrad.language.problem import Problem, Wrt
 
@@ -38,7 +38,7 @@ INSTEAD = {
 def _derived(
     kind: str, problem: Source, wrt: Wrt, layout: str = "variable", stable: bool = False
 ) -> Derivation:
-    problem = as_problem(problem)
+    problem, stable = as_problem(problem), checked_flag("stable", stable)
     if problem.loop is not None:
         if kind == "hvp":
             return StepDerivation(step_hvp(problem, wrt))

@@ -156,6 +156,13 @@ def whole_number(what: str, value: object, least: int = 0) -> int:
     return int(value)
 
 
+def checked_flag(what: str, value: object) -> bool:
+    """The value; an OptionError where it is neither True nor False, of Python or NumPy."""
+    if type(value).__name__ not in ("bool", "bool_"):
+        raise OptionError(f"{what} is {value!r}; True or False is wanted")
+    return bool(value)
+
+
 def text_wanted(what: str, value: object) -> str:
     """The value; a ProgramError where it is no text."""
     if not isinstance(value, str):

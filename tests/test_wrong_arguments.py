@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 
 import symgrad as sg
+from symgrad import data as tables
 
 PROGRAM = "x: Vector(d)\nt: Scalar\nw: Vector(d)\nloss = mean((w.T @ x - t)**2 for x, t in batch)"
 DATA = {"x": [[1.0, 2.0], [3.0, 4.0]], "t": [1.0, 2.0]}
+TABLE = {"a": [1.0, 2.0], "x": [1.0, 2.0], "t": [1.0, 2.0]}
 START = {"w": np.ones(2)}
 ARRAY = np.ones(2)
 
@@ -32,6 +34,9 @@ WRONG: list[tuple[Callable[[Any], Any], list[Any], str]] = [
     (sg.derive, [None, 3, ARRAY, {}, {"w": [1]}], "a problem is a text, a Problem or a SymPy"),
     (lambda v: sg.derive(PROGRAM, v), [True, 3, np.array("w"), object()], "wrt: a name or several"),
     (lambda v: sg.derive(PROGRAM, layout=v), [None, ARRAY, 3], "layout is one of"),
+    (lambda v: sg.derive(PROGRAM, stable=v), ["no", 1, None], "stable is .* True or False is"),
+    (lambda v: sg.derive(PROGRAM, expand=v), [3, None], "expand is .* names of operations are"),
+    (lambda v: sg.derive(PROGRAM).lambdify(reuse_buffers=v), ["no", 1], "reuse_buffers is"),
     (lambda v: sg.derive(PROGRAM).text(level=v), [None, ARRAY], "level is one of"),
     (lambda v: sg.derive(PROGRAM).latex(why=v), [None, ARRAY], "the reason is one of"),
     (lambda v: sg.derive(PROGRAM).proof(v), [None, [], "1", 1.5], "the number of a step is"),
@@ -63,7 +68,8 @@ WRONG: list[tuple[Callable[[Any], Any], list[Any], str]] = [
     (lambda v: fit(checkpoint="/no/run.npz", checkpoint_every=v), [-1, "a"], "checkpoint_every is"),
     (sg.load_model, [None, 3, b"a"], "model is"),
     (sg.load_model, ["\0", "/no/such/file"], "model|cannot be read"),
-    (lambda v: fit().predict(DATA, of=v), [3, ["w"], ARRAY], "of is"),
+    (lambda v: fit().predict(DATA, of=v), [3, ["w"], ARRAY, "", " "], "of is"),
+    (lambda v: fit(validation=0.5, metric=v), [""], "metric: .*of is"),
     (lambda v: fit().predict(v), [3, "x", ARRAY], "a mapping from name to array|data is"),
     (lambda v: fit().save(v), [3, None, b"a"], "model is"),
     (lambda v: sg.training_source(PROGRAM, sizes=v), [3, "d", {"q": 2}], "sizes: "),
@@ -79,6 +85,22 @@ WRONG: list[tuple[Callable[[Any], Any], list[Any], str]] = [
     (lambda v: sg.prepare(PROGRAM, v), [None, "x", [1], 3], "the table is a"),
     (lambda v: sg.prepare(PROGRAM, DATA, columns=v), ["x", 3, [1]], "columns: a mapping"),
     (lambda v: sg.prepare(PROGRAM, DATA, missing=v), [None, "men", 3], "missing is one of"),
+    (lambda v: sg.prepare(PROGRAM, TABLE, one_hot=v), ["v", ["x", "v"]], "no column v is used"),
+    (tables.read_csv, [None, 3, "\0", "/no/such/file"], "cannot be read"),
+    (tables.read_table, [None, 3, "a,b", [1]], "the lines are a list of texts"),
+    (lambda v: tables.read_table(["a;b", "1;2"], v, v), [","], "say by which"),
+    (tables.one_hot, ["a", 3, [["a"]]], r"\(n,\) is wanted"),
+    (tables.standardized, ["a", None, 3, [[1], [1, 2]]], "X has shape"),
+    (tables.normalized_adjacency, ["a", 3, np.ones((2, 3))], r"\(n, n\) are wanted"),
+    (tables.mean_adjacency, ["a", ARRAY, np.ones((2, 3))], r"\(n, n\) are wanted"),
+    (tables.walks, ["a", ARRAY, np.ones((2, 3))], r"\(n, n\) are wanted"),
+    (lambda v: tables.walks(np.ones((2, 2)), length=v), [0, 1, "a"], "length is"),
+    (tables.skip_grams, [3, "ab", None], "a list of sequences"),
+    (tables.skip_grams, [[["a"]], [[0.5, 1]], [[-1, 0]], [[[1]]]], "a sequence has"),
+    (lambda v: tables.skip_grams([[0, 1]], window=v), [0, -1, 0.5], "window is"),
+    (tables.corrupted, ["a", [[0, 0]], [[0.5, 0, 1]], [[-1, 0, 1]]], "facts has"),
+    (lambda v: tables.corrupted([[0, 0, 5]], entities=v), [2, "a"], "entities is"),
+    (tables.numbered, ["the cat", ["the cat"], 3, [1]], "a list of sequences"),
 ]
 CASES = [
     pytest.param(call, value, message, id=f"{k}-{type(value).__name__}")

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from symgrad.data.sparse import identity, is_sparse, sparse_array
-from symgrad.data.tables import Array, Arrays
-from symgrad.errors import DataError
+from symgrad.data.tables import Array, Arrays, numeric
+from symgrad.errors import DataError, whole_number
 
 
 def normalized_adjacency(A: Array) -> Array:
@@ -22,8 +22,7 @@ def normalized_adjacency(A: Array) -> Array:
     array([[0.5, 0.5],
            [0.5, 0.5]])
     """
-    if is_sparse(A):
-        A = sparse_array("A", A, float)
+    A = _adjacency("normalized_adjacency", A)
     looped = A + identity(A.shape[0], is_sparse(A))
     scale = looped.sum(axis=1) ** -0.5
     normalized: Array = _scaled(_scaled(looped, scale).T, scale).T
@@ -40,10 +39,19 @@ def mean_adjacency(A: Array) -> Array:
            [1. , 0. , 0. ],
            [0. , 0. , 0. ]])
     """
-    A = sparse_array("A", A, float) if is_sparse(A) else np.asarray(A)
+    A = _adjacency("mean_adjacency", A)
     degrees = A.sum(axis=1)
     means: Array = _scaled(A, 1 / np.where(degrees == 0, 1, degrees))
     return means
+
+
+def _adjacency(what: str, A: Any) -> Any:
+    """A square matrix, dense or sparse. Raises: DataError for anything else."""
+    if not is_sparse(A):
+        return numeric(f"{what}: A", A, ("n", "n"))
+    if A.shape[0] != A.shape[1]:
+        raise DataError(f"{what}: A has shape {A.shape}; (n, n) is wanted")
+    return sparse_array("A", A, float)
 
 
 def _scaled(A: Any, factors: Array) -> Any:
@@ -64,8 +72,10 @@ def corrupted(facts: Array, *, entities: int | None = None, seed: int = 0) -> Ar
     >>> {name: list(map(int, column)) for name, column in table.items()}
     {'h': [0, 1], 'r': [0, 0], 't': [1, 2], 'h_c': [1, 0], 't_c': [1, 2]}
     """
-    rng, facts = np.random.default_rng(seed), np.asarray(facts, int)
-    count = int(facts[:, [0, 2]].max()) + 1 if entities is None else entities
+    rng = np.random.default_rng(whole_number("seed", seed))
+    facts = numeric("corrupted: facts", facts, ("count", 3), whole=True)
+    least = int(facts[:, [0, 2]].max(initial=-1)) + 1
+    count = least if entities is None else whole_number("entities", entities, least)
     known = {(*map(int, fact),) for fact in facts}
     h_c, _, t_c = np.array([_no_fact(fact, known, count, rng) for fact in facts]).T
     h, r, t = facts.T

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from symgrad.data.tables import Array, Arrays
-from symgrad.errors import DataError, OptionError
+from symgrad.data.tables import Array, Arrays, numeric, sequence
+from symgrad.errors import DataError, OptionError, whole_number
 
 FREQUENT = 0.75  # the power of a frequency that negative samples are drawn by
 
@@ -42,7 +42,9 @@ def walks(
     for name, number in (("p", p), ("q", q)):
         if not 0 < number < np.inf:
             raise OptionError(f"{name} is {number!r}; a positive number is wanted")
-    A, rng = np.asarray(A), np.random.default_rng(seed)
+    whole_number("length", length, 2)
+    whole_number("repeats", repeats, 1)
+    A, rng = numeric("walks: A", A, ("n", "n")), np.random.default_rng(whole_number("seed", seed))
     alone = np.flatnonzero(~A.any(axis=1))
     if len(alone):
         raise DataError(f"walks: node {alone[0]} has no neighbor; leave it out")
@@ -98,7 +100,14 @@ def skip_grams(
     >>> pairs["u"], pairs["v"], pairs["n"].shape
     (array([0, 1, 1, 2, 1, 0]), array([1, 0, 2, 1, 0, 1]), (6, 2))
     """
-    rows, rng = [np.asarray(row, int) for row in sequences], np.random.default_rng(seed)
+    whole_number("window", window, 1)
+    whole_number("negatives", negatives, 0)
+    rows = [
+        numeric("skip_grams: a sequence", row, ("n",), whole=True)
+        for row in sequence("skip_grams: the sequences", sequences)
+        if np.size(row)
+    ]
+    rng = np.random.default_rng(seed)
     places = {len(row): _near(len(row), window) for row in rows}
     if not any(map(len, places.values())):
         raise DataError(f"skip_grams: no two numbers stand at most {window} places apart")
@@ -122,6 +131,9 @@ def numbered(sentences: Iterable[Iterable[str]]) -> tuple[list[list[int]], list[
     >>> numbered([["the", "cat", "sat"], ["the", "dog"]])
     ([[0, 1, 2], [0, 3]], ['the', 'cat', 'sat', 'dog'])
     """
-    numbers: dict[str, int] = {}
-    rows = [[numbers.setdefault(word, len(numbers)) for word in words] for words in sentences]
-    return rows, [*numbers]
+    known: dict[str, int] = {}
+    rows = [
+        [known.setdefault(word, len(known)) for word in sequence("the words of a sentence", words)]
+        for words in sequence("numbered: the sentences", sentences)
+    ]
+    return rows, [*known]

@@ -78,7 +78,7 @@ def read_csv(
         table = read_table(_lines(text), separator, decimal)
     except DataError as error:
         raise error.at(None, None, str(path)) from None
-    except (OSError, UnicodeError) as error:
+    except (OSError, TypeError, ValueError) as error:  # ValueError: no text, no path
         raise DataError(f"cannot be read: {error}", filename=str(path)) from None
     return Table(table, table.lines, remarks, str(path))
 
@@ -117,12 +117,14 @@ def read_table(lines: Iterable[str], separator: str | None = None, decimal: str 
     >>> read_table(["width;length", "0,2;NA"], decimal=",")
     {'width': array([0.2]), 'length': array([nan])}
     """
-    lines = list(lines)
+    lines = sequence("read_table: the lines", lines, str)
     if decimal not in (".", ","):
         raise OptionError(f"decimal is {decimal!r}; . or , is wanted")
     separator = _separator(lines, decimal) if separator is None else separator
     if len(separator) != 1 or separator in '"\r\n':
         raise OptionError(f"separator is {separator!r}; one character is wanted, as in ';'")
+    if separator == decimal:
+        raise OptionError(f"{decimal!r} separates entries and stands before decimals: say by which")
     rows: list[list[str]] = []
     numbers: list[int] = []
     for number_of_line, row in _rows(lines, separator):
@@ -177,6 +179,37 @@ def _divides_alike(lines: list[str], separator: str) -> bool:
     return len({len(row) for row in csv.reader(lines, delimiter=separator) if row}) == 1
 
 
+def numeric(what: str, value: Any, shape: tuple[str | int, ...], whole: bool = False) -> Array:
+    """The array of numbers, or of whole ones from 0 on, that a value is; a letter stands for the
+    same length wherever it stands in the shape.
+
+    Raises: DataError where it is none, or has another shape."""
+    try:
+        array = np.asarray(value)
+    except ValueError:  # rows of several lengths
+        array = np.asarray(None)
+    lengths = dict(zip(shape, array.shape, strict=False))
+    alike = array.shape == tuple(n if isinstance(n, int) else lengths.get(n) for n in shape)
+    if not alike or array.dtype.kind not in ("biu" if whole else "biuf"):
+        axes = ", ".join(map(str, shape)) + "," * (len(shape) == 1)
+        kind = "whole numbers" if whole else "numbers"
+        given = f"shape {array.shape} and type {array.dtype}"
+        raise DataError(f"{what} has {given}; {kind} of shape ({axes}) are wanted")
+    if whole and array.size and array.min() < 0:
+        raise DataError(f"{what} has {array.min()}; whole numbers from 0 on are wanted")
+    return array
+
+
+def sequence(what: str, value: Any, of: type | None = None) -> list[Any]:
+    """The list that a value is. Raises: DataError where it is none, or of something else."""
+    listed = isinstance(value, Iterable) and not isinstance(value, str)
+    parts = list(value) if listed else []
+    if not listed or (of is not None and not all(isinstance(part, of) for part in parts)):
+        kind = "texts" if of is str else "sequences"
+        raise DataError(f"{what} are a list of {kind}, not {value!r:.40}")
+    return parts
+
+
 def one_hot(labels: Array) -> Array:
     """One row for each label, with a one in the column of its class; classes are sorted.
 
@@ -187,6 +220,9 @@ def one_hot(labels: Array) -> Array:
            [1., 0.],
            [0., 1.]])
     """
+    labels = np.asarray(labels)
+    if labels.ndim != 1:
+        raise DataError(f"one_hot: the labels have shape {labels.shape}; (n,) is wanted")
     classes, index = np.unique(labels, return_inverse=True)
     return np.eye(len(classes))[index]
 
@@ -198,6 +234,7 @@ def standardized(X: Array) -> Array:
     array([[-1.,  0.],
            [ 1.,  0.]])
     """
+    X = numeric("standardized: X", X, ("n", "d")[: getattr(X, "ndim", 2)])
     return np.asarray((X - X.mean(axis=0)) / deviations(X))
 
 

@@ -156,6 +156,12 @@ def _call(name: str, node: ast.Call, scope: Scope, read: Read) -> Expression:
     match arguments:
         case [ast.Constant(value=str(spec)), *arguments] if "spec" in operation.options:
             options["spec"] = spec
+    if operation.given and len(arguments) != len(operation.given):
+        as_in = f"{operation.name}({', '.join(operation.given)})"
+        raise ProgramError(
+            f"{operation.name} takes {len(operation.given)} arguments, {len(arguments)} given; "
+            f"it is written {as_in}"
+        )
     values = tuple(map(read, arguments))
     conventions.check_roles(operation, values, scope.variables, remark_at(node, scope))
     return operation(*values, **options)

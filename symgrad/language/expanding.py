@@ -33,6 +33,8 @@ def expanded(problem: Problem, names: str | Iterable[str]) -> Problem:
     >>> unparse(written.definitions["p"])
     'exp(z) / sum(exp(z))'
     """
+    if not isinstance(names, Iterable):
+        raise OptionError(f"expand is {names!r}; names of operations are wanted, as in 'softmax'")
     wanted = _checked((names,) if isinstance(names, str) else names)
     if not wanted:
         return problem
@@ -57,7 +59,7 @@ def _in_loop(loop: Loop, each: Callable[[Definitions], dict[str, ex.Expression]]
 
 def _checked(names: Iterable[str]) -> frozenset[str]:
     known = {alias: o.name for o in ex.OPERATIONS.values() for alias in (o.name, *o.aliases)}
-    wanted = frozenset(known.get(name, name) for name in names)
+    wanted = frozenset(known.get(name, name) for name in map(str, names))
     for name in sorted(wanted):
         if not has_definition(name):
             listed = ", ".join(filter(has_definition, ex.OPERATIONS))

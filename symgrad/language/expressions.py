@@ -170,6 +170,7 @@ class Operation:
     aliases: tuple[str, ...] = ()  # other names that programs call it by
     elsewhere: tuple[str, ...] = ()  # what it is called in other places: programs are told
     of_two: str = ""  # the operation that is meant where two arguments are given
+    given: tuple[str, ...] = ()  # what programs give, where the call itself has more arguments
     called: bool = True  # whether programs call it by name; else it is an operator
     reserved: bool = True  # whether its name is refused for a variable
     labels: bool = False  # whether an argument may be an integer label

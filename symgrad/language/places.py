@@ -78,7 +78,9 @@ def _line(node: ast.expr, table: Expression, read: Read) -> Expression:
     where = as_place(number)
     if where is None and label_size(number) is None:
         raise ShapeError(f"{typed(node)} is no place: a number, an index or a dimension is wanted")
-    if table.shape[0] == ONE and where == Affine():
+    if table.shape[0] == ONE:
+        with errors_at(node):
+            at_place(where or Affine({}, (label_size(number) or ONE) - 1), ONE, typed(node))
         return table.T
     return _entry([node], table, [number])
 

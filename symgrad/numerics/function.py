@@ -13,7 +13,7 @@ import numpy.typing as npt
 from symgrad.calculus.derivation import Derivation, Key
 from symgrad.calculus.nodes import Axis
 from symgrad.data.sparse import sparse_names
-from symgrad.errors import OptionError, one_of, whole_number
+from symgrad.errors import OptionError, checked_flag, one_of, whole_number
 from symgrad.language.markup import block
 from symgrad.language.problem import Problem
 from symgrad.numerics.arrays.listing import Op
@@ -293,7 +293,7 @@ def compile_derivation(
     `reuse_buffers` so many `threads` go through the rows of a large batch, each through its own;
     their sums are added in the same order in every call.
     """
-    dtype = dtype_of(dtype)
+    dtype, reuse_buffers = dtype_of(dtype), checked_flag("reuse_buffers", reuse_buffers)
     if isinstance(modules, str) and modules in LIBRARIES:
         raise OptionError(f"modules={modules!r}: its arrays are taken with modules='array_api'")
     one_of("modules", modules, MODULES)

@@ -203,13 +203,13 @@ def left_out(roots: Collection[Node], sizes: Sizes) -> dict[Node, np.ndarray]:
         own, shape = ix.unnamed(node), [size_of(axis, sizes) for axis in node.axes]
         if isinstance(own, ix.Input) or not given.isdisjoint(node.operands):
             given.add(node)
-        if node not in given:
+        if isinstance(own, ix.Polynomial):
+            products = (_finite_product(term, shape, stand_ins) for term in own.terms)
+            stand_ins[node] = sum(products, np.zeros(shape))
+        elif node not in given:
             stand_ins[node] = _evaluate(node, stand_ins, {}, sizes)
         elif isinstance(own, ix.Alias):
             stand_ins[node] = stand_ins[own.inner]
-        elif isinstance(own, ix.Polynomial):
-            products = (_finite_product(term, shape, stand_ins) for term in own.terms)
-            stand_ins[node] = sum(products, np.zeros(shape))
         else:
             stand_ins[node] = random.uniform(1, 2, shape)
     values = {n: stand_ins[n] for n in roots}

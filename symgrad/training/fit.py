@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
-from symgrad.errors import DataError, OptionError, names_wanted, whole_number
+from symgrad.errors import DataError, OptionError, checked_flag, names_wanted, whole_number
 from symgrad.language.problem import Problem
 from symgrad.numerics.function import dtype_of
 from symgrad.numerics.remembered import problem_of
@@ -18,7 +18,6 @@ from symgrad.training.data.preparing import both_prepared
 from symgrad.training.defaults import chosen
 from symgrad.training.epochs import Callback, Progress, checked_callbacks, run_epochs
 from symgrad.training.files.checkpoints import checkpoint_of
-from symgrad.training.hyperparameters import checked_flag
 from symgrad.training.initial import Choice, start_values
 from symgrad.training.metrics.measures import Chosen
 from symgrad.training.multipliers import check_trained

@@ -8,7 +8,6 @@ from dataclasses import dataclass, fields
 from numbers import Real
 from typing import Any
 
-import numpy as np
 import sympy
 
 from symgrad.errors import OptionError
@@ -112,13 +111,6 @@ wanted
             continue
         if name != "learning_rate" or not hasattr(value, "written"):
             HYPERPARAMETERS[name].range.check(f"{type(record).__name__}: {name}", value)
-
-
-def checked_flag(name: str, value: Any) -> bool:
-    """The value, where it is True or False. Raises: OptionError where it is not."""
-    if not isinstance(value, bool | np.bool_):
-        raise OptionError(f"{name} is {value!r}; True or False is wanted")
-    return bool(value)
 
 
 def checked_count(name: str, value: Any) -> int:

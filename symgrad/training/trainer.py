@@ -11,7 +11,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from symgrad.errors import DataError, NotFiniteError, OptionError, check_known, whole_number
+from symgrad.errors import (
+    DataError,
+    NotFiniteError,
+    OptionError,
+    check_known,
+    checked_flag,
+    whole_number,
+)
 from symgrad.language.names import entry_of
 from symgrad.language.problem import Problem, Variable
 from symgrad.numerics.function import dtype_of
@@ -22,7 +29,7 @@ from symgrad.training.chunks.sources import read
 from symgrad.training.data.arrays import Array, Data, check_finite
 from symgrad.training.data.sizes import dimension_sizes
 from symgrad.training.failures import failure, grown, not_finite
-from symgrad.training.hyperparameters import checked_count, checked_flag
+from symgrad.training.hyperparameters import checked_count
 from symgrad.training.optimizers import Adam, optimizer_of
 from symgrad.training.optimizers.base import Optimizer
 from symgrad.training.states import restore, state_of, state_wanted

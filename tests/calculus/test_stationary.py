@@ -202,6 +202,7 @@ MORE = {
     "x": "Vector(n)",
 }
 REFUSED = [
+    ("loss = sum(exp(w))", "w", "not finite: the gradient is zero nowhere"),
     ("loss = norm2(tanh(X @ w) - y)**2", "w", "not linear in w: tanh(X @ w)"),
     ("loss = sum(softplus(X @ w)) - y.T @ X @ w", "w", "not linear in w: sigmoid(X @ w)"),
     ("loss = w.T @ S @ w - lam * (w.T @ w - 1)", "w lam", "as an eigenvector"),

@@ -95,6 +95,7 @@ where: ex.Operation = composite(
     "where",
     lambda x, y, a, b: choice(x - y, a, b),
     arity=(3, 4),
+    given=("x > 0", "a", "b"),
     prepare=_by_condition,
     shape=_shape,
     text=ex.Spelling("where({0} > {1}, {2}, {3})", places=PLACES),

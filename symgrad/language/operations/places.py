@@ -10,6 +10,7 @@ import sympy
 from symgrad.errors import ShapeError
 from symgrad.language import expressions as ex
 from symgrad.language.dimensions import (
+    ONE,
     SCALAR,
     ZERO,
     Dimension,
@@ -92,11 +93,11 @@ def at_place(where: Affine, below: Dimension, said: str = "", hint: str = RANGE)
         least, most = dimension_text(where.least), dimension_text(where.most)
         reach = f"is from {least} to {most}" if where.letters else "is outside"
         hint = hint if where.letters else ""
-        last = dimension_text(below - 1)
+        there = f"there are 0 to {dimension_text(below - 1)}" if below != ONE else "there is only 0"
         front = f"{said}: " if said != typed else ""
         beyond = sympy.expand(where.most + 1)
         raise ShapeError(
-            f"{front}{typed} {reach}; there are 0 to {last} along this axis{hint}",
+            f"{front}{typed} {reach}; {there} along this axis{hint}",
             (below, beyond) if where.letters and beyond.is_Symbol else None,
         )
     return labelled(where, below)

@@ -22,6 +22,11 @@ def check_regular(derivation: Derivation) -> None:
             sample = drawn(derivation, 0, np.random.default_rng(0))
         except VerificationError:
             raise NoClosedForm(_reason(derivation)) from None
+        for key, outcome in derivation.outcomes.items():
+            if not np.all(np.isfinite(sample.value(outcome.entry.node))):
+                raise NoClosedForm(
+                    f"what {key} would be is not finite: the gradient is zero nowhere"
+                )
         for node in topological(roots):
             if isinstance(node, Apply) and node.operation.meaning.over == "matrix":
                 matrix = sample.value(node.arguments[0][0])

@@ -11,7 +11,7 @@ import numpy as np
 
 from symgrad.calculus.nodes import Axis
 from symgrad.calculus.recurrences.joined import Joined
-from symgrad.errors import DataError, OptionError
+from symgrad.errors import DataError, OptionError, checked_flag
 from symgrad.language.layered import layered
 from symgrad.language.markup import block
 from symgrad.language.names import entry_of
@@ -179,7 +179,8 @@ def compile_joined(
     time."""
     if modules != "numpy":
         raise OptionError(f"programs with time steps have modules='numpy', not {modules!r}")
-    return StepFunction(joined, dtype_of(dtype), reuse_buffers, recompute)
+    flags = checked_flag("reuse_buffers", reuse_buffers), checked_flag("recompute", recompute)
+    return StepFunction(joined, dtype_of(dtype), *flags)
 
 
 def arrays_of(

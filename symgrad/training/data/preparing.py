@@ -68,6 +68,8 @@ def prepare(
     options = _options(problem, columns, missing, scale, one_hot, classes or {})
     table = as_table(table)
     chosen = _chosen(problem, table, columns, constants)
+    used = [column.name for own in chosen.values() for column in own]
+    check_known("one_hot: no column {} is used", {*options.one_hot} - {OTHERS}, used)
     drop = Preparation({n: Part("", c) for n, c in chosen.items()}, drop=missing == "drop")
     whole = drop.complete(table)
     remarks = table.remarks

@@ -81,7 +81,7 @@ def quantity(problem: Problem, of: str | Expression) -> Problem:
     """
     if isinstance(of, Expression):
         return replace(problem, output=of, output_name="f", source="")
-    if not isinstance(of, str):
+    if not isinstance(of, str) or not of.strip():
         raise DataError(f"of is {of!r}; the name of a quantity, or an expression, is wanted")
     if of == problem.output_name:
         return problem

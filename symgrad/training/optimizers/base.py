@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import sympy
 
-from symgrad.errors import OptionError
+from symgrad.errors import OptionError, checked_flag
 from symgrad.training.equations import (
     GRADIENT,
     NORM,
@@ -29,7 +29,6 @@ from symgrad.training.hyperparameters import (
     NOT_NEGATIVE,
     check_hyperparameters,
     checked_count,
-    checked_flag,
     symbols,
     symbols_of,
 )

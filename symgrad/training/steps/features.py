@@ -151,9 +151,10 @@ def _table(feature: Feature, problem: Problem, data: Data) -> Array:
 
 def _inverse(rows: Array, weights: Array) -> Array:
     """M of rows that count by their weights."""
-    moments = rows.T @ (weights[:, None] * rows.astype(float))
-    size = np.trace(moments) / len(moments) or 1.0
-    inverse: Array = np.linalg.inv(moments / size + IDENTITY * np.eye(len(moments)))
+    with np.errstate(all="ignore"):  # of data near the largest numbers; the loss tells
+        moments = rows.T @ (weights[:, None] * rows.astype(float))
+        size = np.trace(moments) / len(moments) or 1.0
+        inverse: Array = np.linalg.inv(moments / size + IDENTITY * np.eye(len(moments)))
     return (inverse + inverse.T) / 2
 
 
