@@ -100,14 +100,14 @@ def read_file(
     Raises: DataError, with the file's name, where the file cannot be read.
     """
     from symgrad.data import read_csv
-    from symgrad.errors import DataError
+    from symgrad.errors import DataError, unread
 
     if path.suffix != ".npz":
         return read_csv(path, separator, encoding, decimal)
     try:
         return _read_npz(path)
     except (OSError, ValueError) as error:
-        raise DataError(f"cannot be read: {error}", filename=str(path)) from None
+        raise DataError(unread(error), filename=str(path)) from None
 
 
 def _read_npz(path: Path) -> dict[str, Any]:

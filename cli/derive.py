@@ -162,6 +162,8 @@ def _components(derivation: Derivation, form: str) -> str:
 
 def _numbers(given: str, problem: Problem) -> int | Mapping[str, Any]:
     """A seed, or the arrays in a file."""
+    if not given.isdecimal() and not Path(given).exists():
+        raise click.UsageError(f"--numbers: there is no file {given}; a seed is a number from 0 on")
     return int(given) if given.isdecimal() else read_data(Path(given), problem)
 
 

@@ -72,19 +72,20 @@ class TextFile(click.File):
 
 def text_of(file: IO[str]) -> str:
     """What the file says; a SymgradError where it is no text."""
-    from symgrad.errors import ProgramError
+    from symgrad.errors import ProgramError, unread
 
     try:
         return file.read()
     except UnicodeDecodeError as error:
-        raise ProgramError(f"cannot be read: {error}", filename=file.name) from None
+        raise ProgramError(unread(error), filename=file.name) from None
 
 
 def find_program(
     context: click.Context, parameter: click.Parameter, value: str | None
 ) -> ProgramFile | None:
     """The program that FILE names; wrong usage where there is none."""
-    if value is None or value == "-" or os.path.isfile(value):
+    plain = value is not None and os.path.exists(value) and not os.path.isdir(value)
+    if value is None or value == "-" or plain:  # or a pipe, such as <(...)
         return None if value is None else ProgramFile(Path(value))
     from symgrad import examples
 

@@ -163,6 +163,13 @@ def checked_flag(what: str, value: object) -> bool:
     return bool(value)
 
 
+def unread(error: Exception) -> str:
+    """What is told of a file that cannot be read."""
+    if isinstance(error, UnicodeDecodeError):
+        return f"cannot be read: it is no text in {error.encoding}; save it as UTF-8"
+    return f"cannot be read: {getattr(error, 'strerror', None) or error}"
+
+
 def text_wanted(what: str, value: object) -> str:
     """The value; a ProgramError where it is no text."""
     if not isinstance(value, str):

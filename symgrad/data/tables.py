@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from symgrad.errors import DataError, OptionError
+from symgrad.errors import DataError, OptionError, unread
 
 Array: TypeAlias = NDArray[Any]
 Arrays: TypeAlias = dict[str, Array]
@@ -79,7 +79,7 @@ def read_csv(
     except DataError as error:
         raise error.at(None, None, str(path)) from None
     except (OSError, TypeError, ValueError) as error:  # ValueError: no text, no path
-        raise DataError(f"cannot be read: {error}", filename=str(path)) from None
+        raise DataError(unread(error), filename=str(path)) from None
     return Table(table, table.lines, remarks, str(path))
 
 

@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from symgrad.errors import DataError, OptionError
+from symgrad.errors import DataError, OptionError, names_wanted
 from symgrad.estimators.columns import arrays_of, columns_of
 from symgrad.language.problem import Problem
 from symgrad.numerics.gradients import value_function
@@ -104,7 +104,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
     def _given(self) -> list[str]:
         """What is data by the options, whatever the problem says."""
         own = self.inputs if isinstance(self.inputs, Mapping) else ()
-        return [*(self.constants or {}), *own]
+        return [*names_wanted("constants", self.constants or {}), *own]
 
     def _inputs(self, X: Array, output: Problem) -> Arrays:
         """The arrays that the output is made of, each from its columns of X."""
@@ -156,7 +156,10 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
                 batch_size=self.batch_size,
                 seed=self._seed(),
                 initial=self.initial,
-                sizes={**sizes, **(usual if self.sizes is None else self.sizes)},
+                sizes={
+                    **sizes,
+                    **(usual if self.sizes is None else names_wanted("sizes", self.sizes)),
+                },
                 tolerance=self.tolerance,
                 check=self.check,
                 sample_weight=weights,

@@ -20,6 +20,8 @@ def number(value: object, digits: str) -> Expression:
         raise ProgramError(f"{value} is not a value of the language")
     if isinstance(value, str):
         raise ProgramError(f"strings are not part of the language: {value[:40]!r}")
+    if value is ...:
+        raise ProgramError("... stands for nothing here: all of it is written out")
     if not isinstance(value, (int, float)):
         raise ProgramError(f"{value!r} is not a number of the language")
     if abs(value) > 1e300:

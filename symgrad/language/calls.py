@@ -17,7 +17,7 @@ from symgrad.language.operations.axes import Remark
 from symgrad.language.operations.batches import over_batch
 from symgrad.language.operations.constants import filled
 from symgrad.language.scope import SIZE, Scope, function_named, function_names
-from symgrad.language.syntax import Read, source_of, start_of, typed
+from symgrad.language.syntax import Read, errors_at, source_of, start_of, typed
 
 
 def remark_at(node: ast.expr, scope: Scope) -> Remark:
@@ -186,15 +186,15 @@ def _over_batch(
             "for ... in batch (a generator) stands only inside sum(...) or mean(...)"
         )
     examples, batch = generator(node)
-    if batch in scope.dimensions:
-        index = ", ".join(examples)
-        raise ProgramError(f"{batch} is a dimension; write for {index} in range({batch})")
-    if batch in scope.meanings:
-        size = dimension_text(scope.meanings[batch].shape[0])
-        raise ProgramError(
-            f"for {', '.join(examples)} in {batch}: {batch} is no batch, it has a meaning already; "
-            f"write {batch}[i] for i in range({size}), or {', '.join(examples)} in batch"
-        )
+    with errors_at(node.generators[0].iter):
+        if batch in scope.dimensions:
+            raise ProgramError(f"{batch} is a dimension; write range({batch})")
+        if batch in scope.meanings:
+            size = dimension_text(scope.meanings[batch].shape[0])
+            raise ProgramError(
+                f"{batch} is no batch, it has a meaning already; its entries are {batch}[i] for i "
+                f"in range({size}), examples are those of a batch: for x in batch"
+            )
     body = read(node.elt)
     for example in examples:
         scope.check_batch(example, batch)

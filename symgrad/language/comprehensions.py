@@ -85,7 +85,13 @@ def _read(
     letters: list[Letter] = []
     conditions: list[Expression] = []
     with ExitStack() as bound:
-        for part in node.generators:
+        for k, part in enumerate(node.generators):
+            bound_later = {getattr(later.target, "id", "") for later in node.generators[k + 1 :]}
+            if first := words_in(part.iter) & bound_later - scope.dimensions:
+                with errors_at(part.iter):
+                    raise ProgramError(
+                        f"{min(first)} is bound further right; its for comes before this one"
+                    )
             letter, start, stop, where = _letter(part, scope, read, letters, whole)
             letters.append(letter)
             bound.enter_context(_bound(letter.name, where, scope))
@@ -127,7 +133,8 @@ def _letter(
                         f"{name} counts the steps; a sum over them takes all: "
                         f"for {name} in range(1, {scope.series.last} + 1)"
                     )
-                if scope.has(name):
+                operation = function_named(name) if len(name) > 1 else None
+                if scope.has(name) or (operation is not None and operation.reserved):
                     raise UnknownNameError(f"{name} has a meaning already; use another letter")
             start, stop = (_end(node, read) for node in (*[_ZERO][len(ends) - 1 :], *ends))
             with errors_at(ends[-1]):
@@ -142,10 +149,23 @@ def _letter(
                     raise ShapeError(f"{source_of(part.iter)} has no numbers that are indices")
             letter = Letter(name, size)
             return letter, start, stop, Affine({letter: 1}, least)
-    raise ProgramError(
-        f"for {source_of(part.target)} in {source_of(part.iter)}: an index runs as in "
-        "`for i in range(n)`, from 0 to below a dimension, or as in `range(1, n - 1)`"
-    )
+    with errors_at(part.iter):
+        raise ProgramError(
+            f"for {typed(part.target)} in {typed(part.iter)}: an index runs as in "
+            f"`for i in range(n)`, from 0 to below a dimension, or as in `range(1, n - 1)`"
+            f"{_ranges_meant(part)}"
+        )
+
+
+def _ranges_meant(part: ast.comprehension) -> str:
+    """What to write for two letters of one range, and for steps."""
+    match part:
+        case ast.comprehension(target=ast.Tuple(elts=letters), iter=over):
+            each = " ".join(f"for {typed(letter)} in {typed(over)}" for letter in letters)
+            return f"; write {each}"
+        case ast.comprehension(iter=ast.Call(args=[_, _, ast.Constant() as step])):
+            return f"; steps of {typed(step)} are those of an index, as x[{typed(step)} * i]"
+    return ""
 
 
 _ZERO = ast.Constant(value=0)
@@ -153,10 +173,15 @@ _ZERO = ast.Constant(value=0)
 
 def _end(node: ast.expr, read: Read) -> Affine:
     """Where a range begins or ends."""
+    value = None
     with suppress(SymgradError):
-        if (found := as_place(read(node))) is not None:
-            return found
+        value = read(node)
+    if value is not None and (found := as_place(value)) is not None:
+        return found
     with errors_at(node):
+        if value is not None:
+            told = f"{typed(node)} is no end of a range: a dimension, a letter or a number is"
+            raise ShapeError(f"{told} wanted")
         d = declared_dimension(node)
         raise UnknownNameError(f"range({d}): the dimension {d} is not declared")
 
@@ -212,6 +237,7 @@ def generator(node: ast.GeneratorExp) -> tuple[tuple[str, ...], str]:
             elements = target.elts if isinstance(target, ast.Tuple) else [target]
             if all(isinstance(e, ast.Name) for e in elements):
                 return tuple(e.id for e in elements if isinstance(e, ast.Name)), batch
-    raise ProgramError(
-        "a generator reads `for x, y in batch`, with names only, or `for i in range(n)`"
-    )
+    with errors_at(node.generators[-1].iter):
+        raise ProgramError(
+            "a generator reads `for x, y in batch`, with names only, or `for i in range(n)`"
+        )

@@ -42,6 +42,13 @@ def declaration(name: str, annotation: ast.expr, batch: str | None) -> Variable:
     match arguments:
         case [ast.BinOp(op=ast.Mult())] if kind == "Matrix":
             raise ProgramError(f"{name}: a matrix has two dimensions{_meant(name, annotation)}")
+        case [ast.Tuple() as dims_]:
+            meant = f"; write {name}: {kind}({typed(dims_)[1:-1]})"
+            raise ProgramError(f"{name}: dimensions have no brackets of their own{meant}")
+    for k in keywords:
+        if not arguments and isinstance(k.value, ast.Constant) and type(k.value.value) is int:
+            meant = f"; write {name}: {kind}({k.value.value})"
+            raise ProgramError(f"{name}: a dimension has no name before it{meant}")
     for argument in arguments:
         if isinstance(argument, ast.Name) and argument.id in FACTS:
             raise ProgramError(f"{name}: a fact is written {argument.id}=True")
@@ -71,7 +78,10 @@ def _meant(name: str, annotation: ast.expr) -> str:
         case ast.Attribute(value=ast.Call() as call, attr=fact) if fact in FACTS:
             return f"; write {name}: {typed(call)[:-1]}, {fact}=True)"
         case ast.Tuple(elts=dims) if all(isinstance(d, ast.Name | ast.Constant) for d in dims):
-            return f"; write {name}: {space_meant(f'R({text})')}"
+            text = f"R({', '.join(map(typed, dims))})"
+        case ast.Subscript(value=ast.Call() as kind, slice=ast.Name(id=index)):
+            steps = f"{index.lower()}:{index.upper()}"
+            return f"; of steps write {name}: {typed(kind)}[{steps}]"
     if meant := space_meant(text):
         return f"; write {name}: {meant}"
     return f"; write {name} = {text}" if name in ("loss", "f") else ""
@@ -129,7 +139,9 @@ def _fact(node: ast.keyword, known: Collection[str]) -> str:
     if node.arg is None:
         raise ProgramError("** before an argument is not part of the language")
     if not (isinstance(node.value, ast.Constant) and isinstance(node.value.value, bool)):
-        raise ProgramError(f"the fact {node.arg} is True or False, not {source_of(node.value)}")
+        given = source_of(node.value)
+        meant = f"; write {node.arg}={given.capitalize()}" * (given in ("true", "false"))
+        raise ProgramError(f"the fact {node.arg} is True or False, not {given}{meant}")
     if node.arg not in known:
         near = did_you_mean(node.arg, known) or f"; there are {', '.join(sorted(known))}"
         told = f"; {FACTS_MEANT[node.arg]}" if node.arg in FACTS_MEANT else near

@@ -19,6 +19,7 @@ from symgrad.language.handwriting.marks import (
 from symgrad.language.literals import digits_of
 from symgrad.language.operations import arrays, axes, conventions, signs
 from symgrad.language.operations.advice import OF_REAL
+from symgrad.language.operations.arithmetic import constant_value
 from symgrad.language.operations.arrays import KEEPS
 from symgrad.language.operations.axes import Remark
 from symgrad.language.places import places_in, subscripted
@@ -73,6 +74,8 @@ def read_expression(node: ast.expr, scope: Scope, depth: int = 0) -> Expression:
             continue
         right = read(operator.right)
         with errors_at(operator):
+            if isinstance(operator.op, ast.Div) and constant_value(right) == 0:
+                raise ProgramError("division by zero")
             value = _combined(operator, value, right, scope)
     return value
 
@@ -208,6 +211,7 @@ def _attribute(node: ast.Attribute, scope: Scope, read: Read) -> Expression:
     told = f"; {OF_REAL[node.attr]}" if node.attr in OF_REAL else ""
     if len(node.attr) == 1 and not told and node.attr != "t":
         told = "; a product is written with @, as in x.T @ A @ x"
+    told = told or "; a file is read by load" * (node.attr == "sg")
     raise ProgramError(f"the only attribute is .T, not .{node.attr}{told}")
 
 

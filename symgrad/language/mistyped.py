@@ -40,6 +40,15 @@ MEANT = (  # what people write that Python does not read
         "letters run from 0, for {0} in range({1})",
     ),
 )
+INDENTED = "syntax: the lines of a loop begin with the same spaces, and no tabs beside them"
+SAID = {  # what Python says of a line -> what is wrong with it
+    "Exceeds the limit": "the number is too large",
+    "expected 'else'": "syntax: cases have both values: where(x > 0, a, b)",
+    "leading zeros": "syntax: a number begins without zeros",
+    "follows keyword": "syntax: = gives an option; a condition compares: where(x > 0, a, b)",
+    "unindent": INDENTED,
+    "inconsistent use": INDENTED,
+}
 AIMS = "arg ?min|min|minimi[sz]e|arg ?max|max|maximi[sz]e"
 SET = {"in": "∈", "mathbb{R}": "ℝ", "R": "ℝ", "times": "×"}  # x \\in \\mathbb{R}^{m \\times n}
 _SET = re.compile(r"\\(?:in|mathbb\{R\}|R|times)(?![A-Za-z])")
@@ -103,6 +112,8 @@ def sign_meant(name: str, known: Collection[str]) -> str:
         return "; a sum over an index is sum(x[i] for i in range(n)), dot(x, y) or A @ x"
     if name == "E":
         return f"; {ADVICE[name]}"
+    if name in ("loss", "f"):
+        return f"; it is given, in the last line: {name} = ..."
     return f"; {DERIVED}" if name[0] == "d" and name[1:] in known else ""
 
 
@@ -133,9 +144,12 @@ def _slips(code: str) -> Iterator[str]:
     word = re.match(rf"\s*(let|set|var|const|define)\s+({NAME}\s*[:=].*)", code)
     if word:
         yield f"{word[1]} is left out; write {word[2].rstrip()}"
-    comment = re.match(r"\s*(//|%|/\*)\s*(.*)", code)
+    comment = re.match(r"\s*(//|%|/\*|;|\"{3}|'{3})\s*(.*)", code)
     if comment:
         yield f"{comment[1]} begins no comment; write # {comment[2]}".rstrip()
+    given = re.match(rf"\s*({NAME})\s*(<-|←)\s*(.+)", code)
+    if given:
+        yield f"{given[2]} is no assignment; write {given[1]} = {given[3].rstrip()}"
     aim = re.fullmatch(rf"\s*({AIMS})(?:_\S+)?\s+(?![=:*+/@-])(.+)", code)
     if aim and not (len(aim[1]) < 6 and aim[2].startswith("(")):
         loss = aim[2].strip()
@@ -148,9 +162,13 @@ def _slips(code: str) -> Iterator[str]:
         yield f"a variable is declared by its kind; write {space[1]}: {meant}"
     several = re.fullmatch(rf"\s*({NAME})((?:\s*,\s*{NAME})+)\s*:\s*(\w+(?:\([^()]*\))?)\s*", code)
     if several:
-        yield f"each name has a declaration of its own; write {several[1]}: {several[3]}"
+        names = [several[1], *re.findall(NAME, several[2])]
+        each = "; ".join(f"{name}: {several[3]}" for name in names)
+        yield f"each name has a declaration of its own; write {each}"
     turned = re.fullmatch(rf"\s*([A-Z]\w+(?:\([^()]*\))?)\s*:?\s+({NAME})(\([^()]*\))?\s*", code)
-    if turned and kind_meant(turned[1].split("(")[0]):
+    if turned and turned[1] in KINDS and turned[2] in KINDS:
+        yield f"{turned[1]} is the name of a kind; use another name"
+    elif turned and kind_meant(turned[1].split("(")[0]):
         yield f"the name comes first; write {turned[2]}: {turned[1]}{turned[3] or ''}"
 
 
@@ -172,15 +190,20 @@ def syntax_message(error: SyntaxError, text: str) -> str:
         return f"syntax: {declared[1]!r} is no valid name: a letter, then letters, digits or _"
     if re.search(r'\b[fF]".*"', code):  # from Python 3.12 on, what is wrong inside would be told
         return "f-strings are not part of the language"
-    if "Exceeds the limit" in error.msg:
-        return "the number is too large"
+    for words, message in SAID.items():
+        if words in error.msg:
+            return message
     if "was never closed" in error.msg:
         whole = _closed(code)
         return f"syntax: {error.msg}" + (f"; write {whole}" if whole else "")
     if "expected an indented block" in error.msg:
         return f"syntax: what is done at each step stands below the for, indented; write     {code}"
     if "indent" in error.msg:
-        return f"syntax: a line begins without spaces; write {code}"
+        return _indented(code, lines[: (error.lineno or 1) - 1])
+    if "cannot assign to" in error.msg:
+        return _assigned(code)
+    if error.msg == "expected ':'":
+        return f"syntax: a colon ends this line; write {code}:"
     for pattern, message in MEANT:
         if found := re.search(pattern, code):
             return message.format(*map(str.strip, found.groups()))
@@ -191,7 +214,10 @@ def syntax_message(error: SyntaxError, text: str) -> str:
     if outside:
         return f"for ... in stands inside the brackets; write {outside[1]} {outside[2]})"
     if re.search(r"(?:[-+*/@=,^]|\*\*)$", code):
-        return f"syntax: a value is missing after {code[-1]}"
+        goes_on = "; a formula over several lines stands in brackets ( )"
+        return f"syntax: a value is missing after {code[-1]}" + goes_on * any(
+            map(str.strip, lines[error.lineno or 0 :])
+        )
     if code.endswith("."):
         return f"syntax: nothing stands after the point; write {code[:-1]}"
     at = (error.offset or 1) - 1
@@ -201,6 +227,28 @@ def syntax_message(error: SyntaxError, text: str) -> str:
     if found:
         return f"syntax: {found[0]} is not expected here"
     return f"syntax: {error.msg}"
+
+
+def _indented(code: str, before: list[str]) -> str:
+    """What is wrong with a line that begins with spaces, after these."""
+    last = next(filter(None, (line.split("#")[0].strip() for line in reversed(before))), "")
+    begun = re.fullmatch(rf"({NAME})\s*=\s*(.+)", last)
+    if begun and re.match(r"[-+*/@.]", code):
+        whole = f"{begun[1]} = ({begun[2]} {code})"
+        return f"syntax: what goes on in the next line stands in brackets: {whole}"
+    return f"syntax: a line begins without spaces; write {code}"
+
+
+def _assigned(code: str) -> str:
+    """What is wrong with the left side of a line."""
+    if words := re.match(rf"{NAME}\s+({NAME}\s*=(?!=).*)", code):
+        return f"syntax: one name stands before =; write {words[1]}"
+    if re.match(rf"{NAME}\s*\(.*\)\s*=(?!=)", code):
+        return (
+            "syntax: a function is not defined here; write what it returns where it is called, or "
+            "declare it open, as in phi: Function"
+        )
+    return "syntax: one name stands before =; == compares"
 
 
 def _closed(code: str) -> str:

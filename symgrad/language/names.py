@@ -43,8 +43,11 @@ def check_name(name: str) -> str:
         hint = " (for lambda write lam)" if name == "lambda" else ""
         raise UnknownNameError(f"{name} is a reserved word of Python; use another name{hint}")
     if not _VALID.fullmatch(name):
+        foreign = next((c for c in name if not (c.isascii() or "\u0391" <= c <= "\u03c9")), "")
+        told = f" (it has the letter U+{ord(foreign):04X})" if foreign else ""
         raise UnknownNameError(
-            f"{name!r} is no valid name: a letter, then letters, digits or _; or one Greek letter"
+            f"{name!r} is no valid name{told}: a letter, then letters, digits or _; or one Greek "
+            "letter"
         )
     return whole
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
-from symgrad.errors import ProgramError, SymgradError, text_wanted
+from symgrad.errors import ProgramError, SymgradError, text_wanted, unread
 from symgrad.language.comprehensions import batches
 from symgrad.language.declarations import (
     DIMENSION,
@@ -47,7 +47,8 @@ def parse(text: str, filename: str | None = None) -> Problem:
     >>> problem.parameters
     ('x',)
     """
-    with _readable(filename, text_wanted("a program", text)):
+    text = text_wanted("a program", text).removeprefix("\ufeff")  # a byte order mark
+    with _readable(filename, text):
         return replace(_problem(program_tree(text), filename), source=text)
 
 
@@ -56,7 +57,7 @@ def load(path: str | Path) -> Problem:
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
     except (OSError, TypeError, ValueError) as error:  # ValueError: no text, no path
-        raise ProgramError(f"cannot be read: {error}", filename=str(path)) from None
+        raise ProgramError(unread(error), filename=str(path)) from None
     return parse(text, filename=str(path))
 
 
@@ -170,7 +171,7 @@ def _after(statement: ast.stmt, output: str) -> str:
     """What is said of a line after the last one."""
     match statement:
         case ast.Assign(targets=[ast.Name(id=name)]) if name == output:
-            return f"{name} is given twice; give what is added names, and write one {name} = a + b"
+            return f"{name} is given twice; give what is added names, and add them: {name} = a + b"
         case ast.Expr(value=ast.Call(func=ast.Name(id="print"))):
             return "print is not part of the language; leave the line out"
     return f"a line after `{output} = ...`, which must be the last"
@@ -219,6 +220,7 @@ def _refuse_notes(statement: ast.stmt, scope: Scope, noted: int) -> None:
 def _equated(names: Sequence[str], value: ast.expr, scope: Scope) -> str:
     """name = a, or name = other = a = b, whose sides are equal: each new name is given the first
     side. The last of the names that are new."""
+    scope.giving = [n for n in names if n not in scope.meanings]
     first, *others = (read_expression(side, scope) for side in sides_of(value))
     new = sorted((n for n in names if n not in scope.meanings), key=lambda n: n in ("loss", "f"))
     equal = [scope.meaning(name) for name in names if name not in new]
@@ -305,6 +307,10 @@ def _read(statement: ast.stmt, scope: Scope) -> str | None:
             )
         case ast.Assign():
             raise ProgramError("only a name can be assigned to, without an index [ ] or a tuple")
+        case ast.AnnAssign(target=target, value=None) if not isinstance(target, ast.Name):
+            raise ProgramError(
+                f"{typed(target)} is no valid name: a letter, then letters, digits or _"
+            )
         case ast.AnnAssign():
             raise ProgramError("a declaration is `name: Kind(dimensions)`, with nothing assigned")
         case ast.Expr(

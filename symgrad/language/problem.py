@@ -84,14 +84,18 @@ class Variable:
     def __post_init__(self) -> None:
         check_name(self.name)
         if self.kind not in KINDS:
-            kinds = "Scalar, Vector(n), Matrix(m, n), Tensor(a, b, c), Index(n), Function"
-            raise ProgramError(f"unknown kind {self.kind} of {self.name}; use {kinds}")
+            kinds = (
+                "Scalar, Vector(n), Matrix(m, n), Tensor(a, b, c), Index(n), Function, Dimension"
+            )
+            near = did_you_mean(self.kind, (*KINDS, "Function"))
+            told = near or f"; use {kinds}"
+            raise ProgramError(f"unknown kind {self.kind} of {self.name}{told}")
         self._check_dimensions()
         for fact in self.facts:
             if fact not in FACTS:
                 raise ProgramError(f"{self.name}: unknown fact {fact}{did_you_mean(fact, FACTS)}")
             if self.kind not in FACTS[fact]:
-                raise ProgramError(f"{self.name}: a {self.kind} cannot be declared {fact}")
+                raise ProgramError(f"{self.name}: no {self.kind} can be declared {fact}")
         for fact, words in (("symmetric", "a symmetric"), ("orthogonal", "an orthogonal")):
             if fact in self.facts and self.dims[0] != self.dims[1]:
                 raise ShapeError(
@@ -111,7 +115,10 @@ class Variable:
             raise ShapeError(f"{self.name}: a dimension of 1 is none of a Tensor; leave it out")
         if wanted is not None and rank != wanted:
             count = ("no dimension", "one dimension", "two dimensions")[wanted]
-            raise ShapeError(f"{self.name}: {self.kind} takes {count}, {rank} given")
+            meant = ("Scalar", "Vector", "Matrix", "Tensor")[min(rank, 3)]
+            dims = f"({', '.join(map(str, self.dims))})" * bool(rank)
+            told = f"; write {self.name}: {meant}{dims}" * (self.kind != "Index" and rank > 0)
+            raise ShapeError(f"{self.name}: {self.kind} takes {count}, {rank} given{told}")
 
     @property
     def shape(self) -> Shape:

@@ -20,7 +20,7 @@ from symgrad.language.operations.steps import step_sum
 from symgrad.language.problem import Steps, Variable
 from symgrad.language.scope import Scope
 from symgrad.language.series import Series
-from symgrad.language.syntax import Read, errors_at, source_of, typed, words_in
+from symgrad.language.syntax import Read, errors_at, source_of, typed, with_name, words_in
 
 RUNS = "steps run as in `for t in range(1, T + 1)`, from 1 to a dimension"
 SUMMED = "; over an index there are sums, as in sum(x[i] for i in range(n))"
@@ -163,7 +163,12 @@ def read_loop(node: ast.For, scope: Scope, read: Read) -> None:
     """for t in range(1, T + 1): the definitions of one step."""
     length = steps_of(node.iter)
     if length is None or not isinstance(node.target, ast.Name) or node.orelse:
-        raise ProgramError(f"for {typed(node.target)} in {typed(node.iter)}: {RUNS}{SUMMED}")
+        told = f"for {typed(node.target)} in {typed(node.iter)}: {RUNS}"
+        match node.iter:
+            case ast.Call(args=[ast.Name(id=last)] | [ast.Constant(), ast.Name(id=last)]):
+                t = typed(node.target)
+                raise ProgramError(f"{told}; write for {t} in range(1, {last} + 1):")
+        raise ProgramError(f"{told}{SUMMED}")
     letter = _new_letter(node.target, scope)
     series = series_of(scope, Steps(letter, length))
     if series.step:
@@ -175,6 +180,10 @@ def read_loop(node: ast.For, scope: Scope, read: Read) -> None:
         series.start(name, value)
     for name in _defined(node):
         if name not in series.names:
+            if name in scope.definitions:
+                raise UnknownNameError(
+                    f"{name} has a value without an index above; write {name}[0] = ... there"
+                )
             scope.check_new(name)
             series.names[name] = None
     with series.at(letter):
@@ -211,12 +220,25 @@ def _read_step(statement: ast.stmt, series: Series, read: Read) -> None:
         ) if letter == series.letter:
             pass
         case ast.Assign(targets=[ast.Name(id=name)], value=value):
+            before = with_name(value, name, f"{name}[{series.letter} - 1]")
             raise ProgramError(
                 f"inside of a step each name has its index; write {name}[{series.letter}] = "
-                f"{typed(value)}"
+                f"{before}"
+            )
+        case ast.AugAssign(target=ast.Subscript(value=ast.Name(id=name)), op=op, value=value) if (
+            sign := {ast.Add: "+", ast.Sub: "-", ast.Mult: "*"}.get(type(op))
+        ):
+            t = series.letter
+            whole = f"{name}[{t}] = {name}[{t} - 1] {sign} {typed(value)}"
+            raise ProgramError(f"a line gives what is new; write {whole}")
+        case ast.For():
+            raise ProgramError(
+                "a loop in a loop is not read; a sum over an index is sum(... for i in range(n))"
             )
         case _:
-            raise ProgramError(f"a step has lines such as h[{series.letter}] = ...")
+            raise ProgramError(
+                f"a step has lines such as h[{series.letter}] = ..., of h[{series.letter} - 1]"
+            )
     entry = entry_of(name, series.index)
     if entry in series.step or series.names.get(name) is not None:
         raise UnknownNameError(f"{name}[{letter}] is given twice; use another name")

@@ -22,6 +22,8 @@ from symgrad.language.series import Series
 from symgrad.language.setting import setting
 from symgrad.language.unparse import unparse
 
+LONGEST = 60  # letters of a name that a message shows
+LATER = ("it is given by a line below; move that up", "it is given by this line itself")
 SIZE = "size"  # size(batch) is the number of examples
 _also: ContextVar[tuple[Mapping[str, Operation], ...]] = ContextVar("also", default=())
 
@@ -97,6 +99,7 @@ class Scope:
     declares: bool = False  # whether lines may declare more variables
     inferred: bool = False  # whether dimensions may still become equal
     narrow: bool = False  # whether the letter of range(i) has the numbers below i alone
+    giving: list[str] = field(default_factory=list)  # what the line that is read gives a value
     notes: list[tuple[int, str, str]] = field(default_factory=list)  # place, reason, remark
     series: Series | None = None  # what has an entry at each step
     pending: dict[str, Expression] = field(default_factory=dict)  # states at 0, above the loop
@@ -205,9 +208,12 @@ class Scope:
             raise UnknownNameError(self.series.bare(name))
         if name.startswith("_ones"):
             raise UnknownNameError("how many ones are meant is not known; write ones(n)")
+        if self.declares and name in self.own:
+            raise UnknownNameError(f"{name} has no value yet: {LATER[name in self.giving]}")
         known = [*self.meanings, *self.dimensions]
-        hint = self._hint(name) or did_you_mean(name, known) or self._declaration(name, counts)
-        raise UnknownNameError(f"{name} is not declared{hint}")
+        hint = self._hint(name) or did_you_mean(name, known) or _declaration(self, name, counts)
+        shown = f"{name:.{LONGEST}}{'...' * (len(name) > LONGEST)}"
+        raise UnknownNameError(f"{shown} is not declared{hint}")
 
     def _hint(self, name: str) -> str:
         """What a name means elsewhere."""
@@ -221,15 +227,6 @@ class Scope:
             return f"; the number of examples is {SIZE}({min(batches)})"
         vectors = [n for n, v in self.variables.items() if v.kind == "Vector"]
         return sign_meant(name, self.meanings) or entry_meant(name, vectors)
-
-    def _declaration(self, name: str, counts: Dimension | None) -> str:
-        """A line that would declare it."""
-        if not self.declares or not name.isidentifier() or name.startswith("_"):
-            return ""
-        n = counts or next((d for v in self.variables.values() for d in v.dims), "n")
-        dims = {"Vector": f"({n})", "Matrix": f"({n}, {n})", "Index": f"({n})"}
-        kind = kind_of(name, label=counts is not None)
-        return f"; declare it above, as in {name}: {kind}{dims.get(kind, '')}"
 
     def check_batch(self, name: str, batch: str) -> None:
         """Raises: SymgradError where the examples of this batch have no such name."""
@@ -257,15 +254,15 @@ class Scope:
             )
         if output == "loss" and not is_scalar(value):
             text = unparse(value)
-            total = f"sum({text} for {self._examples(value)})" if value.batch else f"sum({text})"
+            over = f" for {_examples(self.batches, value)}" if value.batch else ""
             raise ShapeError(
                 f"the loss must be a scalar; its shape is {describe(value.shape)}; "
-                f"write loss = {total}, or f = {text} for its Jacobian"
+                f"write loss = sum({text}{over}), or f = {text} for its Jacobian"
             )
         if value.batch is not None:
             raise ProgramError(
                 f"{output} belongs to one example of {value.batch}; "
-                f"write {output} = sum({unparse(value)} for {self._examples(value)})"
+                f"write {output} = sum({unparse(value)} for {_examples(self.batches, value)})"
             )
         return Problem(
             self.variables,
@@ -278,7 +275,19 @@ class Scope:
             loop=None if self.series is None else self.series.loop,
         )
 
-    def _examples(self, value: Expression) -> str:
-        """`x, y in batch`, with the names of the examples."""
-        names = ", ".join(n for n, b in self.batches.items() if b == value.batch)
-        return f"{names} in {value.batch}"
+
+def _examples(batches: Mapping[str, str], value: Expression) -> str:
+    """`x, y in batch`, with the names of the examples."""
+    names = ", ".join(n for n, b in batches.items() if b == value.batch)
+    return f"{names} in {value.batch}"
+
+
+def _declaration(scope: Scope, name: str, counts: Dimension | None) -> str:
+    """A line that would declare it."""
+    if not scope.declares or name.startswith("_") or len(name) > LONGEST:
+        return ""
+    check_name(name)
+    n = counts or next((d for v in scope.variables.values() for d in v.dims), "n")
+    dims = {"Vector": f"({n})", "Matrix": f"({n}, {n})", "Index": f"({n})"}
+    kind = kind_of(name, label=counts is not None)
+    return f"; declare it above, as in {name}: {kind}{dims.get(kind, '')}"

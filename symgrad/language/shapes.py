@@ -57,7 +57,13 @@ def _differ(name: str, arguments: Arguments, one: Shape, two: Shape) -> ShapeErr
     elif name == "multiply" and len(one) == len(two) == 2 and one[1:] == two[:1]:
         hint = "the matrix product is written @"
     else:
-        hint = "equal shapes or a scalar are needed; a vector v is repeated as v @ ones(n).T"
+        hint = (
+            "equal shapes are needed"
+            if SCALAR in (one, two)
+            else "equal shapes or a scalar are needed"
+        )
+        if (ONE in one) != (ONE in two):
+            hint += "; a vector v is repeated as v @ ones(n).T"
     pair = next((pair for pair in zip(one, two, strict=False) if pair[0] != pair[1]), None)
     said = "power" if name == "variable_power" else name
     return ShapeError(f"{said}: shapes differ: {facts} ({hint}){_fitting(name, arguments)}", pair)

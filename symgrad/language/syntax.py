@@ -39,7 +39,7 @@ REFUSED = {
     ast.Await: "await is not part of the language",
     ast.JoinedStr: "f-strings are not part of the language",
     ast.BoolOp: "and, or are not part of the language; multiply conditions, (x > 0) * (x < 1)",
-    ast.UnaryOp: "not and ~ are not part of the language",
+    ast.UnaryOp: "not and ~ are not part of the language; the opposite of (x > 0) is (x <= 0)",
     ast.ListComp: "no list stands in a sum; write it without [ ]: sum(... for i in range(n))",
     ast.SetComp: "comprehensions are not part of the language",
     ast.DictComp: "comprehensions are not part of the language",
@@ -47,7 +47,7 @@ REFUSED = {
     ast.Starred: "* before an argument is not part of the language",
     ast.Slice: "a slice stands alone in brackets: x[1:], X[1:, :]",
     ast.List: "lists are not part of the language; declare a Vector or Matrix",
-    ast.Tuple: "tuples are not part of the language; a decimal point is .",
+    ast.Tuple: "tuples are not part of the language; a decimal point is ., an entry is W[i, j]",
     ast.Set: "braces { } are not part of the language; write ( )",
     ast.Dict: "dictionaries are not part of the language",
 }
@@ -126,6 +126,8 @@ def _placed(tree: ast.Module, writing: Writing) -> ast.Module:
     for node in nodes:
         first, last = spans[node]
         keep_digits(node, text[first:last])
+        if isinstance(node, ast.Call):
+            _check_once(node)
         if isinstance(node, ast.BinOp):
             sign = writing.sign(spans[node.left][1], spans[node.right][0])
             if sign:
@@ -146,6 +148,16 @@ def _placed(tree: ast.Module, writing: Writing) -> ast.Module:
     return tree
 
 
+def _check_once(node: ast.Call) -> None:
+    """Raises: ProgramError for an option that is given twice."""
+    names = [keyword.arg for keyword in node.keywords]
+    for keyword in node.keywords:
+        if names.count(keyword.arg) > 1:
+            raise ProgramError(
+                f"{keyword.arg}= is given twice", line=node.lineno, column=node.col_offset + 1
+            )
+
+
 def text_of(statements: Sequence[ast.stmt]) -> str:
     """The text of which these are lines."""
     return span(statements[0])[0] if statements else ""
@@ -155,6 +167,17 @@ def typed(node: ast.AST) -> str:
     """What was typed for a part of a text, on one line."""
     original, start, end = span(node)
     return " ".join(original[start:end].split())
+
+
+def with_name(node: ast.expr, name: str, other: str) -> str:
+    """What was typed for a part of a text, with another name in the place of one."""
+    original, last, end = span(node)
+    uses = (n for n in ast.walk(node) if isinstance(n, ast.Name) and n.id == name)
+    pieces = []
+    for start, stop in sorted(span(use)[1:] for use in uses):
+        pieces += [original[last:start], other]
+        last = stop
+    return " ".join("".join((*pieces, original[last:end])).split())
 
 
 def in_place_of(new: ast.expr, node: ast.expr) -> ast.expr:

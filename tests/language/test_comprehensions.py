@@ -139,12 +139,12 @@ def test_tensors_are_said_entry_by_entry() -> None:
         ("sum(x[i] for i in range(2, 3))", "has one number only"),
         ("S[0]", "must be a scalar"),
         ("S[0, 1, 2]", "3 indices are written"),
-        ("sum(x[i] for i in n)", r"n is a dimension; write for i in range\(n\)"),
+        ("sum(x[i] for i in n)", r"n is a dimension; write range\(n\)"),
         (
             "sum(u * z for u in z)",
-            r"z is no batch.*write z\[i\] for i in range\(d\), or u in batch",
+            r"z is no batch.*z\[i\] for i in range\(d\), examples are those of a batch",
         ),
-        ("sum(norm2(s) for s in S)", r"S is no batch.*write S\[i\] for i in range\(n\)"),
+        ("sum(norm2(s) for s in S)", r"S is no batch.*S\[i\] for i in range\(n\)"),
         ("max(x[i] for i in range(n))", "a generator stands only inside"),
         ("norm2(matrix(x[i] for i in range(n)))", r"1 index makes a vector; write vector\(...\)"),
         (
@@ -152,7 +152,7 @@ def test_tensors_are_said_entry_by_entry() -> None:
             "j is from 0 to d - 1; there are 0 to",
         ),
         ("x[j]", "j is not declared"),
-        ("sum((i == z) * x[i] for i in range(n))", "i is an integer label|== and != compare"),
+        ("sum((i == z) * x[i] for i in range(n))", "i is an integer label|== compares indices"),
     ],
 )
 def test_what_is_no_sum_over_indices(line: str, message: str) -> None:

@@ -110,6 +110,7 @@ TOO_MUCH = [
     ("b: Vector(1000001)\nloss = a", "from 1 to 1000000"),
     (f"loss = {'sum(' * 14}x[n + 3]{LOOPS}", "is outside"),
     (f"loss = {'sum(' * 14}x[n + 3]{BELOW}", "is outside"),
+    (f"loss = {'sum(' * 14}x @ x{BELOW}", "inner dimensions differ"),
     ("loss = a\x00", "null|invisible"),
     ("loss = a\u200b", r"invisible character \(U\+200B\)"),
     ("ﬁ: Scalar\nloss = a", "look like others"),

@@ -102,7 +102,7 @@ SLIPS = [
     ("p = Vector(n)\nloss = sum(p)", "p: Vector(n)"),
     ("Vector p(n)\nloss = sum(p)", "p: Vector(n)"),
     ("Vector(n): p\nloss = sum(p)", "p: Vector(n)"),
-    ("p, r: Vector(n)\nloss = sum(p)", "p: Vector(n)"),
+    ("p, r: Vector(n)\nloss = sum(p)", "p: Vector(n); r: Vector(n)"),
     ("P: Matrix(n x d)\nloss = sum(P)", "P: Matrix(n, d)"),
     ("P: Matrix n x d\nloss = sum(P)", "P: Matrix(n, d)"),
     ("p: float\nloss = p", "p: Scalar"),

@@ -105,7 +105,7 @@ def test_cases_that_have_a_name_are_called_by_it(text: str, name: str) -> None:
         ("x", r"where: x is no condition; write where\(x > 0, ...\)"),
         ("x * w", "where: . is no condition"),
         ("x > 0 and w > 0", "multiply conditions"),
-        ("x == 0", "== and != compare"),
+        ("x == 0", "== compares indices alone"),
     ],
 )
 def test_what_is_no_condition_is_refused(condition: str, message: str) -> None:

@@ -236,9 +236,11 @@ def indicator(node: ast.Compare, read: Callable[[ast.expr], Expression]) -> Expr
     holding = []
     for sign, left, right in zip(node.ops, sides, sides[1:], strict=False):
         if not isinstance(sign, ast.Gt | ast.Lt | ast.GtE | ast.LtE):
+            differ = f"(abs({unparse(_minus(left, right))}) > 0)"
+            same = isinstance(sign, ast.Eq)
             raise ProgramError(
-                "== and != compare; to assign write =, a condition is written (x > 0), and that "
-                "numbers differ (abs(x - y) > 0)"
+                f"{'==' if same else '!='} compares indices alone; = assigns; that numbers "
+                f"{'are equal' if same else 'differ'} is written {'1 - ' * same}{differ}"
             )
         above, below = (left, right) if isinstance(sign, ast.Gt | ast.LtE) else (right, left)
         try:

@@ -146,9 +146,10 @@ def _unknown(dimension: sympy.Expr, variable: Variable) -> str:
     of = next((entry_parts(str(d))[0] for d in dimension.free_symbols if "[" in str(d)), "")
     of = of or (names[0] if names else "")
     wanted = f'"{of}": [2, 16, 1]' if of else f'"{dimension}": 16'
+    option = f"{of}=2,16,1" if of else f"{dimension}=16"
     return (
         f"the data do not show the size of {dimension}, which {name} has: give it, as in "
-        f"sizes={{{wanted}}}"
+        f"sizes={{{wanted}}} (--size {option})"
     )
 
 

@@ -265,7 +265,7 @@ class _Script:
         if missing:
             raise DataError(
                 f"the data do not show the size of {', '.join(missing)}: give it, as in "
-                f'sizes={{"{missing[0]}": 16}}'
+                f'sizes={{"{missing[0]}": 16}} (--size {missing[0]}=16)'
             )
         return f"{{{', '.join(f'{axis!r}: {text}' for axis, text in sorted(found.items()))}}}"
 

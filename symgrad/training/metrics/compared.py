@@ -86,6 +86,8 @@ def compared(problem: Problem, data: Data, dtype: str = "float64") -> Compared:
     """
     found = predicted(problem, (*data.constants,))
     made = partial(Compared, problem=problem, prediction=found, dtype=dtype)
+    if found.label not in data.arrays:
+        raise DataError(f"data: missing is {found.label}, the label")
     variable, labels = problem.variables[found.label], data.arrays[found.label]
     if variable.kind == "Index" or "one_hot" in variable.facts:
         return made(needs=CLASSES)

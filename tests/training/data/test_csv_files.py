@@ -122,7 +122,7 @@ WRONG: dict[str, tuple[str | bytes, dict[str, object], str, str]] = {
     "an open quote": ('x,t\n"1,2\n', {}, LINE, "line 2: no table: unexpected end of data"),
     "no such encoding": (THREE, {"encoding": "utf-9"}, LINE, "there is no encoding 'utf-9'"),
     "not that encoding": (b"x,t\n\xff,2\n", {"encoding": "utf-8"}, LINE,
-                          "data.csv: cannot be read: 'utf-8' codec"),
+                          "data.csv: cannot be read: it is no text in utf-8; save it as UTF-8"),
     "a separator of two signs": (THREE, {"separator": "::"}, LINE, "separator is '::'"),
     "a matrix for each example": ("x,t\n1,2\n", {}, LINE.replace("x: Vector(d)", "x: Matrix(d, 1)"),
                                   "x: a Matrix for every example needs an array"),
