@@ -40,11 +40,12 @@ def squared_distances(xp, x, y):  # |x|^2 + |y|^2 - 2 x.y; by differences where 
         result = a @ xp.swapaxes(a, -1, -2)
         result *= -2.0
         result += one[..., :, None] + other[..., None, :]
-    else:
-        result = (-2.0 * a) @ xp.swapaxes(b, -1, -2)
-        result += one[..., :, None]
-        result += other[..., None, :]
-    far = result > 0.25 * one[..., :, None]
+    else:  # (a, |a|^2, 1) . (-2 b, 1, |b|^2)
+        left, right = (xp.ones((*z.shape[:-1], z.shape[-1] + 2), z.dtype) for z in (a, b))
+        left[..., :-2], left[..., -2] = a, one
+        right[..., :-2], right[..., -1] = -2.0 * b, other
+        result = left @ xp.swapaxes(right, -1, -2)
+    far = result > 0.0625 * one[..., :, None]
     if far.all():
         return result
     near = ~(far & xp.swapaxes(far, -1, -2) if y is x else far)
