@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -131,16 +133,33 @@ def test_distances_of_many_near_points_are_found_in_parts():
     assert (found == found.swapaxes(1, 2)).all()
 
 
-def test_what_is_not_finite_is_as_by_differences():
+@pytest.mark.parametrize("width", [2, 3])
+def test_what_is_not_finite_is_as_by_differences(width):
     x, y = (
-        np.array([[1e200, 1.0], [np.inf, 0.0], [0.0, 1.0]]),
-        np.array([[0.0, 1.0], [np.nan, 0.0]]),
+        np.array([[1e200, 1.0, 0.0], [np.inf, 0.0, 0.0], [0.0, 1.0, 0.0]])[:, :width],
+        np.array([[0.0, 1.0, 0.0], [np.nan, 0.0, 0.0]])[:, :width],
     )
     with np.errstate(all="ignore"):
         found = squared_distances(np, x, y)
         wanted = ((x[:, None] - y) ** 2).sum(-1)
     np.testing.assert_array_equal(found, wanted)
     assert squared_distances(np, x, y[:0]).shape == (3, 0)
+
+
+@pytest.mark.parametrize("width", [2, 5])
+def test_a_call_makes_no_array_of_all_pairs(width):
+    """Once four of them, in new memory each time."""
+    points = np.random.default_rng(4).normal(size=(600, width))
+    function = sg.derive(KERNEL, "l").lambdify(reuse_buffers=True)
+    inputs = {"X": points, "y": points[:, 0], "l": np.array(2.0)}
+    value, slopes = sg.derive(KERNEL, "l").lambdify()(inputs)
+    found, others = function(inputs)
+    assert (found, others["l"]) == pytest.approx((value, slopes["l"]), rel=1e-11)
+    tracemalloc.start()
+    function(inputs)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 600 * 600 * 8
 
 
 def test_the_kernel_of_one_set_of_points_is_known_to_be_symmetric():

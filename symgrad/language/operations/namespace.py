@@ -26,7 +26,8 @@ class Routine:
     `loops` for Numba, which has no leading axes, `analytic` for complex arrays near the real axis.
     `uses` are routines that it calls. Along the letters `apart` each part of the result is computed
     of the same part of the argument that has the letter. Without letters, "->", it is a function of
-    each entry, which SciPy has by the name `scipy`.
+    each entry, which SciPy has by the name `scipy`. One that writes `into` an array has that as its
+    last argument, `out=None`.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Routine:
     uses: tuple[Routine, ...] = ()
     apart: str = ""
     scipy: str = ""
+    into: bool = False
 
     def __post_init__(self) -> None:
         if self.name in ROUTINES:

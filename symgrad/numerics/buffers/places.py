@@ -96,6 +96,8 @@ def has_out(op: Op) -> bool:
         return op.name in ("dot", "matmul", "vecdot") or as_matrices(op) is not None
     if op.kind == "take":
         return len(op.operands) == 2 and bool(op.operands[1].dims)
+    if op.kind == "routine" and op.routine is not None:
+        return op.routine.into
     return op.kind in ("ufunc", "reduce", "onto", *FILLED)
 
 

@@ -181,6 +181,8 @@ class _Planner(BufferText):
             return onto_lines(op, out, texts, self.shape(op.dims), self.view, fixed)
         if op.kind == "reduce":
             return [self._reduced(op, out)]
+        if op.kind == "routine":
+            return [f"{self.line(op)[:-1]}, {out})"]
         name, texts = op.name, [*map(self.of, op.operands)]
         if name == COPY:  # whatever the order of its axes
             return self._copied(op, out, texts[0])

@@ -30,32 +30,53 @@ DISTANCES = Routine(
     name="squared_distances",
     indices="id,jd->ij",
     apart="ij",
+    into=True,
     source="""
-def squared_distances(xp, x, y):  # |x|^2 + |y|^2 - 2 x.y; by differences where that cancels
+def squared_distances(xp, x, y, out=None):  # |x|^2 + |y|^2 - 2 x.y; by differences if that cancels
+    width, same = x.shape[-1], y is x
+    rows = max(1, 65536 // max(1, y.shape[-2]))  # that stay in the cache
+    parts = [slice(k, k + rows) for k in range(0, x.shape[-2], rows)]
+    if width in (1, 2):
+        out = xp.subtract(x[..., :, None, 0], y[..., None, :, 0], out=out)
+        for own in parts:
+            part = out[..., own, :]
+            part *= part
+            for k in range(1, width):
+                apart = x[..., own, None, k] - y[..., None, :, k]
+                apart *= apart
+                part += apart
+        return out
     middle = xp.sum(y, axis=-2, keepdims=True) / max(1, y.shape[-2])
     a = x - middle
-    b = a if y is x else y - middle
+    b = a if same else y - middle
     one, other = (xp.einsum("...id,...id->...i", z, z) for z in (a, b))
-    if y is x:  # symmetric, rounding too
-        result = a @ xp.swapaxes(a, -1, -2)
-        result *= -2.0
-        result += one[..., :, None] + other[..., None, :]
-    else:  # (a, |a|^2, 1) . (-2 b, 1, |b|^2)
-        left, right = (xp.ones((*z.shape[:-1], z.shape[-1] + 2), z.dtype) for z in (a, b))
+    left, right = a, b
+    if not same:  # (a, |a|^2, 1) . (-2 b, 1, |b|^2)
+        left, right = (xp.ones((*z.shape[:-1], width + 2), z.dtype) for z in (a, b))
         left[..., :-2], left[..., -2] = a, one
         right[..., :-2], right[..., -1] = -2.0 * b, other
-        result = left @ xp.swapaxes(right, -1, -2)
-    far = result > 0.0625 * one[..., :, None]
-    if far.all():
-        return result
-    near = ~(far & xp.swapaxes(far, -1, -2) if y is x else far)
-    near = xp.unravel_index(xp.flatnonzero(near), near.shape)
-    count = max(1, 65536 // max(1, x.shape[-1]))
-    for k in range(0, near[0].size, count):
-        *leading, i, j = (z[k : k + count] for z in near)
-        apart = x[(*leading, i)] - y[(*leading, j)]
-        result[(*leading, i, j)] = xp.einsum("kd,kd->k", apart, apart)
-    return result""",
+    out = xp.matmul(left, xp.swapaxes(right, -1, -2), out=out)
+    near, count = [], 1 + 65536 // max(1, width)
+    for own in parts:
+        part = out[..., own, :]
+        if same:  # symmetric, rounding too
+            part *= -2.0
+            part += one[..., own, None] + other[..., None, :]
+            xp.einsum("...ii->...i", part[..., own])[...] = xp.inf  # 0, below
+        far = part > 0.0625 * one[..., own, None]
+        if not far.all():
+            *leading, i, j = xp.unravel_index(xp.flatnonzero(~far), far.shape)
+            near.append((*leading, i + own.start, j))
+    if same:
+        xp.einsum("...ii->...i", out)[...] = xp.sum(0.0 * x, axis=-1)
+    for each in near:
+        for k in range(0, each[0].size, count):
+            *leading, i, j = (z[k : k + count] for z in each)
+            apart = x[(*leading, i)] - y[(*leading, j)]
+            out[(*leading, i, j)] = squares = xp.einsum("kd,kd->k", apart, apart)
+            if same:
+                out[(*leading, j, i)] = squares
+    return out""",
     standard="""
 def squared_distances(xp, x, y):
     return xp.sum((x[..., :, None, :] - y[..., None, :, :]) ** 2, axis=-1)""",
