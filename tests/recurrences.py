@@ -186,6 +186,15 @@ for t in range(1, T + 1):
 loss = mean(sum(norm2(h[t] - h[t - 1])**2 for t in range(1, T + 1)) + sum(k[T]) + s[T]**2
             for x in batch)
 """
+UNSTARTED = """\
+U: Matrix(n, n)
+u: Vector(n)
+x: Vector(n, data=True)[t:T]
+h[0] = tanh(u)
+for t in range(1, T + 1):
+    h[t] = u * (U @ x[t])
+loss = sum(norm2(h[t])**2 for t in range(1, T + 1))
+"""
 PROGRAMS = {
     name.lower(): text for name, text in globals().items() if name.isupper() and "loss = " in text
 }

@@ -46,12 +46,13 @@ class DerivedParts:
         every = [*self.states.values(), *self.beside]
         self.whole = self._derived(self._one_step(every)) if self.beside else self.step
         outputs = [Name(n, e.shape, e.batch) for n, e in self.parts.before.items()]
-        outputs = [name for name in outputs if name.name in used] or outputs
-        pairs = [(self.cotangent(name), name) for name in outputs]
+        later = [name for name in outputs if name.name in used]
+        pairs = [(self.cotangent(name), name) for name in later or outputs]
         self.before = None
         if pairs:
             scalar = self.parts.scalar(pairs)
-            self.before = self._derived(self.parts.part(self.parts.before, scalar))
+            part = self.parts.part(self.parts.before, scalar)
+            self.before = self._derived(part) if later else cotangents(part, [])
 
     def last(self, h: Name) -> Name:
         """An entry at the last step."""
@@ -218,7 +219,9 @@ def names_of_value(parts: Parts) -> set[str]:
             pending += names_in(definitions[name]) if name in definitions else ()
             pending += [parts.totals[name].body.name] if name in parts.totals else ()
             if index in (parts.last, f"{parts.index} - 1"):
-                pending += [entry_of(base, parts.index), entry_of(base, "0")]
+                pending.append(entry_of(base, parts.index))
+            if index == f"{parts.index} - 1":
+                pending.append(entry_of(base, "0"))
     return found
 
 
