@@ -26,6 +26,9 @@ ENTRY = re.compile(  # x_i, x_{ij}, x_ij, ∑ x, A + I, (z)_+
 SUM = re.compile(r"[∑Σ](?=[ᵢⱼₖ _])|\bsum(?=[ _])")
 ACCENTED = re.compile(r"\b([^\W_]+)_(hat|bar|tilde)\b")
 BESIDE = re.compile(r"(/ *(?:[^\W_][\w^{}]*|\([^()]*\))) +(?=\\sum)")  # 1/n sum_i x_i
+FRACTION = re.compile(  # 1/n, which ends there
+    r"(?<![\w.)}])(\d+)/(\d+|[^\W\d]\w*|\([^()]*\))(?=[ ])(?! *(?:\*\*|\^))"
+)
 POWER = re.compile(r"(?:\^|\*\*)\s*(-\w+|\d+)")
 SLOPE = re.compile(r"(?<!\w)[d∂](\w+) ?/ ?[d∂](\w+)")  # dL/dx_k
 GRAD = re.compile(r"^\s*(?:grad|gradient)(?=_(?:[i-n]{1,4}\b|\{))")  # grad_j = ...
@@ -135,13 +138,13 @@ def as_latex(problem: Problem, text: str) -> str:
     fractions."""
     text = GRAD.sub(next(x for x in "gGqQ" if x not in problem.names), text)
     text = SLOPE.sub(r"\\frac{\\partial \1}{\\partial \2}", text)
-    if "Sigma" not in problem.names:
-        text = SUM.sub(r"\\sum", text)
+    kept = "Σ" if "Sigma" in problem.names else " "
+    text = SUM.sub(lambda found: kept if found[0] == kept else r"\sum", text)
     text = ACCENTED.sub(lambda found: rf"\{found[2]}{{{LATEX.get(found[1], found[1])}}}", text)
     for name in {"lam", "eps"} & problem.names:
         text = re.sub(rf"\b{name}\b", lambda found: LATEX[found[0]], text)
     text = POWER.sub(r"^{\1}", text)
-    text = BESIDE.sub(r"\1 * ", text)
+    text = BESIDE.sub(r"\1 * ", FRACTION.sub(r"\\frac{\1}{\2}", text))
     return JOINED.sub(r"_{\1}", text)
 
 

@@ -107,21 +107,34 @@ class Fact:
 
 
 def _assumption(evidence: Evidence) -> Finding | None:
-    for variable in evidence.exam.claim.problem.variables.values():
-        for fact in _facts(variable):
-            ratio = _multiple_under(evidence.exam, variable.name, fact.restrict)
-            if ratio is None:
-                continue
-            found = Finding(
-                f"The answer is right only where {fact.words}, which the problem does not say: "
-                f"declare it ({fact.declared}), or do without it.",
-                f"Where {variable.name} is used.",
-                f"Declare {variable.name} with {fact.declared}, or do not use that {fact.words}.",
-            )
-            if ratio.is_number(1):
-                return found
-            evidence.nearly.append((found, ratio))
+    for name, fact, ratio in _facts_of(evidence.exam):
+        found = Finding(
+            f"The answer is right only where {fact.words}, which the problem does not say: "
+            f"declare it ({fact.declared}), or do without it.",
+            f"Where {name} is used.",
+            f"Declare {name} with {fact.declared}, or do not use that {fact.words}.",
+        )
+        if ratio.is_number(1):
+            return found
+        evidence.nearly.append((found, ratio))
     return None
+
+
+def where_symmetric(exam: Exam) -> str:
+    """That an answer is right where a matrix is symmetric; nothing where it is not."""
+    facts = _facts_of(exam, "symmetric=True")
+    words = (f"It is right only where {fact.words}." for _, fact, r in facts if r.is_number(1))
+    return next(words, "")
+
+
+def _facts_of(exam: Exam, declared: str = "") -> Iterator[tuple[str, Fact, Ratio]]:
+    """What could be declared of a variable, so that the claim is a multiple of the right result."""
+    for variable in exam.claim.problem.variables.values():
+        for fact in _facts(variable):
+            if declared in fact.declared:
+                ratio = _multiple_under(exam, variable.name, fact.restrict)
+                if ratio is not None:
+                    yield variable.name, fact, ratio
 
 
 def _facts(variable: Variable) -> Iterator[Fact]:

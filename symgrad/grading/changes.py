@@ -197,10 +197,10 @@ def _says_two(one: Change, two: Change) -> bool:
 
 
 def _is_seen(change: Change) -> bool:
-    """Whether the right formula so changed says what a claim looks like: a function with a kink
-    comes to the same as many formulas, sign(p) as 1 where p is positive."""
-    meaning = change.new.operation.meaning if isinstance(change.new, Call) else None
-    kinked = isinstance(meaning, Elementwise) and meaning.kink is not None
+    """Whether the right formula so changed says what a claim looks like: a function with a kink,
+    or in the place of one, comes to the same as many formulas, sign(p) as 1 where p is positive."""
+    meanings = [e.operation.meaning for e in (change.old, change.new) if isinstance(e, Call)]
+    kinked = any(isinstance(m, Elementwise) and m.kink is not None for m in meanings)
     return not (kinked and change.kind == "wrong_function")
 
 

@@ -25,6 +25,9 @@ INNER = re.compile(r"[<⟨]([^<>⟨⟩]*)[>⟩]")  # <G, dX>
 ONES = re.compile(
     r"(?<=[\w)\]'])[ ]+(?:@ *)?1(?![\w.])(?! *[*/(^])|(?<![\w.)\]])1(?:\^T|\.T|')[ @]+"
 )
+OVER = re.compile(  # 1/n tr(A), 1/(2n) (x^T x): a fraction, and what it multiplies
+    r"(?<![\w.)])(\d+/(?:[^\W\d]\w*|\([^()]*\)))[ ]+(?=[^\W\d]\w*\(|\()"
+)
 
 
 def _paired(match: re.Match[str]) -> str:
@@ -74,7 +77,7 @@ class Reader:
         words = set(re.findall(r"[^\W\d]\w*", written.text))
         derivatives = {word for word in words if symbol_of(word, names) is not None}
         known = {*names.known, *self.paper.said, *self.paper.macros, *self.paper.sizes}
-        written = written.replaced(INNER, _paired)
+        written = written.replaced(INNER, _paired).replaced(OVER, lambda m: f"{m[1]} * ")
         text = plain_signs(written.text)
         if ONES.search(text):
             return self._with_ones(replace(written, text=text))
@@ -164,8 +167,21 @@ def derivatives_in(tree: ast.AST, names: Names) -> dict[str, Symbol]:
 
 
 def is_chain_rule(formula: FormulaTree, of: Symbol) -> bool:
-    """Whether a formula only says which derivatives are multiplied: dL/dx = dL/dr dr/dx."""
-    pending, factors = [formula.tree], list[Symbol]()
+    """Whether a formula only says which derivatives are multiplied, dL/dx = dL/dr dr/dx, perhaps
+    beside terms without any."""
+    terms, links = [formula.tree], list[bool]()
+    while terms:
+        match terms.pop():
+            case ast.BinOp(op=ast.Add() | ast.Sub(), left=left, right=right):
+                terms += [left, right]
+            case term if words_in(term) & formula.symbols.keys():
+                links.append(_is_link(term, formula, of))
+    return any(links) and all(links)
+
+
+def _is_link(term: ast.expr, formula: FormulaTree, of: Symbol) -> bool:
+    """Whether a term is a product of derivatives that lead to the one that it is part of."""
+    pending, factors = [term], list[Symbol]()
     while pending:
         match pending.pop():
             case ast.BinOp(op=ast.Mult() | ast.MatMult(), left=left, right=right):

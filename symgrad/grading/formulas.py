@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import NamedTuple
 
+from symgrad.grading.assumptions import where_symmetric
 from symgrad.grading.branches import shortened
 from symgrad.grading.evidence import Evidence, Finding, Mistake
 from symgrad.grading.factors import Ratio
@@ -107,8 +108,9 @@ def described(evidence: Evidence, found: Change) -> Finding:
         right = f"the {kind.right.partition(' ')[2]} {right}"
     told = kind.right or "another" if evidence.is_answer(found.new) else right
     stands = "stands" if evidence.is_written(found.old) else "stands, in effect,"
+    only = where_symmetric(evidence.exam) if found.kind == "transposed_factor" else ""
     return Finding(
-        f"{kind.wrong} {wrong} {stands} where {told} belongs.",
+        f"{kind.wrong} {wrong} {stands} where {told} belongs. {only}".rstrip(),
         f"In {wrong}.",
         f"In the place of {wrong} belongs {right}.",
     )

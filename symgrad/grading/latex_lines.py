@@ -14,14 +14,16 @@ from symgrad.language.latex_input.equations import Formula
 
 BRACED = r"\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}"
 D = r"(?:\\partial|d|\\mathrm\s*(?:\{d\}|d))"
-NOTHING = re.compile(r"(?<!\\)%.*|\\in\s*\\mathbb\s*\{?[A-Z]\}?(?:\^(?:\{[^{}]*\}|\w))?")
+NOTHING = re.compile(  # comments, x in R^n, definiteness
+    r"(?<!\\)%.*|\\in\s*\\mathbb\s*\{?[A-Z]\}?(?:\^(?:\{[^{}]*\}|\w))?|\\(?:succ|prec)\w*\s*0"
+)
 SIGNS = re.compile(  # that mean =, perhaps with a word above
     rf"\\(?:overset|stackrel|underset)\s*{BRACED}\s*\{{\s*=\s*\}}|\\(?:coloneqq|triangleq|equiv)\b"
 )
 EQUALS = re.compile(r"(?<![<>!\\]):?=:?(?:\s*&\s*=)?")
 GAP = r"(?:\\q?quad\b|\\[ ,;]|&|\\text\{[^{}]*\}|\s)"
 IMPLIES = r"\\(?:Rightarrow|Longrightarrow|implies|Leftrightarrow|Longleftrightarrow|iff)\b"
-NEXT = re.compile(rf"(?:(?<!\\)[,;]\s*{GAP}+|{GAP}*{IMPLIES}{GAP}*)(?=[^,;]*=)")
+NEXT = re.compile(rf"(?:(?<!\\)[,;:]\s*{GAP}+|{GAP}*{IMPLIES}{GAP}*)(?=[^,;]*=)")
 NUMBERED = re.compile(  # \ell_i = , \frac{\partial p_i}{\partial s_i} = , \nabla_w \ell_i =
     rf"[\s&]*(?P<slope>\\[dt]?frac\s*\{{\s*{D}\s*|\\nabla\s*_\s*(?:\w|{BRACED})\s*)?"
     r"(?P<top>\\?[A-Za-z]+\s*)_\s*(?:\{\s*)?(?P<i>[i-n])(?![A-Za-z])"
@@ -38,7 +40,7 @@ ARROWS = r"\\(?:Rightarrow|Longrightarrow|implies|therefore|iff|to)\b"
 END = r"\\(?:blacksquare|square|qed|Box)\b"
 BESIDE = rf"(?:{END}|\s|&|\\q?quad\b|\\[,;: ]|\\(?:text|mbox){BRACED}|{ARROWS})"
 BEFORE = re.compile(rf"{BESIDE}+")
-AFTER = re.compile(rf"(?:{BESIDE}|[.,;])+$")
+AFTER = re.compile(rf"(?:{BESIDE}|[.,;:])+$")
 QUOTIENT = re.compile(  # \frac{dL}{dW}
     r"(?<=frac)(\s*\{\s*)d(?=\s*[A-Za-z\\{])([^{}]*(?:\{[^{}]*\}[^{}]*)*\}\s*\{\s*)d"
 )
@@ -48,7 +50,7 @@ SINGLE = re.compile(
 
 
 def without_asides(text: str) -> str:
-    """A text of the same length without comments and x in R^n, and with = for what means it."""
+    """A text of the same length without what is only said, and with = for what means it."""
     blanked = NOTHING.sub(lambda m: " " * len(m[0]), text)
     return SIGNS.sub(lambda m: "=".ljust(len(m[0])), blanked)
 

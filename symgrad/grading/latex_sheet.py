@@ -38,6 +38,7 @@ from symgrad.grading.sheet import (
     TO_BE_TAKEN,
     Called,
     primed,
+    set_to_zero,
 )
 from symgrad.grading.stacked import commutations, stacked_shape
 from symgrad.language.dimensions import core
@@ -71,7 +72,10 @@ OPERATOR = re.compile(  # d/dw of a formula
     rf"\\[dt]?frac\s*\{{\s*{D}\s*\}}\s*\{{\s*{D}\s*"
     r"(?:(?P<by>[^{}]*)|(?P<braced>[^{}]*\{\w+\}))\s*\}"
 )
-LOSS = r"\s*(?:\\math\w+\s*)?\{?\\?\w+(?:\{\w+\})?\}?(?:\s*\(.*\))?[\s&]*$"
+LOSS = (
+    r"(?!\s*\\(?:log|ln|det|exp|tr|Tr|sigma)(?![A-Za-z]))"
+    r"\s*(?:\\math\w+\s*)?\{?\\?\w+(?:\{\w+\})?\}?(?:\s*\(.*\))?[\s&]*$"
+)
 FRACTION_OF = re.compile(  # \frac{\partial (A x - b)}{\partial x}
     rf"\\[dt]?frac\s*\{{\s*{D}\s*(?P<of>(?:\\left|\\lVert|\\?\||[(\[]).*)\}}\s*\{{\s*{D}\s*"
     r"(?:(?P<by>[^{}]*)|(?P<braced>[^{}]*\{\w+\}))\s*\}[\s&]*$"
@@ -123,7 +127,6 @@ class LatexSheet:
 
     text: str
     paper: Paper
-
     called: Called = field(init=False, default_factory=Called)
 
     def __post_init__(self) -> None:
@@ -135,16 +138,22 @@ class LatexSheet:
     def rows(self) -> Iterator[Unread]:
         """The equations; what is none says nothing."""
         reasons = [match.span() for match in REASONS.finditer(self.text)]
+        end, slopes = 0, list[Piece]()
         for formula in formulas(self.text):
             if EQUALS.search(formula.text):
+                words, end = self.text[end : formula.begin], formula.begin + len(formula.text)
+                for left in set_to_zero(words, slopes):
+                    yield left.text, partial(self._row, left.saying(f"{left.text} = 0"), "", True)
                 inside = any(start < formula.begin < end for start, end in reasons)
                 unread = REASON if inside else _unread(formula, self.text)
                 supposed = SUPPOSED.search(self.text[: formula.begin]) is not None
                 moving = self.differential and not self._named_d
                 whole = written_on(placed(formula, self.text), self.paper, moving)
                 for k, part in enumerate(whole.split(NEXT)):
-                    left = part.split(EQUALS)[0].text.strip("&: ")
-                    yield left, partial(self._row, part, unread, k == 0 and supposed)
+                    left = part.split(EQUALS)[0]
+                    slopes += [left] if SLOPE.search(left.text) else []
+                    row = partial(self._row, part, unread, k == 0 and supposed)
+                    yield left.text.strip("&: "), row
 
     @cached_property
     def differential(self) -> bool:
@@ -186,8 +195,7 @@ class LatexSheet:
                 formula = left.part(*of.span("of") if pattern is FRACTION_OF else (of.end(),))
                 return self._of_a_formula(formula, of["by"] or of["braced"], left, sides)
         row = Row(left)
-        for side in sides:
-            row.sides.append(self._side(row, left, side))
+        row.sides += [self._side(row, left, side) for side in sides]
         return row
 
     def _stacked(self, left: Piece, sides: list[Piece]) -> Row:

@@ -24,7 +24,7 @@ from symgrad.grading.answer import as_latex
 from symgrad.grading.derivatives import Found
 from symgrad.grading.latex_sheet import LatexSheet, Unread
 from symgrad.grading.misfit import misfit
-from symgrad.grading.notation import as_written
+from symgrad.grading.notation import ZERO, as_written
 from symgrad.grading.rows import Piece, Row
 from symgrad.grading.sheet import primed, rows_of, sentence
 from symgrad.grading.sides import SUPPOSED, Sides, is_like_latex, is_new
@@ -114,25 +114,31 @@ class _Grading:
         return replace(verdict, remarks=tuple(self.sides.reader.remarks))
 
     def _read(self, row: Row) -> Row:
-        """A row in text; one with entries as LaTeX says it, where that can be read."""
-        paper = self.sides.paper
-        unread = row.unread or any(side.unread for side in row.sides)
-        if unread or row.by or row.stacked or not is_like_latex(row, paper.names):
+        """A row in text; its sides with entries as LaTeX says them, where that can be read."""
+        if row.unread or row.by or row.stacked or not is_like_latex(row, self.sides.paper.names):
             return replace(row)
-        typed = (row.left, *row.sides)
-        text = as_latex(paper.problem(), " = ".join(piece.text for piece in typed))
+        rows = [self._as_latex(replace(row, sides=[side])) for side in row.sides]
+        left = next((r.left for r in rows if r.whole), row.left)
+        return replace(row, left=left, sides=[r.sides[0] for r in rows], whole=left != row.left)
+
+    def _as_latex(self, row: Row) -> Row:
+        """A row of one side as LaTeX says it; as it is, where it cannot be read so, or need not."""
+        paper, (side,) = self.sides.paper, row.sides
+        if side.unread or not is_like_latex(row, paper.names):
+            return row
+        text = as_latex(paper.problem(), f"{row.left.text} = {side.text}")
         try:
             ((_, read),) = LatexSheet("\n" * (row.line - 1) + text, paper).rows()
             found = read()
         except UnknownNameError as error:
             if self._later(error) is not None:
                 raise
-            return replace(row)
+            return row
         except (SymgradError, ValueError):
-            return replace(row)
+            return row
         said = [
             replace(p, source=t.text, places=[t.places[0]] * max(len(p.text), 1))
-            for p, t in zip((found.left, *found.sides), typed, strict=True)
+            for p, t in zip((found.left, *found.sides), (row.left, side), strict=True)
         ]
         return replace(found, left=said[0], sides=said[1:], whole=True)
 
@@ -161,6 +167,8 @@ class _Grading:
 
     def _row(self, row: Row) -> Verdict | None:
         """Grade the sides of an equation; a verdict where one is not true."""
+        if ZERO.fullmatch(row.left.text) and row.sides:
+            row = replace(row, left=row.sides[0], sides=[row.left, *row.sides[1:]])
         with located(row.left):
             row = primed(self.sides.differentials.named(row), self.sides.meaning)
             grader = self.sides.grader(row)

@@ -13,21 +13,31 @@ from types import MappingProxyType
 
 from symgrad.errors import ProgramError, UnknownNameError
 from symgrad.grading.rows import Piece
-from symgrad.grading.sheet import BARE, DERIVATIVE, FRACTION, LOWERED, NABLA, OF, SECOND, TURNED
+from symgrad.grading.sheet import (
+    BARE,
+    DERIVATIVE,
+    FRACTION,
+    LOWERED,
+    NABLA,
+    OF,
+    SECOND,
+    TURNED,
+    TWICE,
+)
 from symgrad.language.names import greek
 
 WHOLE = ("L", "loss", "Loss", "J", "E", "cost", "Cost")  # what the loss is called
 ONE = ("l", "ell", "ℓ")  # what the loss of one example is called
 OPEN = "?"  # the loss, or that of one example
 SHORT = re.compile(
-    r"(?:grad|nabla|bar)_(?P<a>\w+)|(?P<b>\w+?)(?:_grad|_bar|bar|\.grad)|(?:delta|δ|d|g)_?(?P<c>\w+)"
+    r"(?:grad|nabla|bar)_(?P<a>\w+)|(?P<b>\w+?)(?:_grad|_bar|bar|\.grad)|(?:delta|d|g)_?(?P<c>\w+)"
 )
 LONG = re.compile(r"d(?P<top>[^\W_]\w*?)_d(?P<of>[^\W\d]\w*)")
 JOINED = re.compile(rf"[d∂](?P<top>{'|'.join((*WHOLE, *ONE))})[d∂](?P<of>\w+)")
 ZERO = re.compile(r"0|zeros\([^()]*\)")
 BEST = re.compile(r"_?(?:hat|star|ast|opt|best|ml|mle|map)$", re.IGNORECASE)  # w_hat
 UNSAID = ("grad", "gradient", "Gradient", "∇")  # of what and by what the problem says
-LAYER = re.compile(r"(?:delta|δ)_?(?:\^?[({\[])?(?P<layer>\d*)[)}\]]?")
+LAYER = re.compile(r"delta_?(?:\^?[({\[])?(?P<layer>\d*)[)}\]]?")
 
 
 @dataclass(frozen=True)
@@ -122,19 +132,22 @@ def _bare(text: str, names: Names) -> Symbol | None:
         return None  # by that name
     if of is None:
         raise ProgramError(f"say by what: grad_x {top}")
-    return Symbol(names.top(top) or top, of)
+    return Symbol(names.top(top) or WHOLE[0], of)
 
 
 def _second(text: str, names: Names) -> Symbol | None:
     if not re.fullmatch(SECOND, text):
         return None
+    if "/" not in text:
+        by = names.single
+        return Symbol(WHOLE[0], by, by) if by else None
     above, below = text.split("/")
-    top = names.top(re.sub(r"^d(?:2|\^2|\*\*2)\s?", "", above.strip()))
-    squared = re.fullmatch(rf"\s*d\s?(?P<of>{OF})(?:\^2|\*\*2)", below)
+    top = names.top(re.sub(rf"^[d∂]{TWICE}\s?", "", above.strip()))
+    squared = re.fullmatch(rf"\s*[d∂]\s?(?P<of>{OF}){TWICE}", below)
     if squared:
         of = names.of(squared["of"])
         return Symbol(top, of, of) if top and of else None
-    pairs = re.finditer(r"d", below)
+    pairs = re.finditer(r"[d∂]", below)
     for match in list(pairs)[1:]:  # dxdA: where does the second name begin
         of = names.of(below[: match.start()].strip()[1:])
         then = names.of(below[match.end() :])
@@ -199,6 +212,6 @@ def as_written(text: str, formulas: Mapping[str, str] = MappingProxyType({})) ->
         gap = " " if formula[:1].isalpha() else ""
         text = re.sub(rf"\bd{name}\b", lambda _: f"d{gap}{formula}", text)  # noqa: B023
         text = re.sub(rf"\b{name}\b", lambda _: formula, text)  # noqa: B023
-    text = re.sub(r"\bd_(?=delta|δ)", "", text)
+    text = re.sub(r"\bd_(?=delta)", "", text)
     text = re.sub(r"\bd2(\w+?)_d(\w+)_d(?=[^\W\d])(\w+)", r"d2\1/d\2d\3", text)
     return re.sub(r"\bd(\w+?)_d(?=[^\W\d])", r"d\1/d", re.sub(r"\bd_(?=[^\W\d])", "d", text))

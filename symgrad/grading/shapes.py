@@ -91,6 +91,9 @@ def _transpose(evidence: Evidence) -> Finding | None:
             f"This is the transpose of {exam.what}: the answer is {shown(shape)}, not "
             f"{shown(next(iter(exam.shapes)))}."
         )
+        if exam.kind == "gradient" and not exam.title:
+            other = "denominator" if exam.layout == "numerator" else "numerator"
+            text += f" In {other} layout it is right."
     return Finding(text, correction=turn)
 
 

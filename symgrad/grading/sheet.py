@@ -19,12 +19,14 @@ from symgrad.grading.rows import SINGLE, Piece, Row, is_closed
 from symgrad.language.dimensions import SCALAR
 from symgrad.language.expressions import OPERATIONS, Expression
 from symgrad.language.handwriting.tokens import ACCENTED, SUBSCRIPTS, accented
+from symgrad.language.names import GREEK, greek
 from symgrad.language.scope import function_elsewhere, function_named
 
 REASON = "a reason for the step above: not graded"
 TO_BE_TAKEN = "a derivative that is still to be taken: not graded"
 ANYWHERE = "said of other arguments: not graded"
 WELL_KNOWN = "what a function is that is known: not graded"
+CHANGED = "what a later line changes: not graded"
 CONDITIONAL = "said under a condition: not graded"
 REASONS = re.compile(  # below a step of a printed derivation: a sentence, and a proof in entries
     r"^(?P<gap> *)(?:\w+ +| {10})\(\d+\) .*\n(?:(?P=gap) {16,}.*\n)*"
@@ -36,18 +38,23 @@ GROUP = r"\((?:[^()]|\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\))*\)"
 VECTORISED = re.compile(r"(?P<left>[d∂]2? ?[\w()]* ?/ ?[d∂] ?[^=]*?)\s*=")  # d vec(f) / d vec(X).T
 NAME = r"[^\W\d_](?:(?!ᵀ)\w)*(?:\^[({\[]\w+[)}\]])?"
 OF = rf"(?:{NAME}|\({NAME}\))"
-SECOND = rf"d(?:2|\^2|\*\*2)\s?{OF}\s*/\s*(?:d\s?{OF}\s*d\s?{OF}|d\s?{OF}(?:\^2|\*\*2))"
+TWICE = r"(?:2|²|\^2|\^\{2\}|\*\*2)"
+SECOND = (  # d2L/dxdy, d²L/dx², ∇²L
+    rf"(?:[d∂]{TWICE}\s?{OF}\s*/\s*(?:[d∂]\s?{OF}\s*[d∂]\s?{OF}|[d∂]\s?{OF}{TWICE})"
+    rf"|(?:∇|grad|nabla){TWICE}\s?(?:L|loss|f|J)\b(?:\(\w+\))?)"
+)
 FRACTION = rf"(?<![^\W\d])[d∂]\s?{OF}\s*/\s*[d∂]\s?{OF}"
 NABLA = (
     rf"(?:(?:grad|nabla)_|∇_?)(?:{NAME}|\{{\w+\}})(?:[ ](?:(?:L|l|loss)\b|{NAME}(?=\)|\s*=|$)))?"
 )
 DIFFERENTIAL = rf"d\({FRACTION}\)"
 FUNCTIONS = r"(?:(?:tr|trace|log|ln|det|logdet|exp|sum)(?!\w)\s?)"
-MOVED = (  # the differential of a formula without a name: d tr(A X), d log det X, d X^-1, d|x|^2
-    rf"(?<!\w)[d∂]\s?(?!\([^()]*,)(?P<of>(?:{FUNCTIONS}*(?:{GROUP}|\|\|[^|]+\|\||‖[^‖]+‖|\|[^|]+\|)"
+FORMULA = (  # without a name, behind a d: tr(A X), log det X, X^-1, |x|^2
+    rf"(?!\([^()]*,)(?P<of>(?:{FUNCTIONS}*(?:{GROUP}|\|\|[^|]+\|\||‖[^‖]+‖|\|[^|]+\|)"
     rf"|{FUNCTIONS}+{NAME}|{NAME}(?=\^\{{?-1|\*\*-1|⁻¹))"
-    r"(?:_\w|\^\{?-?\w+\}?|\*\*-?\d|\.T|[²³⁻¹ᵀ])*)(?!\s*/\s*[d∂])"
+    r"(?:_\w|\^\{?-?\w+\}?|\*\*-?\d|\.T|[²³⁻¹ᵀ])*)"
 )
+MOVED = rf"(?<!\w)[d∂]\s?{FORMULA}(?!\s*/\s*[d∂])"
 WORD = r"[^\W_]+(?!\w|'*\()"  # but no function that is called, or its derivative
 BARE = (  # by what is not said: grad L, L'(x)
     r"(?:(?:∇|(?<!\w)(?:grad|nabla)\s)\s?(?:L|l|loss|f|J)\b(?:\(\w+\))?"
@@ -56,6 +63,7 @@ BARE = (  # by what is not said: grad L, L'(x)
 DERIVATIVE = rf"(?:{SECOND}|{DIFFERENTIAL}|{FRACTION}|{BARE}|{NABLA}|{NAME}\.grad\b)"
 TURNED = r"(?:\.T|\^T|ᵀ|\^⊤|')"
 VEC = re.compile(rf"vec\((\w+)\)|{TURNED}| ")
+SLOPE = re.compile(rf"{DERIVATIVE}|grad|gradient|Gradient|∇")
 LEFT = rf"\({DERIVATIVE}\){TURNED}|{DERIVATIVE}{TURNED}?|{MOVED}|{NAME}"
 OF_WHAT = rf"(?:\((?P<at>{NAME}(?:, ?{NAME})*|(?<=[LJf]\()[^()=]+)\))?"  # L(x, y)
 VALUE = r"(?:\\left\s*)?\((?P<at>[^()]*?)(?:\\right\s*)?\)"  # (x) of f(x)
@@ -75,11 +83,11 @@ CASE = re.compile(
 OPERATOR = re.compile(  # d/dw of it
     rf"[d∂]\s?/\s?[d∂](?P<by>{NAME})\s+(?P<of>[^=\s][^=]*?)\s*=(?!=)"
 )
-QUOTIENT = re.compile(  # d(it)/dw
-    rf"(?<!\w)[d∂]\s?(?P<of>{GROUP}(?:\.T|\^T|ᵀ)?)\s?/\s?[d∂]\s?(?P<by>{NAME})\s*=(?!=)"
+QUOTIENT = re.compile(  # d tr(it)/dw
+    rf"(?<!\w)[d∂]\s?{FORMULA}\s?/\s?[d∂]\s?(?P<by>{NAME})\s*=(?!=)"
 )
 GRADIENT = re.compile(  # ∇_w of a formula, which is no name
-    rf"(?:∇|(?<!\w)(?:grad|nabla)(?![^\W_]))(?:_\{{?(?P<by>{NAME})\}}?(?!\w))?\s*"
+    rf"(?:∇(?!{TWICE})|(?<!\w)(?:grad|nabla)(?![^\W_]))(?:_\{{?(?P<by>{NAME})\}}?(?!\w))?\s*"
     rf"(?P<of>(?!(?:L|l|loss|J|f)\b|\(?{NAME}(?:\([\w ,]*\))?\)?{TURNED}?\s*=)[^=\s_][^=]*?)"
     r"\s*=(?!=)"
 )
@@ -88,9 +96,11 @@ TAKEN = re.compile(  # such a gradient, or d/dw of a formula, within a side
 )
 PRIMED = re.compile(rf"(?:\\left\s*)?(?P<of>{GROUP})\s*'(?![\w(])")  # (x^T A x)'
 EQUATION = re.compile(rf"(?<!\w)(?P<left>{LEFT}){OF_WHAT}\s*(?P<is>:?=(?!=)|:(?=\s))")
-THEN = re.compile(r"(?:[\s,;:.]+|=*>|⇒|→|∴|i\.e\.|[^\W\d_]{2,}\b[,:]?(?=\s))")
-EQUALS = re.compile(r"(?<![=<>!:])(?::?=:?)(?![=>])")
-LABEL = re.compile(r"\s*(?:\(\w{1,4}\)|\d+[.)]|[-*•–](?=\s)|[⇒→∴]|=>|->)\s*")
+ARROWS = re.compile(r"<?=+>|<?-+>|[⇔→∴⟶⟹⟺]|\biff\b")
+BRACKETS = re.compile(r"(?<![\w)\]])\[([^\[\]<>=,:]*)\]")  # that are no index and no condition
+THEN = re.compile(r"(?:[\s,;:.⇒]+|i\.e\.|[^\W\d_]{2,}\b[,:]?(?=\s))")
+EQUALS = re.compile(r"(?<![=<>!:])(?::?=:?)(?!=)")
+LABEL = re.compile(r"\s*(?:\(\w{1,4}\)|\d+[.)]|[-*•–](?=\s)|⇒)\s*")
 SECTION = re.compile(r"(Given|Used|Forward|Backward|By \w+|Solve|Result|Remark|Layout|Checked)\b")
 REMARKS = (
     "Used",
@@ -103,10 +113,18 @@ LOWERED = str.maketrans(SUBSCRIPTS)
 LOWER = re.compile(r"(?<=[^\W\d_])(?<!\bsum)_[i-t]{1,4}\b")  # of an entry
 CALLED = re.compile(r"sum_[a-t]|(?P<name>[^\W\d]\w*) ?\((?P<inside>[^()]*)")  # a sum, a function
 SIGNS = re.compile(  # w* = ..., ŷ, y^ = ...
-    rf"[∑Σᵢⱼₖ]|(?<=\w)(?:\^ ?)?\*(?=\s*=)|{ACCENTED}"
+    rf"[∑Σδᵢⱼₖ]|(?<=\w)(?:\^ ?)?\*(?=\s*=)|{ACCENTED}"
     r"|(?<=[^\W\d_])\^(?=\s*[=)/*,]|\s+(?:[-+] |(?!T\b)[^\W\d])|$)"
 )
 ARGUMENT = re.compile(r"[\\{}\w^]*[^\W\d][\\{}\w^]*")  # a name, in LaTeX too
+AT_ZERO = re.compile(  # setting both to zero
+    r"\b(?:set|setting|equat\w+|put|putting)\b[^=.]*?\b(?:to|equals?|be)\s*\$?(?:0|zero)\b",
+    re.IGNORECASE,
+)
+ALL = re.compile(
+    r"\b(?:both|all|these|them|each|\w*derivatives|gradients|partials)\b", re.IGNORECASE
+)
+UPDATE = re.compile(rf"(?P<name>{NAME})\s*(?:(?P<by>[-+/@])|\[(?P<where>[^\]]*[<>][^\]]*)\]\s*)=")
 STOP = re.compile(r"[.;]\$?\s")
 OPERATORS = "=+-*/@⊙·×−∘,(["
 GOING_ON = re.compile(r"\s*[+*/@⊙·×∘)\]]")
@@ -139,13 +157,21 @@ def rows_of(text: str, known: AbstractSet[str]) -> list[Row]:
     reasons |= {text.count("\n", 0, match.end()) for match in RULE.finditer(text)}
     rows: list[Row] = []
     before = False  # whether the line before belongs to the last row
-    for line in _lines(text):
-        piece = line.replaced(SIGNS, partial(_spelled, "Sigma" in known))
+    for line in (part for whole in _lines(text) for part in _at_zero(whole)):
+        piece = line.replaced(SIGNS, partial(_spelled, known))
         if piece.text and piece.line in reasons:
             rows += _reason(piece, rows[-1].left if rows else Piece("", []))
         elif not piece.text:
             before = False
-        elif rows and piece.text.startswith("=") and not piece.text.startswith(("=>", "==")):
+        elif AT_ZERO.match(piece.text):
+            slopes = [row.left for row in rows if SLOPE.fullmatch(row.left.text)]
+            zero = [piece.saying("0")]
+            rows += [Row(x, zero, supposed=True) for x in set_to_zero(piece.text, slopes)]
+            before = False
+        elif (changed := _changed(piece, rows)) is not None:
+            rows.append(changed)
+            before = True
+        elif rows and piece.text.startswith("=") and not piece.text.startswith("=="):
             rows[-1].sides += _sides(piece.part(1), known)
             before = True
         elif before and _goes_on(rows[-1], piece):
@@ -161,6 +187,42 @@ def rows_of(text: str, known: AbstractSet[str]) -> list[Row]:
     return _of_one_function(rows, known)
 
 
+def _at_zero(line: Piece) -> Iterator[Piece]:
+    """What a line says before and after it sets derivatives to zero, and that by itself."""
+    if (match := AT_ZERO.search(line.text)) is None:
+        yield line
+        return
+    for span in ((0, match.start()), match.span(), (match.end(), None)):
+        if (part := line.part(*span)).text:
+            yield part
+
+
+def set_to_zero(words: str, lefts: list[Piece]) -> list[Piece]:
+    """The left sides, of derivatives, that words set to zero: those that they name, all, the last,
+    or none."""
+    if AT_ZERO.search(words) is None:
+        return []
+    of = {left.text: left for left in lefts}
+    named = [left for text, left in of.items() if text in words]
+    return named or ([*of.values()] if ALL.search(words) else lefts[-1:])
+
+
+def _changed(piece: Piece, rows: list[Row]) -> Row | None:
+    """A name that a line changes, dW += lam * W or dz[z <= 0] = 0, with what it is from there on;
+    None where no line gave it."""
+    update = UPDATE.match(piece.text)
+    row = next((r for r in reversed(rows) if update and r.left.text == update["name"]), None)
+    if update is None or row is None or not row.sides:
+        return None
+    before, by = row.sides[-1], piece.part(update.end())
+    if update["by"]:
+        texts = f"({before.text}) {update['by']} ({by.text})"
+    else:
+        texts = f"where({update['where']}, {by.text}, {before.text})"
+    row.unread = row.unread or CHANGED
+    return Row(row.left, [replace(piece.saying(texts), source=by.shown)])
+
+
 def _of_one_function(rows: list[Row], known: AbstractSet[str]) -> list[Row]:
     """The rows; those of a function's values at other arguments than its first row's are not
     graded."""
@@ -174,15 +236,16 @@ def _of_one_function(rows: list[Row], known: AbstractSet[str]) -> list[Row]:
     return rows
 
 
-def _spelled(known: bool, sign: re.Match[str]) -> str:
-    """A letter below as x_i; the sign of a sum, unless it is a `known` name, as its word; w*, y^
-    and ŷ as w_hat and y_hat."""
+def _spelled(known: AbstractSet[str], sign: re.Match[str]) -> str:
+    """A letter below as x_i; the sign of a sum, and δ, unless it is a `known` name, as its word;
+    w*, y^ and ŷ as w_hat and y_hat."""
     if sign[0].endswith(("*", "^")):
         return "_hat"
     if (name := accented(sign[0])) is not None:
         return name
-    letter = dict(zip("ᵢⱼₖ", "ijk", strict=True)).get(sign[0])
-    return f"_{letter}" if letter else sign[0] if known and sign[0] == "Σ" else "sum"
+    if letter := dict(zip("ᵢⱼₖ", "ijk", strict=True)).get(sign[0]):
+        return f"_{letter}"
+    return sign[0] if greek(sign[0]) in known else "delta" if sign[0] == "δ" else "sum"
 
 
 def _reason(piece: Piece, before: Piece) -> Iterator[Row]:
@@ -215,8 +278,11 @@ def _lines(text: str) -> Iterator[Piece]:
 
 
 def _without_marks(line: str) -> str:
-    """A line without the marks of tables and bold words, with one = for two, as long as before."""
+    """A line without the marks of tables and bold words, with one = for two, one arrow for all and
+    round brackets, as long as before."""
     line = re.sub(r"^\s*\*\*[\w .:]+\*\*", lambda m: " " * len(m[0]), line)
+    line = ARROWS.sub(lambda m: "⇒".ljust(len(m[0])), line)
+    line = BRACKETS.sub(r"(\1)", line)
     if re.fullmatch(r"\s*\|.*\|\s*", line):
         line = re.sub(r"^\s*\||\|\s*$", lambda m: " " * len(m[0]), line).replace(" | ", " ; ")
     for match in re.finditer("==", line):
@@ -304,7 +370,7 @@ def _begins(text: str, match: re.Match[str], known: AbstractSet[str]) -> bool:
         front = front[label.end() :]
     blank = front[-1:].isspace()
     front = front.rstrip()
-    if not front or (blank and front.endswith((",", ";", ":", ".", "=>", "⇒", "→", "∴", "->"))):
+    if not front or (blank and front.endswith((",", ";", ":", ".", "⇒"))):
         return True
     word = re.search(r"(?<![\w.])[^\W\d_]{2,}$", front)
     return word is not None and word[0] not in known and _is_prose(front, known)
@@ -370,7 +436,7 @@ def _until(piece: Piece, known: AbstractSet[str]) -> Piece:
     text = piece.text
     cuts = [len(text)]
     for match in re.finditer(
-        r"\s{2,}|\t|[,;:]\s|(?<!\d)\.\s|\s(?=[(\[])|\s(?=[^\W\d_]{1,})|\s*(?:=>|⇒|→)", text
+        r"\s{2,}|\t|[,;:]\s|(?<!\d)\.\s|\s(?=[(\[])|\s(?=[^\W\d_]{1,})|\s*⇒", text
     ):
         front = text[: match.start()]
         if not is_closed(front) or not front or front.count("<") > front.count(">"):
@@ -406,7 +472,7 @@ def _is_formula_of(called: re.Match[str], known: AbstractSet[str]) -> bool:
 def _is_cut(text: str, match: re.Match[str], known: AbstractSet[str]) -> bool:
     """Whether words begin at a gap."""
     after = LOWER.sub("", re.split(r"[;,]\s", text[match.end() :].lstrip())[0])
-    if match[0].strip() in (",", ";", ":", ".", "=>", "⇒", "→"):
+    if match[0].strip() in (",", ";", ":", ".", "⇒"):
         return True
     if text[: match.start()].rstrip().endswith(tuple(OPERATORS)) or not after:
         return False
@@ -471,7 +537,8 @@ class Called(dict[str, set[str]]):
             value = re.compile(rf"(?<![\w\\]){re.escape(name)}(?P<gap>\s*){VALUE}")
             for match in value.finditer(side.text):
                 product = match["gap"] or name in match["at"]  # a (1 - a)
-                if _arguments(match["at"]) != first and not product and not _is_operation(name):
+                own = name.lstrip("\\") in GREEK or not _is_operation(name)
+                if _arguments(match["at"]) != first and not product and own:
                     return replace(side, unread=ANYWHERE)
             here = partial(_without_arguments, name, first)
             side = replace(side.replaced(value, here), source=side.shown)

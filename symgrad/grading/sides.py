@@ -84,13 +84,13 @@ class Sides:
                 near = did_you_mean(symbol.of, names.known)
                 raise UnknownNameError(f"{symbol.of} is not declared{near}")
             self.differentials.moving.clear()
-            return lambda side, k: self._derivative(symbol, text, side, k)
+            return lambda side, k: self._derivative(symbol, text, side, k + row.supposed)
         if (variable := self.stationary.variable(text, names)) is not None:
             return lambda side, k: self.stationary.solved(variable, text, self._claimed(side))
         if text in self.asked.variables and row.supposed:
             return lambda side, k: (None, SUPPOSED)
         if text in self.asked.variables:
-            raise ProgramError(OF_THE_PROBLEM.format(text))
+            return _of_the_problem(text, self)
         if text in self.paper.macros:
             raise ProgramError(f"{text} is given twice; use another name")
         if text in self.paper.said or text in names.known:
@@ -107,7 +107,7 @@ class Sides:
             words = f"{UNREAD}: {error.message}"
             return lambda side, k: (None, words)
         self.paper.given |= self.reader.truths
-        return lambda side, k: self._equation(text, meaning, side)
+        return lambda side, k: self.equation(text, meaning, side)
 
     def _of_a_formula(self, row: Row) -> Grader:
         """d/dw of a formula: the formula gets a name."""
@@ -164,7 +164,7 @@ class Sides:
     def _claimed(self, side: Piece) -> Claim:
         return self.reader.claim(self.reader.formula(side))
 
-    def _equation(self, text: str, meaning: Expression, side: Piece) -> Graded:
+    def equation(self, text: str, meaning: Expression, side: Piece) -> Graded:
         """An equation, which may hold only where derivatives are zero."""
         formula = self.reader.formula(side)
         found = _same(text, meaning, self.reader.claim(formula), self.seed)
@@ -267,6 +267,19 @@ def is_new(text: str, paper: Paper) -> bool:
 def _is_wrong(graded: Graded) -> bool:
     verdict, _ = graded
     return verdict is not None and verdict.correct is False
+
+
+def _of_the_problem(name: str, sides: Sides) -> Grader:
+    """What a variable is said to be, where other derivatives than that by it are 0."""
+    words, own = OF_THE_PROBLEM.format(name), sides.asked.variables[name].expression()
+    if not sides.stationary.zero:
+        raise ProgramError(words)
+
+    def graded(side: Piece, k: int) -> Graded:
+        found = sides.equation(name, own, side)
+        return (None, f"not graded: {words}") if _is_wrong(found) else found
+
+    return graded
 
 
 def is_like_latex(row: Row, names: Names) -> bool:

@@ -94,6 +94,8 @@ class Stationary:
             if True in tried and False not in tried:
                 self.solutions[name] = exam
                 return _right(f"right: there {self._where}")
+            if False in tried and True not in tried and self.zero.keys() <= {*self.solutions, name}:
+                return self._wrong
         return self.equation(variable, claim)
 
     def equation(self, meaning: Expression, claim: Claim) -> Graded:
@@ -101,13 +103,19 @@ class Stationary:
         exam = self._exam(meaning, claim)
         found = ((point, self._reached(point)) for point in self._drawn(exam))
         some = islice(((point, reached) for point, reached in found if reached), POINTS)
-        held = [_holds(exam, point, there) for point, reached in some for there in reached]
+        tried = [(point, there) for point, reached in some for there in reached]
+        held = [_holds(exam, point, there) for point, there in tried]
+        telling = [h for h, pair in zip(held, tried, strict=True) if self._is_telling(*pair)]
         if not held:
             return None, f"not graded: no numbers were found where {self._where}"
         if all(held):
             return _right(f"right where {self._where}")
-        if any(held):
+        if any(telling or held):
             return None, f"not graded: it holds at some of the points where {self._where}"
+        return self._wrong
+
+    @property
+    def _wrong(self) -> Graded:
         text = f"This does not hold where {self._where}."
         return Verdict(False, WRONG, text, "", hints=(text, RULE, text)), ""
 
@@ -122,19 +130,20 @@ class Stationary:
 
     def _is_solution(self, name: str, exam: Exam, point: Point) -> bool | None:
         """Whether the derivative by a variable is 0 at the claimed value; None where that or the
-        derivative is not finite."""
+        derivative is not finite, or has no digits."""
         slope = self.zero[name]
         start = self._at_solutions(point)
-        there = slope.at(_with(start, name, exam.claimed_at(start)))
-        if not np.all(np.isfinite(there)):
+        claimed = self._at_solutions(_with(start, name, exam.claimed_at(start)), but=name)
+        there = slope.at(claimed)
+        if not (np.all(np.isfinite(there)) and claimed.well_conditioned([slope.entry.node])):
             return None
         return largest_entry(there) <= NEAR * largest_entry(slope.at(point))
 
     # the points
 
-    def _at_solutions(self, point: Point) -> Point:
+    def _at_solutions(self, point: Point, but: str = "") -> Point:
         for name, exam in self.solutions.items():
-            point = _with(point, name, exam.claimed_at(point))
+            point = point if name == but else _with(point, name, exam.claimed_at(point))
         return point
 
     def _reached(self, point: Point) -> list[Point]:
@@ -142,15 +151,24 @@ class Stationary:
         starts. Where all variables are 0 there, of which too much is true, also with the numbers
         beside them moved, such as a multiplier."""
 
-        def largest(at: Point) -> float:
-            return max(largest_entry(at.inputs[name]) for name in self.zero)
-
         reached = self._moved(point, [*self.zero])
-        if any(largest(there) > NEAR * largest(point) for there in reached):
+        if not self._are_nothing(point, reached):
             return reached
         variables = self.paper.asked.variables.values()
         numbers = [v.name for v in variables if v.shape == SCALAR and v.name not in self.zero]
         return reached + self._moved(point, [*self.zero, *numbers])
+
+    def _are_nothing(self, point: Point, reached: Sequence[Point]) -> bool:
+        """Whether all variables are 0 at each of these, beside how large they are at a point."""
+        usual, *largest = (
+            max(largest_entry(p.inputs[name]) for name in self.zero) for p in (point, *reached)
+        )
+        return all(size <= NEAR * usual for size in largest)
+
+    def _is_telling(self, point: Point, there: Point) -> bool:
+        """Whether the numbers beside the variables were moved so that these are not 0."""
+        moved = any(there.inputs[n] is not a for n, a in point.inputs.items() if n not in self.zero)
+        return moved and not self._are_nothing(point, [there])
 
     def _moved(self, point: Point, names: Sequence[str]) -> list[Point]:
         """The point with these variables moved there."""

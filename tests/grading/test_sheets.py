@@ -81,6 +81,47 @@ PROGRAMS["factors_by_entries"] = (
 
 # program, wrt, text; how many lines are graded
 RIGHT = [
+    # a derivative of a formula, beside a dimension d; second ones
+    ("least_squares_of_data", "w", "d ||Xw - y||^2 / dw = 2 X^T (Xw - y)\ngrad = X^T (Xw - y)", 2),
+    (
+        "quadratic_form",
+        "x",
+        "∇f(x) = (A + A^T) x\n∇²f(x) = A + A^T\n∂²L/∂x² = A + A^T\nd2L/dx2 = A + A^T",
+        4,
+    ),
+    # arrows, brackets, fractions before a product, δ
+    ("quadratic_form", "x", "dL/dx = A x + A^T x ==> grad = (A + A^T) x <=> ∇L = [A + A^T] x", 3),
+    (
+        "softmax_of_data",
+        ["W", "b"],
+        "dL = 1/n tr((P - Y)^T dZ)\ndZ = X dW + 1 db^T\ndL/dW = 1/n X^T (P - Y)\n"
+        "dL/db = 1/n [(P - Y)^T 1]",
+        4,
+    ),
+    ("mlp", "b1", "δ2 = p - y\nδ1 = (W2^T δ2) * a1 * (1 - a1)\ndb1 = δ1", 3),
+    # names that a later line changes
+    ("ridge", "w", "r = X @ w - y\ndw = 2 * X.T @ r\ndw += 2 * lam * w", 1),
+    ("relu_net", "W", "da = V.T @ r\ndz = da.copy()\ndz[z <= 0] = 0\ndW = dz @ x.T", 3),
+    # sums over an index; a side without one beside them; the chain rule with a term beside it
+    ("least_squares_of_data", "w", "dL/dw = sum_i (x_i^T w - y_i) x_i\n  = X^T (Xw - y)", 2),
+    (
+        "ridge",
+        "w",
+        "r = X w - y\ndL/dw = dL/dr * dr/dw + 2 lam w\ndL/dr = 2 r\ndL/dw = 2 X^T r + 2 lam w",
+        2,
+    ),
+    (
+        "ridge",
+        "w",
+        r"$\nabla_w L = 2X^\top(Xw-y) + 2\lambda w$, $\nabla^2 L = 2X^\top X + 2\lambda I \succ 0$",
+        2,
+    ),
+    (
+        "logistic_regression",
+        "w",
+        r"$\nabla_w \log(1-p_n) = -p_n x_n$, $\nabla_w L = \frac1N \sum_n (p_n - t_n) x_n$",
+        2,
+    ),
     # a prime behind a number is a derivative, behind a vector a transpose
     ("quadratic_form", "x", "(x^T A x)' = (A + A^T) x\n(A x)' = x' A'\ndL/dx = A x + A' x", 3),
     ("quadratic_form", "x", "(x^T A x)'/2 = (A + A^T) x / 2\ndL/dx = (A + A^T) x", 1),
@@ -728,6 +769,18 @@ $$\frac{\partial L}{\partial b} = \sum_{i=1}^N (p_i - y_i)$$""",
     ),
 ]
 WRONG += [
+    ("least_squares_of_data", "w", "d ||Xw - y||^2 / dw = X^T (Xw - y)", 1, "factor 2"),
+    ("quadratic_form", "x", "∇²f(x) = A - A^T", 1, "sign"),
+    ("quadratic_form", "x", "∇f(x) = 2 A x", 1, "It is right only where A is symmetric."),
+    ("softmax_of_data", ["W", "b"], "dL = 1/n tr((Y - P)^T dZ)", 1, "-1 times"),
+    ("mlp", "b1", "δ2 = p - y\nδ1 = (W2^T δ2) * a1", 2, "sigmoid"),
+    ("ridge", "w", "dw = 2 * X.T @ (X @ w - y)\ndw += lam * w", 2, "factor 2"),
+    ("relu_net", "W", "da = V.T @ r\ndz = da.copy()\ndz[z > 0] = 0", 3, "other side"),
+    ("least_squares_of_data", "w", "grad = sum_i (x_i^T w + y_i) x_i = X^T (Xw - y)", 1, "sign"),
+    ("ridge", "w", "r = X w - y\ngrad = dL/dr * dr/dw + 2 lam w\ngrad = 2 X^T r + lam w", 3, "lam"),
+    ("ridge", "w", r"$\nabla^2 L = 2X^\top X + \lambda I \succ 0$", 1, "factor 2"),
+    ("logistic_regression", "w", r"$\nabla_w \log(1-p_n) = p_n x_n$", 1, "-1 times"),
+    ("ridge", "w", "r = Xw - y\ndL/dr = 2 r^T", 2, "In numerator layout it is right."),
     ("least_squares", "x", "r = W x - y\ndL/dx = sum_i 2 r_i W_i\n  = 2 W^T r + x", 3, ""),
     ("factors_by_entries", "U", "E = R - U V^T\ndL = 2 tr(E^T dE)\ndL/dU = -E V", 2, "factor 2"),
     ("factors_by_entries", "U", "E = R - U V^T\ndL = tr(E^T dE) = tr(E^T dU V^T)", 2, "sign"),
@@ -738,6 +791,7 @@ NOTHING = [
     ("least_squares", "r = W x - y\nq = 3 r"),
     ("least_squares", r"$r = Wx - y$ and $q = r^\top r$"),
     ("mlp", "dL/dW1 = dL/dz2 dz2/dW1"),
+    ("sine", r"$\psi(u) = u^2$, $\nabla_x L = c \odot \psi(x)$"),  # a psi of its own
 ]
 
 

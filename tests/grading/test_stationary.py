@@ -33,6 +33,13 @@ loss = sum((x - mu).T @ inv(S) @ (x - mu) / 2 + logdet(S) / 2 for x in batch)"""
 MEAN = "dL/dmu = -1/sigma^2 sum_i (x_i - mu) = 0\n"
 SCALE = "dL/dsigma = n/sigma - 1/sigma^3 sum_i (x_i - mu)^2 = 0\n"
 SLOPE = "dL/dw = 2 X^T (X w - y) + 2 lam w = 0\n"
+UNSET = "dL/dw = 2 X^T (X w - y) + 2 lam w\n"
+TIED = """\
+x: Vector(n)
+A: Matrix(m, n)
+b: Vector(m)
+nu: Vector(m)
+loss = norm2(x)**2 / 2 + nu.T @ (A @ x - b)"""
 LATEX_SLOPE = r"\[\nabla_w L = 2X^\top(Xw-y) + 2\lambda w \overset{!}{=} 0"
 SHEETS = [  # how many lines are right, or the line that is wrong first
     (NORMAL, "mu", f"{MEAN}mu = mean(x)", 2, None),
@@ -62,13 +69,28 @@ SHEETS = [  # how many lines are right, or the line that is wrong first
     (WELLS, "w", "dL/dw = w^3 - a w = 0\nw^2 = a", 1, None),  # but for w = 0
     (WELLS, "w", "dL/dw = w^3 - a w = 0\nw = a", None, 2),
     (AXIS, "w", "dL/dw = 2 C w - 2 lam w = 0\nC w = lam w", 2, None),
-    (AXIS, "w", "dL/dw = 2 C w - 2 lam w = 0\nC w = 3 lam w", 1, None),  # but for w = 0
+    (AXIS, "w", "dL/dw = 2 C w - 2 lam w = 0\nC w = 3 lam w", None, 2),  # but for w = 0
+    (AXIS, "w", "dL/dw = 2 C w - 2 lam w = 0\nC w = lam w\nlam = w^T C w", 2, None),
     (AXIS, "w", "dL/dw = 2 C w - 2 lam w = 0, so C w = lam w", 2, None),
-    (AXIS, "w", "dL/dw = 2 C w - 2 lam w = 0: C w = 3 lam w", 1, None),
+    (AXIS, "w", "dL/dw = 2 C w - 2 lam w = 0: C w = 3 lam w", None, 1),
+    (AXIS, "w", r"$\nabla_w L = 2Cw - 2\lambda w = 0: Cw = \lambda w$", 2, None),
+    (RIDGE, "w", f"{SLOPE}0 = X^T X w + lam w - X^T y", 2, None),
+    (RIDGE, "w", f"{SLOPE}0 = X^T X w + 2 lam w - X^T y", None, 2),
+    (RIDGE, "w", f"{UNSET}grad = 0 iff X^T X w + lam w = X^T y", 2, None),
+    (RIDGE, "w", f"{UNSET}Setting it to zero: w = (X^T X + lam I)^-1 X^T y", 2, None),
+    (RIDGE, "w", f"{UNSET}Set to 0:\nw = (X^T X)^-1 X^T y", None, 3),
+    (TIED, ["x", "nu"], r"$\nabla_x L = x + A^\top \nu$ and $\nabla_\nu L = Ax - b$. Setting both"
+     r" to zero gives $x = -A^\top \nu$ and $\nu = -(AA^\top)^{-1} b$.", 4, None),
+    (TIED, ["x", "nu"], r"$\nabla_x L = x + A^\top \nu$ and $\nabla_\nu L = Ax - b$. Setting both"
+     r" to zero gives $x = -A^\top \nu$ and $\nu = (AA^\top)^{-1} b$.", None, 1),
     (GAUSS, ["mu", "S"], r"$\nabla_\mu L = -\sum_i S^{-1}(x_i - \mu) = 0 \implies"
      r" \hat\mu = \frac1N\sum_i x_i$, and $\nabla_S L = \frac{N}{2} S^{-1} - \frac12 S^{-1}"
      r" \sum_i (x_i - \mu)(x_i - \mu)^\top S^{-1} = 0$, so"
-     r" $\hat S = \frac1N \sum_i (x_i - \hat\mu)(x_i-\hat\mu)^\top$", 3, None),
+     r" $\hat S = \frac1N \sum_i (x_i - \hat\mu)(x_i-\hat\mu)^\top$", 4, None),
+    (GAUSS, ["mu", "S"], r"$\nabla_\mu L = -\sum_i S^{-1}(x_i - \mu) = 0 \implies"
+     r" \hat\mu = \frac1N\sum_i x_i$, and $\nabla_S L = \frac{N}{2} S^{-1} - \frac12 S^{-1}"
+     r" \sum_i (x_i - \mu)(x_i - \mu)^\top S^{-1} = 0$, so"
+     r" $\hat S = \frac{1}{N-1} \sum_i (x_i - \hat\mu)(x_i-\hat\mu)^\top$", None, 1),
 ]  # fmt: skip
 
 
