@@ -27,7 +27,7 @@ from symgrad.language.phrases import Phrase, phrase
 from symgrad.language.unparse import unparse
 
 LONGEST = 40  # names and functions in one expression
-SHARED = 4  # a part of more than this is written once where it is used twice,
+SHARED = 5  # a part of more than this is written once where it is used twice,
 SHORT = 2  # of more than this where there are definitions anyway
 NONE: frozenset[Node] = frozenset()
 

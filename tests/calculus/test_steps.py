@@ -158,9 +158,11 @@ MULTIPLIED_OUT = [  # what is said of entries, and what matrix notation has for 
         "2 * (diag(A @ ones(n)) @ X - (A + A.T) @ X + diag(A.T @ ones(n)) @ X)",
     ),
     (
-        f"X: Matrix(n, d)\nloss = sum(exp(-norm2(X[i] - X[j])**2) {PAIRS}",
-        "2 * ((exp(U) + exp(U).T) @ X - diag(exp(U) @ ones(n)) @ X - diag(exp(U).T @ ones(n)) @ X)",
-        "4 * (E @ X - diag(E @ ones(n)) @ X)",
+        f"X: Matrix(n, d)\nh: Scalar(data=True)\n"
+        f"loss = sum(exp(-norm2(X[i] - X[j])**2 / h) {PAIRS}",
+        "2 * ((exp(U) + exp(U).T) @ X - diag(exp(U) @ ones(n)) @ X"
+        " - diag(exp(U).T @ ones(n)) @ X) / h",
+        "4 * (E @ X - diag(E @ ones(n)) @ X) / h",
     ),
     (
         f"X: Matrix(n, d)\nD: Matrix(n, n)\nQ = matrix(1 / (1 + norm2(X[i] - X[j])**2) {PAIRS}\n"
