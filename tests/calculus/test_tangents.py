@@ -36,6 +36,20 @@ def test_each_is_right_at_every_length(text: str, wrt: list[str] | None) -> None
     assert sg.hvp(text, wrt).verify().passed
 
 
+def test_a_state_that_goes_on_from_data_alone_has_examples() -> None:
+    program = """\
+W: Matrix(n, n)
+c0: Vector(n)
+q: Vector(n)[t:T]
+c[0] = c0
+for t in range(1, T + 1):
+    h[t] = W @ c[t - 1]
+    c[t] = q[t]
+loss = mean(sum(norm2(h[t] - q[t])**2 for t in range(1, T + 1)) for q in batch)
+"""
+    assert sg.hvp(program, ["W", "c0"]).verify().passed
+
+
 def test_each_definition_has_its_differential_beside_it() -> None:
     problem = sg.parse(MLP)
     along = Tangents(problem, ("W", "b"))

@@ -99,9 +99,10 @@ class Tangents:
     def _of(self, name: str, e: Expression) -> Expression:
         """The differential of a definition, by those of what it uses."""
         used = {name: n for name, n in names_in(e).items() if name in self.active}
-        if not used:
-            return nothing(e.shape)
-        output = Name(name, e.shape, e.batch)
-        derivation = directional(self.parts.part({name: e}, output), [*used])
-        seeds = {seed: self._differential(used[of]) for seed, of in derivation.seeds.items()}
-        return substituted(result_of(derivation.outcomes["*"]), seeds)
+        found = nothing(e.shape)
+        if used:
+            output = Name(name, e.shape, e.batch)
+            derivation = directional(self.parts.part({name: e}, output), [*used])
+            seeds = {seed: self._differential(used[of]) for seed, of in derivation.seeds.items()}
+            found = substituted(result_of(derivation.outcomes["*"]), seeds)
+        return found if found.batch == e.batch else found + 0 * e  # one for each example
