@@ -427,7 +427,7 @@ CHECKED = [  # no right gradient is called wrong, no wrong one right
         "for i in range(n) for j in range(n) if i != j)",
         at={"x": [0.0, 1.0, 3.0]},
         derivative={"x": [-16 / 3, 2, 10 / 3]},
-        holds={"result": "(1 - eye(n)) / (", "text": "log, elementwise"},
+        holds={"result": "(1 - eye(n)) / G", "text": "log, elementwise"},
     ),
     Row(
         name="logits of 720",
@@ -971,7 +971,7 @@ SHORT = [  # a result is what a textbook gives
         name="a quotient with a name, in a sum over its own denominator",
         program=STUDENT,
         wrt="w",
-        same={"w": "-2 * r * x / s / (nu + r**2)"},
+        same={"w": "-2 * r * x / (s * (nu + r**2))"},
         holds={"latex result": r"-\frac{2 r x}{s (\nu + r^{2})}"},
     ),
     Row(

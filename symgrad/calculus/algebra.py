@@ -65,16 +65,44 @@ def transposed(e: Expression) -> Expression:
 
 
 def _is_symmetric(e: Expression) -> bool:
-    """Whether it is its own transpose: S, inv(S), I, diag(v), inv(X.T @ X + c I)."""
+    """Whether it is its own transpose: S, inv(S), I, diag(v), inv(X.T @ X + c I), exp(A + A.T)."""
     if isinstance(e, Call) and getattr(e.operation.meaning, "symmetric", False):
         return all(is_its_transpose(a) for a in e.arguments if ONE not in a.shape)
     if isinstance(e, Name):
         return e.symmetric
     if is_call(e, batch_sum, batch_mean):
         return is_its_transpose(e.arguments[0])
-    if is_call(e, op.add):
-        return is_transpose(*reversed(e.arguments))
+    if is_call(e, op.add, op.subtract):
+        return _is_symmetric_sum(e)
+    if isinstance(e, Call) and _is_entrywise(e):
+        return all(is_scalar(a) or _is_symmetric(a) for a in e.arguments)
     return is_call(e, eye) or (is_call(e, diag) and e.shape[1] != ONE)
+
+
+def _is_symmetric_sum(e: Expression) -> bool:
+    """Whether all that is added up is symmetric, or there with its transpose."""
+    left = [(part, minus) for part, minus in signed(e) if not _is_symmetric(part)]
+    while left:
+        part, minus = left.pop()
+        pairs = ((other, minus) for other, _ in left)
+        turned = [p for p in pairs if is_transpose(part, p[0]) or is_transpose(p[0], part)]
+        if not turned or turned[0] not in left:
+            return False
+        left.remove(turned[0])
+    return True
+
+
+def signed(e: Expression) -> list[tuple[Expression, bool]]:
+    """What is added up in a sum, and whether it is subtracted."""
+    pending, addends = [(e, False)], []
+    while pending:
+        part, minus = pending.pop()
+        if is_call(part, op.add, op.subtract):
+            first, second = part.arguments
+            pending += [(second, minus != (part.operation is op.subtract)), (first, minus)]
+        else:
+            addends.append((part, minus))
+    return addends
 
 
 def is_its_transpose(e: Expression) -> bool:
@@ -97,8 +125,11 @@ def is_transpose(e: Expression, of: Expression) -> bool:
 def _acts_alike(e: Call) -> bool:
     """Whether it does to the transposes what it does to its arguments: entry by entry, or along an
     axis."""
-    entrywise = isinstance(e.operation.meaning, (Linear, Monomial, Elementwise))
-    return entrywise or (set(e.options) == {"axis"} and e.shape == e.arguments[0].shape)
+    return _is_entrywise(e) or (set(e.options) == {"axis"} and e.shape == e.arguments[0].shape)
+
+
+def _is_entrywise(e: Call) -> bool:
+    return isinstance(e.operation.meaning, (Linear, Monomial, Elementwise))
 
 
 def _turns(e: Expression) -> int:
@@ -218,7 +249,7 @@ def times(scalar: Expression, e: Expression) -> Expression:
     if is_call(e, *PRODUCTS):
         first, second = e.arguments
         if is_call(e, op.divide):
-            return times(scalar, first) / second
+            return over(times(scalar, first), second)
         front = scalar * first if _in_brackets(e) else times(scalar, first)
         return e.operation(front, second)
     return scalar * e
@@ -238,6 +269,8 @@ def over(e: Expression, scalar: Expression) -> Expression:
     if fraction := _fraction(e):  # 1 / (3 x), not 1 / 3 / x
         above, below = Fraction(fraction.numerator), Fraction(fraction.denominator)
         return Number(above) / scaled(below, scalar)
+    if is_call(e, op.divide) and is_scalar(e.arguments[1]) and not isinstance(scalar, Number):
+        return e.arguments[0] / times(e.arguments[1], scalar)  # 2 / (m n), not 2 / m / n
     return e / scalar
 
 

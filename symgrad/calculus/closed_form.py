@@ -10,6 +10,7 @@ from itertools import chain
 
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.centred import without_centred
+from symgrad.calculus.entries import symmetric
 from symgrad.calculus.expansion import multiplied, simplified
 from symgrad.calculus.folding import Products
 from symgrad.calculus.functions import aligned
@@ -23,7 +24,7 @@ from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.language.dimensions import Shape
 from symgrad.language.expressions import Expression, Name, leaves
 from symgrad.language.literals import retyped
-from symgrad.language.phrases import Phrase, phrase
+from symgrad.language.phrases import Phrase, phrase, quoted
 from symgrad.language.unparse import unparse
 
 LONGEST = 40  # names and functions in one expression
@@ -193,7 +194,7 @@ def fact_told(fact: Fact, naming: Naming) -> Phrase | None:
     """A fact in words; None of what matrix notation has no word for."""
     node, total = fact
     try:
-        name = unparse(Notation(naming.reference, naming.bound, naming.taken).of(node))
+        name = quoted(Notation(naming.reference, naming.bound, naming.taken).of(node))
     except NoMatrixForm:
         return None
     if total == 0:
@@ -251,11 +252,11 @@ def _shared(root: Node, naming: Naming) -> tuple[dict[Node, Name], Mapping[Node,
             if node not in operands or not isinstance(node, (ix.Polynomial, ix.Map, ix.Apply)):
                 length[node] = 1
                 continue
-            length[node] = _length(node, operands[node], length)
+            length[node] = _length(node, operands[node], length) + _repeated(node)
             long = length[node] > LONGEST or (uses[node] > 1 and length[node] > short)
             if long and node is not root and len(core_axes(node.axes)) <= 2:
                 shape = matrix_shape(node.axes)
-                name = Name(_name(node, shape, taken), shape, batch_of(node))
+                name = Name(_name(node, shape, taken), shape, batch_of(node), None, symmetric(node))
                 yield node, naming.of_parts.setdefault((node, name.name), name)
                 length[node] = 1
 
@@ -283,6 +284,13 @@ def _operands(node: Node) -> list[Node]:
 def _length(node: Node, operands: Sequence[Node], length: Mapping[Node, int]) -> int:
     function = not isinstance(node, ix.Polynomial)
     return function + sum(length[operand] for operand in operands)
+
+
+def _repeated(node: Node) -> int:
+    """How many terms of a matrix are vectors repeated along an axis: u 1^T."""
+    if not isinstance(node, ix.Polynomial) or len(node.axes) != 2:
+        return 0
+    return sum(len({x for f in t.factors for x in f.labels if x < 2}) == 1 for t in node.terms)
 
 
 def _name(node: Node, shape: Shape, taken: set[str]) -> str:

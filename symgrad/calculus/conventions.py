@@ -38,7 +38,8 @@ FORMULAS = {"part": PART, "entries": quoted(G + G.T - diag(diag(G)))}
 def ties_told(problem: Problem, names: Iterable[str]) -> list[Phrase]:
     """What is said of variables whose declared entries depend on each other."""
     tied = [n for n in names if problem.variables[n].facts & TIES]
-    told = [phrase("The entries of {0} count as independent.", enumerated(tied))] if tied else []
+    called = [quoted(problem.variables[n].expression()) for n in tied]
+    told = [phrase("The entries of {0} count as independent.", enumerated(called))] if tied else []
     if any("symmetric" in problem.variables[n].facts for n in tied):
         told.append(phrase("Along symmetric directions a gradient G acts as {0}.", PART))
     return told
@@ -60,7 +61,8 @@ def in_convention(derivation: Derivation, symmetric: str, layout: str = "variabl
             "symmetric=True; leave it out"
         )
     others = ties_told(problem, [n for n in derivation.wrt if n not in names])
-    told = phrase(SENTENCES[symmetric], enumerated(names), FORMULAS[symmetric])
+    called = [quoted(problem.variables[n].expression()) for n in names]
+    told = phrase(SENTENCES[symmetric], enumerated(called), FORMULAS[symmetric])
     outcomes = {
         key: by_convention(outcome, symmetric) if key in names else outcome
         for key, outcome in derivation.outcomes.items()

@@ -84,6 +84,8 @@ class Outcome:
             last = None
         if self.long or _is_long(self.closed):
             closed = form or last or self.closed
+            if not self.long and _is_by_entries(closed) and not _is_by_entries(self.closed):
+                closed = self.closed
         else:
             closed = self.brief
         if last is None or closed is last or len(closed.text) <= LONGEST_RESULT:
@@ -124,6 +126,10 @@ class Outcome:
     def expression(self) -> Expression:
         """The right-hand side."""
         return self.form.expression
+
+
+def _is_by_entries(form: ClosedForm) -> bool:
+    return isinstance(form.expression, IndexForm)
 
 
 def _is_long(form: ClosedForm) -> bool:

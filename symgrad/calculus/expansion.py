@@ -7,6 +7,7 @@ Only what is printed is treated so; numbers are computed by the stable form.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from fractions import Fraction
 from typing import TypeGuard
 
@@ -60,6 +61,7 @@ def simplified(
             joint = [t._replace(factors=tuple(joined(t.factors))) for t in apart]
             ways.append(over_one(joint, own, named))
         ways.append(list(map(told_apart, terms)))
+        ways.append(list(map(_beside_arguments, terms)))
         ways.append([_beside_sums(t, named) for t in terms])
         tried = [way for k, way in enumerate(ways) if way not in ways[:k]]
         entries = [contract(way, labels, factored=True) for way in tried]
@@ -181,6 +183,32 @@ def _beside_sums(term: Term, named: Callable[[Node], bool]) -> Term:
     return _with_sums_joined(term._replace(factors=tuple(joined(factors))))
 
 
+def _beside_arguments(term: Term) -> Term:
+    """The term with x / |x| for the unit vector of x where x stands beside it, and so of other
+    functions that are multiples of their arguments: x v^T is x x^T / |x|."""
+    nodes = {f.node for f in term.factors}
+    factors = (each for f in term.factors for each in _multiple(f, nodes) or [f])
+    return term._replace(factors=tuple(joined(factors)))
+
+
+def _multiple(factor: Factor, nodes: AbstractSet[Node]) -> Sequence[Factor] | None:
+    """The factors that a function of one of the nodes is by its definition, that among them."""
+    node, labels, power = factor
+    if power != 1 or not isinstance(node, ix.Apply) or not node.operation.meaning.along:
+        return None
+    ((argument, acted),) = node.opened(labels)
+    if argument.node not in nodes or (define := node.operation.meaning.definition) is None:
+        return None
+    value = lowered_function(define, [tensor(argument, acted)])
+    term, *others = value.terms
+    if others or term.coefficient != 1 or term.summed:
+        return None
+    if all(f.node is not argument.node for f in term.factors):
+        return None
+    core = dict(zip(value.core, node.split(labels)[1], strict=True))
+    return [f.renamed(core) for f in term.factors]
+
+
 def _has_quotient(term: Term) -> bool:
     """Whether a sum in a quotient has the same denominator in it."""
     below = {f.node for f in term.factors if f.power < 0}
@@ -232,7 +260,22 @@ def _without_sums(entry: Entry, named: Callable[[Node], bool]) -> Entry:
     factors = tuple(
         f if named(f.node) else Factor(*_shorter(f.entry, named), f.power) for f in term.factors
     )
-    return entry if factors == term.factors else contract([term._replace(factors=factors)], labels)
+    if factors == term.factors:
+        return entry
+    made = [f for f in factors if f not in term.factors]
+    return contract([_with_sign_in(term._replace(factors=factors), made)], labels)
+
+
+def _with_sign_in(term: Term, differences: Sequence[Factor]) -> Term:
+    """The term with its minus in one of these sums, where that has as many minus signs as plus
+    signs, or more: p - y for -(y - p)."""
+    for f in differences if term.coefficient < 0 else ():
+        parts = opened(f.node, f.labels) if isinstance(f.node, Polynomial) else []
+        if f.power == 1 and 0 < sum(t.coefficient > 0 for t in parts) <= len(parts) / 2:
+            turned = contract([t._replace(coefficient=-t.coefficient) for t in parts], f.labels)
+            factors = tuple(Factor(*turned) if each is f else each for each in term.factors)
+            return term._replace(coefficient=-term.coefficient, factors=factors)
+    return term
 
 
 def _shorter(entry: Entry, named: Callable[[Node], bool]) -> Entry:

@@ -147,7 +147,8 @@ def cancelled(term: Term, named: Callable[[Node], bool]) -> Term:
             other = factor._replace(power=-factor.power * power)
             if other in term.factors and set(other.labels) <= set(labels):
                 front = factor.raised(Fraction(-1)).term
-                whole = contract([product((t, front)) for t in opened(node, labels)], labels)
+                parts = [product((t, front)) for t in opened(node, labels)]
+                whole = contract(parts, labels, factored=True)
                 rest = [f for f in term.without(k).factors if f != other]
                 again = term._replace(factors=(*rest, Factor(*whole, power)))
                 return cancelled(again, named)

@@ -132,7 +132,13 @@ def naming(problem: Problem, definitions: Mapping[Node, Expression]) -> Naming:
     if problem.output_name == "loss":
         taken.add(loss)
     spelled = spelling(problem.formulas, symbols)
+    definitions = {node: told_symmetric(name, node) for node, name in definitions.items()}
     return Naming(inputs, definitions, bound, taken, symbols, loss, spelled, problem.index)
+
+
+def told_symmetric(name: Expression, node: Node) -> Expression:
+    """The name of a node, which says that this is symmetric where that is known."""
+    return replace(name, symmetric=True) if type(name) is Name and symmetric(node) else name
 
 
 def cased(letters: str, shape: Shape) -> str:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import reduce
 from math import prod
 
 from symgrad.calculus.algebra import (
@@ -19,11 +20,22 @@ from symgrad.calculus.algebra import (
 from symgrad.calculus.terms import is_whole
 from symgrad.language.constants import in_constants
 from symgrad.language.dimensions import ONE
-from symgrad.language.expressions import Expression, Name, Number, Size, Value, is_call, parts
+from symgrad.language.expressions import (
+    Expression,
+    Name,
+    Number,
+    Size,
+    Value,
+    calls_in,
+    is_call,
+    is_scalar,
+    parts,
+)
 from symgrad.language.operations.arithmetic import add, matmul, multiply, subtract, transpose
 from symgrad.language.operations.constants import eye
 from symgrad.language.operations.contractions import diag, lookup, onehot, total, trace
 from symgrad.language.operations.entries import entry
+from symgrad.language.operations.meanings import Elementwise, Monomial
 from symgrad.language.operations.moments import mean_along
 from symgrad.language.operations.norms import squared_norm
 from symgrad.language.operations.slices import slice_of
@@ -62,13 +74,24 @@ def trace_of(pieces: list[Piece]) -> Piece | None:
 
 def diagonal_of(pieces: list[Piece], straight: bool, rows: Expression) -> Expression | None:
     """sum_j A_ij B_ij as the diagonal of A B^T, where that is shorter than the sums of the rows; of
-    two that are no products by more than a transpose."""
-    if len(pieces) != 2 or any(p.power != 1 for p in pieces):
+    two that are no products by more than a transpose, of what is made entry by entry never."""
+    if len(pieces) != 2 or any(p.power != 1 or is_entrywise(p.value) for p in pieces):
         return None
     one, other = (p.value if straight else transposed(p.value) for p in pieces)
     value = diag(fewest_transposes(product(one, transposed(other))))
     saved = len(parts(rows)) + 2 - len(parts(value))  # @ ones(n)
     return value if saved > (not any(is_call(p.value, matmul) for p in pieces)) else None
+
+
+def is_entrywise(e: Expression) -> bool:
+    """Whether a function, a power or a product of entries stands in it."""
+    for call in calls_in(e):
+        meaning, arguments = call.operation.meaning, call.arguments
+        powers = meaning.powers(call) if isinstance(meaning, Monomial) else ()
+        own = [p for a, p in zip(arguments, powers, strict=False) if not is_scalar(a)]
+        if own not in ([], [1]) or (isinstance(meaning, Elementwise) and not is_scalar(call)):
+            return True
+    return False
 
 
 def powers_joined(pieces: list[Piece]) -> list[Piece]:
@@ -116,9 +139,7 @@ def hadamard(pieces: list[Piece]) -> Expression:
     result: Expression = above[0] if above else Number(Fraction(1))
     for factor in above[1:]:
         result = result * factor
-    for factor in below:
-        result = result / factor
-    return result
+    return result / reduce(multiply, below) if below else result
 
 
 def sum_of(pieces: list[Piece]) -> Expression:

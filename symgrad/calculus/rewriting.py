@@ -27,10 +27,12 @@ from symgrad.language.dimensions import ONE, SCALAR, Shape, column, dimension
 from symgrad.language.expressions import Name
 from symgrad.language.operations.meanings import Rewrite, on_rewrite
 
-SHAPES: dict[str, Shape] = {  # what a wildcard stands for; "all" is a vector or a matrix
+SHAPES: dict[str, Shape] = {  # what a wildcard stands for; "all" is all but a scalar
     "scalar": SCALAR,
     "vector": column(dimension("n")),
-    "matrix": (dimension("n"), dimension("n")),
+    "matrix": (dimension("n"),) * 2,
+    "tensor": (dimension("n"),) * 3,
+    "tensor of order 4": (dimension("n"),) * 4,
 }
 
 
@@ -306,5 +308,6 @@ def _factors(
 @on_rewrite
 def install(rule: Rewrite) -> None:
     """Make a rule known to the constructors of nodes."""
-    for over in (("vector",), ("matrix",)) if rule.over == ("all",) else (rule.wildcards,):
+    every = [(shape,) for shape in SHAPES if shape != "scalar"]
+    for over in every if rule.over == ("all",) else (rule.wildcards,):
         _Compiled(rule, over).install()

@@ -34,7 +34,7 @@ from symgrad.language.expressions import Call, Expression, Name, is_call, names_
 from symgrad.language.literals import retyped
 from symgrad.language.operations.arithmetic import transpose
 
-SHORT = 9  # names and functions in what a step adds after a second equals sign
+SHORT = 12  # names and functions in what a step adds after a second equals sign
 
 
 @dataclass

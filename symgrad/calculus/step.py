@@ -16,7 +16,7 @@ from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.language.dimensions import Shape
 from symgrad.language.expressions import Expression, Name, is_call, leaves, parts
 from symgrad.language.operations.arithmetic import transpose
-from symgrad.language.phrases import Phrase, phrase
+from symgrad.language.phrases import Phrase, phrase, quoted
 from symgrad.language.unparse import unparse
 
 SHORT = 24  # characters of what a line says beside the chain rule
@@ -78,7 +78,7 @@ class Step:
         said = unparse(in_language(right))
         by_entries = isinstance(right, IndexForm)
         shorter = self.shorter if self.shorter and unparse(self.shorter[0]) != said else None
-        if form is None or form.definitions:
+        if form is None or form.definitions or (shorter and shorter[1]):
             return shorter
         own = unparse(form.expression)
         passed_on = by_entries or any(isinstance(leaf, Derivative) for leaf in leaves(right))
@@ -99,6 +99,6 @@ class Step:
         told = [fact_told(fact, self.naming) for fact in dict.fromkeys(facts)]
         right = in_language(self.right)
         turned = {unparse(p.arguments[0]) for p in parts(right) if is_call(p, transpose)}
-        symmetric = (x.name for x in leaves(simplified) if isinstance(x, Name) and x.symmetric)
-        told += [phrase("{0} is symmetric", name) for name in symmetric if name in turned]
+        symmetric = (x for x in leaves(simplified) if isinstance(x, Name) and x.symmetric)
+        told += [phrase("{0} is symmetric", quoted(x)) for x in symmetric if x.name in turned]
         return tuple(dict.fromkeys(each for each in told if each is not None))

@@ -8,9 +8,8 @@ from dataclasses import dataclass, field, replace
 from symgrad.calculus import nodes as ix
 from symgrad.calculus.algebra import transposed
 from symgrad.calculus.closed_form import LONGEST, leaf_count
-from symgrad.calculus.entries import symmetric
 from symgrad.calculus.lowering import Lowered
-from symgrad.calculus.naming import fresh, naming
+from symgrad.calculus.naming import fresh, naming, told_symmetric
 from symgrad.calculus.nodes import Node, batch_of, matrix_shape
 from symgrad.calculus.notation import Notation
 from symgrad.calculus.rebuilding import Counterpart, rebuilt
@@ -67,10 +66,8 @@ class StepNames:
         self.lines.setdefault(node, name)
         if self.declared:
             plain, places = self.simplified([node])[node][:2]
-            if isinstance(name, Name) and symmetric(plain):
-                name = replace(name, symmetric=True)
             if [*places] == [*range(len(node.axes))]:
-                self.lines.setdefault(plain, name)
+                self.lines.setdefault(plain, told_symmetric(name, plain))
 
     def simplified(self, roots: Iterable[Node]) -> Mapping[Node, Counterpart]:
         """What the roots, and all below them, are without the names of cotangents, by what is

@@ -21,6 +21,7 @@ from symgrad.language.expressions import (
 from symgrad.language.operations import arithmetic as op
 from symgrad.language.operations.constants import ones as filled_ones
 from symgrad.language.operations.contractions import dot, einsum, total
+from symgrad.language.operations.entries import index_sum
 from symgrad.language.operations.meanings import Elementwise, Gathered, Total
 from symgrad.language.operations.moments import mean
 from symgrad.language.operations.norms import norm2, squared_norm
@@ -58,7 +59,9 @@ def statement_rule(node: ix.Node, call: Call | None) -> StepRule:
     if len(node.terms) > 1:
         return rule_of(op.add)
     (term,) = node.terms
-    moved = term.coefficient == 1 and not term.summed and [f.power for f in term.factors] == [1]
+    if term.summed:
+        return rule_of(index_sum)
+    moved = term.coefficient == 1 and [f.power for f in term.factors] == [1]
     return rule_of(op.transpose if moved else einsum)
 
 

@@ -14,6 +14,7 @@ from symgrad.calculus.algebra import (
     negated,
     product,
     scaled,
+    signed,
     times,
 )
 from symgrad.language.expressions import (
@@ -105,15 +106,7 @@ def _counted(e: Expression) -> tuple[Value, Expression]:
 
 def _addends(e: Expression) -> list[Expression]:
     """What is added up in a sum, each with its sign."""
-    pending, addends = [(e, False)], []
-    while pending:
-        part, minus = pending.pop()
-        if is_call(part, op.add, op.subtract):
-            first, second = part.arguments
-            pending += [(second, minus != (part.operation is op.subtract)), (first, minus)]
-        else:
-            addends.append(negated(part) if minus else part)
-    return addends
+    return [negated(part) if minus else part for part, minus in signed(e)]
 
 
 def _fronted(parts: Sequence[Expression]) -> list[Expression]:

@@ -36,6 +36,7 @@ from symgrad.calculus.pieces import (
     divided_by_length,
     hadamard,
     in_one_root,
+    is_entrywise,
     is_part,
     mean_of_rows,
     named_row,
@@ -104,7 +105,9 @@ class TermGraph:
             if any(self._selects(label, pair) for pair in self.edges):
                 self._remove(label, 2)
         while bound := self._bound():
-            if not any(self._remove(label, most) for most in (0, 1, 2) for label in bound):
+            if any(self._remove(label, most) for most in (0, 1) for label in bound):
+                continue
+            if not any(self._remove(label, 2) for label in _matrices_first(bound, self.edges)):
                 raise NoMatrixForm(bound)
         return self._front(self._free_part())
 
@@ -252,3 +255,18 @@ class TermGraph:
         if apart and value is not None:
             result = result * value
         return result if top is None else scaled(coefficient, result)
+
+
+def _matrices_first(
+    bound: list[Hashable], edges: dict[tuple[Hashable, Hashable], list[Piece]]
+) -> list[Hashable]:
+    """The labels, in a loop those first that lie between matrices: in sum_nk s(Z)_nj R_nk W_jk the
+    product of R and W is taken, and then that of their entries with s(Z)."""
+    if len(edges) < len({x for pair in edges for x in pair}):
+        return bound
+
+    def functions(label: Hashable) -> int:
+        beside = [p for pair, pieces in edges.items() if label in pair for p in pieces]
+        return sum(is_entrywise(p.value) for p in beside)
+
+    return sorted(bound, key=functions)

@@ -39,6 +39,10 @@ class Quoted(Phrase):
 
     expression: Expression
 
+    def told(self, word: Callable[[str], str]) -> str:
+        """The formula, which is no word of a language."""
+        return str(self)
+
 
 def quoted(expression: Expression) -> Quoted:
     """The formula, in no language's words.

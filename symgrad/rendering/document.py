@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from symgrad.calculus.algebra import transposed
-from symgrad.calculus.derivation import SOLVING, Derivation, Outcome, Step
+from symgrad.calculus.derivation import Derivation, Outcome, Step
 from symgrad.calculus.index_notation import written
 from symgrad.calculus.proofs.uses import Proof
 from symgrad.calculus.vectorized import Vectorized
@@ -185,9 +185,10 @@ class Document:
     @cached_property
     def quoted(self) -> Mapping[str, Formula]:
         """The formulas in the sentences of the page, by their text."""
-        steps = [step for step in self.derivation.steps if step.kind == SOLVING]
-        told = (self.derivation.layout, *(s for step in steps for s in (step.rule, step.sentence)))
-        found = (quotation for text in told for quotation in quotations(text))
+        shown = [line.step for _, lines in self.sections for line in lines]
+        steps = self.derivation.steps if self.chains else shown
+        told = [s for step in steps for s in (step.rule, step.sentence, *step.facts)]
+        found = (q for text in (self.derivation.layout, *told) for q in quotations(text))
         return {plain(q): written(q.expression) for q in found}
 
     @property

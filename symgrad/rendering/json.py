@@ -22,6 +22,7 @@ from symgrad.rendering.document import Answer, Document, Line
 from symgrad.rendering.equations import Equation
 from symgrad.rendering.latex import chained
 from symgrad.rendering.numbers import Numbered
+from symgrad.rendering.words import plain
 
 SCHEMA = 1  # the version of derivation.schema.json, counted up where something changes its meaning
 
@@ -73,7 +74,7 @@ def json(doc: Document, closed: Mapping[Key, Closed]) -> str:
             _result(answer, doc.table, closed[answer.outcome.key]) for answer in doc.results
         ],
         "numbers": None if doc.numbers is None else _numbers(doc, doc.numbers),
-        "layout": doc.layout,
+        "layout": plain(doc.layout),
         "max_relative_error": _finite(doc.verification.max_relative_error),
         "checks": _finite(doc.verification.checks),
         "checked": doc.verification.sentence,
@@ -150,7 +151,7 @@ def _lines(equations: Iterable[Equation], table: Table) -> list[dict[str, str]]:
             "left": "" if row.left is None else plain_text(row.left),
             "right": plain_text(row.sides[0]),
             "latex": chained(row, table),
-            "move": row.note,
+            "move": plain(row.note),
             **({} if row.fits is None else {"shapes": plain_text(row.fits)}),
         }
         for row in equations

@@ -2,7 +2,7 @@ r"""LaTeX: a derivation as align* (amsmath, amssymb)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache, partial
 
@@ -99,16 +99,16 @@ def _lines(doc: Document) -> Iterator[str]:
     for title, lines in doc.parts:
         yield from _legend(doc, title)
         yield rf"\noindent\textbf{{{title}}}"
-        yield from aligned((line.equation for line in lines), doc.table)
+        yield from aligned((line.equation for line in lines), doc.table, said)
         for line in (line for line in lines if line.sentence):
             told = rf"\noindent {{\small ({line.step.number}) {said(line.sentence)}"
-            why = aligned(line.why, doc.table) if line.why else [r"\par"]
+            why = aligned(line.why, doc.table, said) if line.why else [r"\par"]
             yield from (told, *why, "}")
     yield from _legend(doc, "")
     for chain in doc.chains:
         by = tex(fm.Named(name=chain.name), doc.table)
         yield rf"\noindent\textbf{{{words(phrase('By {0}', f'${by}$'))}}}"
-        yield from aligned(chain.equations, doc.table)
+        yield from aligned(chain.equations, doc.table, said)
     yield rf"\noindent\textbf{{{words('Result')}}}"
     yield from aligned(doc.equations, doc.table)
     layout, checked = said(doc.layout), escaped(doc.checked)
@@ -143,9 +143,11 @@ def chained(equation: Equation, table: Table) -> str:
     return front + " = ".join(tex(formula, table) for formula in equation.formulas)
 
 
-def aligned(equations: Iterable[Equation], table: Table) -> list[str]:
-    """left = right: the rows of an align*, long ones on several lines; at the margin a note and the
-    number, which TeX puts below where there is no room beside the row."""
+def aligned(
+    equations: Iterable[Equation], table: Table, said: Callable[[str], str] = prose_latex
+) -> list[str]:
+    """left = right: the rows of an align*, long ones on several lines; at the margin what is `said`
+    in a note and the number, which TeX puts below where there is no room beside the row."""
     equations = list(equations)
     lefts = [points(e.left, table) for e in equations if e.left is not None]
     room = max(WIDTH - max(lefts, default=0.0) - SIGN, WIDTH / 2)
@@ -153,14 +155,14 @@ def aligned(equations: Iterable[Equation], table: Table) -> list[str]:
     for equation in equations:
         left = "" if equation.left is None else tex(equation.left, table)
         *above, last = lines_of(equation, table, room)
-        lines = [*(rf"{line} \notag" for line in above), last + _margin(equation, table)]
+        lines = [*(rf"{line} \notag" for line in above), last + _margin(equation, table, said)]
         rows.append(f"{left} &" + " \\\\\n&".join(lines))
     return [r"\begin{align*}", " \\\\\n".join(rows), r"\end{align*}"]
 
 
-def _margin(equation: Equation, table: Table) -> str:
+def _margin(equation: Equation, table: Table, said: Callable[[str], str]) -> str:
     fits = [] if equation.fits is None else [f"${tex(equation.fits, table)}$"]
-    told = ": ".join(filter(None, (*fits, prose_latex(equation.note))))
+    told = ": ".join(filter(None, (*fits, said(equation.note))))
     shape = "" if equation.shape is None else f"${tex(shape_formula(equation.shape), table)}$"
     note = r"\quad ".join(filter(None, (told, shape)))
     number = "" if equation.number is None else f"({equation.number})"

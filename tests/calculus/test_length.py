@@ -32,7 +32,6 @@ LONGER = {  # why a result has more than 1.5 times the symbols of the book's
     "graph-transe h": ACTIVE,
     "cs229-gda mu1": SYMMETRIC,
     "cs229-gda mu0": SYMMETRIC,
-    "opt-trust-model-hessian s,s": SYMMETRIC,
     "bv-harmonic-gradient x": "the book names the loss in its own gradient",
     "pt-huber x": "the user's minimum is kept, with the branch in which it moves",
     "pt-smoothl1 x": "the user's minimum is kept, with the branch in which it moves",

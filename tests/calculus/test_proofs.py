@@ -376,7 +376,7 @@ def test_a_proof_ends_where_its_line_does() -> None:
     (step,) = (s for s in derivation.steps if unparse(s.left) == "dl/dz")
     for kind in KINDS:
         last = proof_of(derivation, step, kind).lines[-1]
-        assert (unparse(last.right), last.move) == ("p - y", "(5) put in; y sums to 1")
+        assert (unparse(last.right), last.move) == ("p - y", "(5) put in; `y` sums to 1")
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,49 @@ RESULTS = [
         "4 / sqrt(2 * pi) * erf(x / sqrt(2)) * exp(-0.5 * x**2)",
     ),
     ("x: Scalar\nloss = x**2 / sqrt(2)", "x", "2 * x / sqrt(2)"),
+    # a difference that is made on the way has the sign, one of the user's has not
+    (
+        "X: Matrix(n, d)\nw: Vector(d)\ny: Vector(n)\np = sigmoid(X @ w)\n"
+        "loss = -sum(y * log(p) + (1 - y) * log(1 - p))",
+        "w",
+        "X.T @ (p - y)",
+    ),
+    (
+        "X: Matrix(n, d)\nw: Vector(d)\ny: Vector(n)\nloss = norm2(y - X @ w)**2",
+        "w",
+        "-2 * X.T @ (y - X @ w)",
+    ),
+    # what is made entry by entry is summed, products of matrices have a diagonal
+    (
+        "X: Matrix(n, d)\nW: Matrix(d, h)\nb: Vector(h)\nV: Matrix(h, k)\nY: Matrix(n, k)\n"
+        "H = tanh(X @ W + b.T)\nloss = norm2(H @ V - Y)**2 / 2",
+        "b",
+        "((1 - H**2) * ((H @ V - Y) @ V.T)).T @ ones(n)",
+    ),
+    ("A: Matrix(n, n)\nd: Vector(n)\nloss = trace(A @ diag(d) @ A)", "d", "diag(A @ A)"),
+    # a definition is symmetric, and a sum with its transpose
+    (
+        "K: Matrix(n, n, symmetric=True)\ny: Vector(n)\ns: Scalar\nC = K + s**2 * eye(n)\n"
+        "loss = y.T @ inv(C) @ y",
+        "K",
+        "-inv(C) @ y @ y.T @ inv(C)",
+    ),
+    (
+        "A: Matrix(n, n)\nZ: Matrix(n, k)\nS = Z @ Z.T\nloss = sum(exp(S) - A * S)",
+        "Z",
+        "(2 * exp(S) - A - A.T) @ Z",
+    ),
+    # beside its argument a unit vector is written out, and scalars below have one fraction line
+    (
+        "T: Tensor(a, b, c)\nloss = norm2(T)**2 / (a * b)",
+        "T",
+        "tensor(2 * T[i, j, k] / (a * b) for i in range(a) for j in range(b) for k in range(c))",
+    ),
+    (
+        "x: Vector(n)\ny: Vector(n)\nloss = x.T @ y / (norm2(x) * norm2(y))",
+        "x",
+        "(y - x.T @ y / norm2(x)**2 * x) / (norm2(x) * norm2(y))",
+    ),
     # sums over the same examples are one
     (
         "A: Matrix(n, n)\nx: Vector(n)\nt: Scalar\nW: Matrix(n, n)\n"
@@ -52,6 +95,16 @@ RESULTS = [
     ),
 ]
 LINES = [
+    # a short form of a long line, and a long part of a result once
+    (
+        "x: Vector(d)\nS: Matrix(d, d)\nloss = sqrt(x.T @ inv(S) @ x)",
+        ["/ sqrt(x.T @ Y @ x) = 0.5 * (Y + Y.T) @ x / L square root"],
+    ),
+    (
+        "X: Matrix(n, d)\nY: Matrix(m, d)\nloss = "
+        "sum(exp(-norm2(X[i] - Y[j])**2) for i in range(n) for j in range(m)) / (n * m)",
+        ["sum over indices (2)", "sum over indices, from (1)", "(E @ Y - diag(E @ ones(m)) @ X)"],
+    ),
     # a short form by the names of the lines, and what makes it so
     (
         "x: Vector(d)\ny: Vector(k)\nW: Matrix(k, d)\nloss = -sum(y * log(softmax(W @ x)))",
@@ -100,6 +153,12 @@ def test_a_result_is_spelled_so(program: str, name: str, expected: str) -> None:
     before = program.rpartition("\n")[0]
     answer = sg.parse("\n".join([before, *definitions, f"f = {text}"]))
     assert answer.output.shape == derivation.problem.variables[name].shape
+
+
+def test_a_unit_vector_beside_its_argument_is_written_out() -> None:
+    derivation = sg.hessian("x: Vector(n)\nloss = norm2(x)**3")
+    expected = "3 * (norm2(x) * eye(n) + x @ x.T / norm2(x))"
+    assert derivation.results["x", "x"].expression == expected
 
 
 @pytest.mark.parametrize(("program", "lines"), LINES)

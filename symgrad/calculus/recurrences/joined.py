@@ -19,7 +19,7 @@ from symgrad.language.dimensions import Dimension, Shape, core
 from symgrad.language.expressions import Expression, Name, is_call, names_in
 from symgrad.language.names import entry_of, entry_parts, greek
 from symgrad.language.operations.arithmetic import transpose
-from symgrad.language.phrases import enumerated, joined, phrase
+from symgrad.language.phrases import enumerated, joined, phrase, quoted
 from symgrad.language.problem import TIES, Problem, Variable
 from symgrad.language.table import LAYERS, Look, Table
 from symgrad.language.unparse import unparse
@@ -193,7 +193,8 @@ class Joined:
     @property
     def layout(self) -> str:
         """The layout in a sentence, and where the recursion begins."""
-        tied = [n for n in self.wrt if self.problem.variables[n].facts & TIES]
+        variables = (self.problem.variables[n] for n in self.wrt)
+        tied = [quoted(v.expression()) for v in variables if v.facts & TIES]
         layout = layout_sentence(self.kind, "variable", True)
         if not tied:
             return layout
