@@ -96,6 +96,7 @@ STRUCTURE = {  # what the algebra, the operators or the arrays are made of, and 
     "sqrt": "the power one half, a power of the normal form",
     "kron": "the vectorised form of a result is made of it",
     "inv": "linear equations for an unknown are solved by it",
+    "eigenvectors": "systems of shifted Kronecker products are diagonal in them",
     "norm2": "what an orthogonal matrix keeps: a rule of the algebra",
     **dict.fromkeys(
         ("exp", "log", "log1p", "variable_power", "xlogy"),

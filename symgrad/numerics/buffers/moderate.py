@@ -125,7 +125,7 @@ def _bounds(op: Op, own: Sequence[Bounds]) -> Bounds:
     match op.kind, op.name:
         case "number", _:
             return Bounds(op.value, op.value)
-        case ("size", _) | ("ufunc", "abs"):
+        case "size", _:
             return Bounds(0.0, inf)
         case (("expand" | "permute" | "drop" | "reshape"), _) | ("reduce", "maximum"):
             return x

@@ -12,7 +12,7 @@ from symgrad.calculus import nodes as ix
 from symgrad.calculus.logarithms import has_logarithm
 from symgrad.calculus.nodes import ClosedTerm, Node, Polynomial
 from symgrad.calculus.rebuilding import Counterpart
-from symgrad.language.operations.linear_algebra import logdet
+from symgrad.language.operations.cholesky import LOG_DETERMINANT
 from symgrad.language.operations.smooth import exp, log, log1p, xlogy
 from symgrad.numerics.arrays.systems import solvable
 from symgrad.numerics.passes.base import Flat, Pass
@@ -46,12 +46,16 @@ def _count(node: Node, counts: dict[Node, float]) -> float:
         return below
     if has_logarithm(node):
         return 1.0 if node.operation is exp or is_probability(node) else float("inf")
-    if node.operation in (log, log1p, logdet):
+    if node.operation in (log, log1p) or _is_log_determinant(node):
         return 0.0
     if node.operation is xlogy:
         return counts[node.operands[0]]
     as_large = node.operation in GUARDS.values() or solvable(node)
     return below if below == 0 or as_large else float("inf")
+
+
+def _is_log_determinant(node: ix.Map | ix.Apply) -> bool:
+    return isinstance(node, ix.Apply) and node.operation.meaning.by_factor is LOG_DETERMINANT
 
 
 def _of_term(term: ClosedTerm, counts: dict[Node, float]) -> float:
