@@ -50,7 +50,7 @@ def solve(
 
     \b
     Examples:
-      symgrad solve -e "norm2(X @ w - y)**2 + lambda * norm2(w)**2" --wrt w
+      symgrad solve -e "norm2(X @ w - y)**2 + lam * norm2(w)**2" --wrt w
       symgrad solve -e "norm2(X @ w - y)**2" --wrt w --subject-to "sum(w) = 1"
     """
     import symgrad as sg

@@ -57,7 +57,7 @@ MODELS = {
     ),
     "word2vec": Trained(
         lambda: models.word2vec(4),
-        lambda: data.skip_grams(data.numbered(["abcabdc"] * 8)[0]),
+        lambda: data.skip_grams(data.numbered([[*"abcabdc"]] * 8)[0]),
     ),
     "node2vec": Trained(
         lambda: models.node2vec(4), lambda: data.walks(CLUB["A"], length=4, repeats=1, q=0.5)

@@ -57,8 +57,8 @@ def undeclared(text: str) -> Undeclared:
     r"""What a formula says of names that nothing declares.
 
     >>> found = undeclared(r"\frac{1}{n} \sum_{i=1}^n (p_i - \hat{y}_i)^2 + \lambda \|W_1\|")
-    >>> found.names, found.dimensions, found.vectors
-    (['p', 'y_hat', 'lam', 'W_1'], ['n'], {'W_1'})
+    >>> found.names, found.dimensions, sorted(found.vectors)
+    (['p', 'y_hat', 'lam', 'W_1'], ['n'], ['W_1', 'p', 'y_hat'])
     >>> undeclared(r"L(\beta) = (y - X \beta)^2").vectors
     {'beta'}
     >>> found = undeclared(r"\frac{1}{n} \sum_{i=1}^n (y_i - w^\top x_i)^2")
