@@ -14,8 +14,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from symgrad.calculus.nodes import ONE, Factor, Label, Node, Polynomial, Term
-from symgrad.calculus.terms import times
+from symgrad.calculus.nodes import ONE, Factor, Label, Node, OneHot, Polynomial, Term, new_labels
+from symgrad.calculus.terms import opened, times
 from symgrad.language.expressions import Value
 from symgrad.language.literals import magnitude
 from symgrad.numerics.arrays.scatters import scatters
@@ -37,7 +37,8 @@ def with_fronts(flat: Flat, sizes: Sizes, tables: bool) -> Flat:
     """The results, with such numbers where they cost less; in front of `tables`, too."""
     large = {n for n in flat.nodes if entries(n.axes, sizes) >= MANY} if sizes else set()
     summed = _summed_alone(flat, large, sizes) if large else set()
-    return _Fronts(summed, sizes if tables else {}).over(flat) if large else flat
+    found = summed or (tables and large and any(_has_table(n, sizes) for n in flat.nodes))
+    return _Fronts(summed, sizes if tables else {}).over(flat) if found else flat
 
 
 class _Fronts(Pass):
@@ -57,21 +58,14 @@ class _Fronts(Pass):
         """The terms of a sum, without its front; of a table behind it."""
         made = super().terms(terms, labels)
         alone = self.node in self.summed
-        if not made or not (alone or any(self._is_table(term, labels) for term in made)):
+        if not made or not (alone or any(_is_table(term, labels, self.sizes) for term in made)):
             return made
-        front = _front(made)
+        front = _front(made, signs=not alone)
         rest = [_without(term, front) for term in made]
         if alone:
             self.fronts[self.node] = front  # type: ignore[index]
             return rest
         return [Term(front.coefficient, (*front.factors, Factor(*combined(rest, labels))))]
-
-    def _is_table(self, term: Term, labels: tuple[Label, ...]) -> bool:
-        """Whether it is many more rows than those that they are added to."""
-        if not self.sizes or not scatters(term, labels):
-            return False
-        count = entries([x.axis for x in term.summed], self.sizes)
-        return count >= max(MANY, FEWER * entries([x.axis for x in labels], self.sizes))
 
     def term(self, term: Term) -> Term:
         """A term, with the fronts of its factors."""
@@ -82,12 +76,28 @@ class _Fronts(Pass):
         return made
 
 
-def _front(terms: Sequence[Term]) -> Front:
-    """What all terms have in common: a coefficient, or a sign, and factors without labels."""
+def _has_table(node: Node, sizes: Sizes) -> bool:
+    labels = new_labels(node.axes)
+    terms = opened(node, labels) if isinstance(node, Polynomial) else []
+    return any(_is_table(term, labels, sizes) for term in terms)
+
+
+def _is_table(term: Term, labels: tuple[Label, ...], sizes: Sizes) -> bool:
+    """Whether it is many more rows than those that they are added to."""
+    if not sizes or not scatters(term, labels):
+        return False
+    picked = {f.labels[-1] for f in term.factors if isinstance(f.node, OneHot)}
+    rows = entries([x.axis for x in (*labels, *term.summed) if x not in picked], sizes)
+    return rows >= max(MANY, FEWER * entries([x.axis for x in labels], sizes))
+
+
+def _front(terms: Sequence[Term], signs: bool) -> Front:
+    """What all terms have in common: a coefficient, with its sign where `signs` are wanted, and
+    factors without labels."""
     own = [frozenset(f for f in t.factors if not f.labels) for t in terms]
     sizes = {magnitude(t.coefficient) for t in terms}
     coefficient = sizes.pop() if len(sizes) == 1 else ONE
-    minus = all(t.coefficient < 0 for t in terms)
+    minus = signs and all(t.coefficient < 0 for t in terms)
     return Front(times(-coefficient if minus else coefficient), frozenset.intersection(*own))
 
 

@@ -66,6 +66,7 @@ class _Kronecker(Pass):
     def __init__(self, costs: Costs) -> None:
         super().__init__()
         self.costs = costs
+        self.spectra = False  # whether it has made eigenvectors
 
     def function(self, node: Node, labels: tuple[Label, ...]) -> Entry | None:
         """A Kronecker product as an outer product that is reshaped, and what is made of one."""
@@ -120,6 +121,7 @@ class _Kronecker(Pass):
         parts = _shifted(matrix, own)
         if of is None or parts is None or not self._pays(parts[0]):
             return None
+        self.spectra = True
         sides, front, shift = parts
         (_, a), (_, b) = sides
         over, *ends = ((Label(a[0].axis), Label(b[0].axis)) for _ in range(3))
@@ -155,12 +157,11 @@ class _Kronecker(Pass):
         return self.done[entry.node].at(entry.labels)
 
     def terms(self, terms: Sequence[Term], labels: tuple[Label, ...]) -> list[Term]:
-        """The terms, Kronecker products multiplied out where they are summed over."""
-        made = [
-            each
-            for t in map(self.term, terms)
-            for each in multiplied_out(t, partial(_summed_over, over=t.summed))
-        ]
+        """The terms; sums with eigenvectors multiplied out where they are summed over."""
+        made = list(map(self.term, terms))
+        if self.spectra:
+            parts = ((t, partial(_summed_over, over=t.summed)) for t in made)
+            made = [each for t, sums in parts for each in multiplied_out(t, sums)]
         return self._multiplied(made, labels)
 
     def _multiplied(self, terms: Sequence[Term], labels: Sequence[Label]) -> list[Term]:
