@@ -19,7 +19,6 @@ from symgrad.language.handwriting.marks import (
 from symgrad.language.literals import digits_of
 from symgrad.language.operations import arrays, axes, conventions, signs
 from symgrad.language.operations.advice import OF_REAL
-from symgrad.language.operations.arithmetic import constant_value
 from symgrad.language.operations.arrays import KEEPS
 from symgrad.language.operations.axes import Remark
 from symgrad.language.places import places_in, subscripted
@@ -74,8 +73,6 @@ def read_expression(node: ast.expr, scope: Scope, depth: int = 0) -> Expression:
             continue
         right = read(operator.right)
         with errors_at(operator):
-            if isinstance(operator.op, ast.Div) and constant_value(right) == 0:
-                raise ProgramError("division by zero")
             value = _combined(operator, value, right, scope)
     return value
 

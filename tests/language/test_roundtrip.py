@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import symgrad as sg
 from symgrad.language.dimensions import ONE, SCALAR, Shape, dims
 from symgrad.language.expressions import OPERATIONS, Call, Expression, Name, expression, fold
+from symgrad.language.operations.arithmetic import constant_value
 from symgrad.language.unparse import unparse
 
 m, n = dims("m n")
@@ -58,12 +59,16 @@ def expressions(draw: st.DrawFn, shape: Shape, depth: int = 4) -> Expression:
     def inner(of: Shape) -> Expression:
         return draw(expressions(of, depth - 1))
 
+    def of_two(names: tuple[str, ...], left: Expression, right: Expression) -> Expression:
+        name = draw(st.sampled_from(names))
+        assume(name != "divide" or constant_value(right) != 0)
+        return OPERATIONS[name](left, right)
+
     if kind == "sum":
-        return OPERATIONS[draw(st.sampled_from(SUMS))](inner(shape), inner(shape))
+        return of_two(SUMS, inner(shape), inner(shape))
     if kind == "scaled":
-        return OPERATIONS[draw(st.sampled_from(["multiply", "divide"]))](
-            inner(shape), OPERATIONS["negative"](inner(SCALAR))
-        )
+        negative = OPERATIONS["negative"](inner(SCALAR))
+        return of_two(("multiply", "divide"), inner(shape), negative)
     if kind == "function":
         return OPERATIONS[draw(st.sampled_from(FUNCTIONS))](inner(shape))
     if kind == "product":

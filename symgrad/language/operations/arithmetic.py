@@ -45,6 +45,8 @@ def _constant_power(base: ex.Expression, exponent: ex.Expression) -> ex.Expressi
         return power(base, ex.Number(number, digits=_as_quotient(number)))
     if abs(float(exponent.value)) > LARGEST_EXPONENT:
         raise ProgramError(f"the exponent {exponent.value} is too large (limit {LARGEST_EXPONENT})")
+    if exponent.value < 0 and constant_value(base) == 0:
+        raise ProgramError("division by zero: 0 to a negative power")
     if isinstance(base, ex.Number):
         return _number_power(base, exponent)
     return None
@@ -58,14 +60,19 @@ def constant_value(root: ex.Expression) -> ex.Value | None:
     (Fraction(1, 2), Fraction(-1, 4))
     """
 
+    def inside(node: ex.Expression) -> tuple[ex.Expression, ...]:
+        arithmetic = isinstance(node, ex.Call) and node.operation.name in ARITHMETIC
+        return ex.operands(node) if arithmetic else ()
+
     def visit(node: ex.Expression, values: tuple[ex.Value | None, ...]) -> ex.Value | None:
         if isinstance(node, ex.Number):
             return node.value
-        of = ARITHMETIC.get(node.operation.name) if isinstance(node, ex.Call) else None
         known = [value for value in values if value is not None]
-        return None if of is None or len(known) < len(values) else ex.exact(of(*known))
+        if not isinstance(node, ex.Call) or not known or len(known) < len(values):
+            return None
+        return ex.exact(ARITHMETIC[node.operation.name](*known))
 
-    return ex.fold(root, visit)
+    return ex.fold(root, visit, inside)
 
 
 def _as_quotient(number: ex.Value) -> str:
@@ -76,8 +83,6 @@ def _as_quotient(number: ex.Value) -> str:
 
 
 def _number_power(base: ex.Number, exponent: ex.Number) -> ex.Expression | None:
-    if base.value == 0 and float(exponent.value) < 0:
-        raise ProgramError("division by zero: 0 to a negative power")
     if isinstance(exponent.value, Fraction) and exponent.value.denominator == 1:
         try:
             if abs(float(base.value) ** int(exponent.value)) < 1e300:
@@ -98,7 +103,7 @@ def _exponent(call: ex.Call) -> Fraction:
 
 
 def _divide(left: ex.Expression, right: ex.Expression) -> ex.Expression | None:
-    if ex.is_number(right, 0):
+    if constant_value(right) == 0:
         raise ProgramError("division by zero")
     return None
 
