@@ -10,6 +10,8 @@ from typing import Any
 import sympy
 from sympy.matrices.expressions.permutation import PermutationMatrix
 from sympy.matrices.expressions.slice import MatrixSlice
+from sympy.tensor.array.expressions import ArrayElement
+from sympy.tensor.indexed import IndexedBase
 
 from symgrad.errors import ProgramError
 from symgrad.language import expressions as ex
@@ -185,4 +187,5 @@ OPERANDS: dict[type, Callable[[Any], Sequence[sympy.Basic]]] = {
 trees.BY_OTHERS |= {
     PermutationMatrix: lambda node: node.as_explicit(),
     sympy.FunctionMatrix: _OfIndices,
+    ArrayElement: lambda node: IndexedBase(node.name.name, node.name.shape)[node.indices],
 }

@@ -11,6 +11,7 @@ import sympy
 from sympy.matrices.expressions.adjoint import Adjoint
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.diagonal import DiagonalMatrix
+from sympy.matrices.expressions.dotproduct import DotProduct
 from sympy.matrices.expressions.hadamard import HadamardPower, HadamardProduct
 
 from symgrad.errors import ProgramError, ShapeError, UnknownNameError
@@ -179,7 +180,19 @@ def _filled(operation: ex.Operation) -> trees.ClassRule:
     return lambda node: filled(operation, tuple(map(dimension_of, node.args)))
 
 
-# functions of the entries of a matrix
+# functions of a matrix, and of its entries
+
+
+def _of_number(node: sympy.Function, x: ex.Expression) -> ex.Expression:
+    """exp(x), log(x); of a square matrix SymPy has another function by that name."""
+    if not ex.is_scalar(x) and x.shape[0] == x.shape[1]:
+        name, matrix = type(node).__name__, unparse(x)
+        own = f", or sg.{name}m({matrix}), of the whole" if f"{name}m" in ex.OPERATIONS else ""
+        raise ProgramError(
+            f"{trees.shown(node)} is not clear, {matrix} is {describe(x.shape)}: write "
+            f"{matrix}.applyfunc({name}), of each entry{own}"
+        )
+    return trees.operations()[type(node)](x)
 
 
 def _applied(
@@ -254,6 +267,8 @@ trees.RULES |= LEAVES | {
     HadamardProduct: lambda node, *factors: reduce(operator.mul, factors),
     HadamardPower: lambda node, base, exponent: base**exponent,
     DiagonalMatrix: lambda node, matrix: matrix * filled(eye, matrix.shape[:1]),
+    sympy.exp: _of_number,
+    sympy.log: _of_number,
     ElementwiseApplyFunction: _applied,
 }
 trees.BY_OTHERS |= dict.fromkeys(BY_OTHERS, lambda node: BY_OTHERS[node.func](*node.args))
@@ -262,6 +277,7 @@ trees.OPERANDS |= dict.fromkeys((sympy.Mul, sympy.MatMul), _flat)
 trees.OPERANDS |= {
     sympy.Pow: _base_and_exponent,
     sympy.Inverse: lambda node: (node.arg,),
+    DotProduct: lambda node: [x if x.shape[1] == 1 else x.T for x in node.args],
     ElementwiseApplyFunction: lambda node: (node.expr, node.function(ENTRY_SYMBOL)),
 }
 

@@ -11,6 +11,7 @@ import sympy
 from sympy.core.sympify import SympifyError, _sympify
 from sympy.logic.boolalg import Boolean
 from sympy.matrices.expressions.matexpr import MatrixElement
+from sympy.tensor.array.expressions.array_expressions import ArraySymbol
 
 from symgrad.errors import ProgramError, did_you_mean
 from symgrad.language.expressions import Expression, Operation, Result, fold
@@ -24,6 +25,8 @@ SUPPORTED = (
     "HadamardPower, Identity, ZeroMatrix, OneMatrix, DiagMatrix, applyfunc, Sum over entries, "
     "Piecewise, the usual scalar functions, and symgrad's own"
 )
+REAL = "all numbers are real: declare the symbol real=True"
+STEPS = "it is constant between its steps and has no gradient; Heaviside is a step"
 HINTS: dict[type, str] = {
     MatrixElement: "a number chooses no entry: write the whole, as x.T*A*x, or give it symbols as "
     "dimensions; letters of a Sum choose entries, and labels do, Z[v] with v = Index('v', n)",
@@ -37,13 +40,11 @@ HINTS: dict[type, str] = {
     sympy.Subs: "substitute first, .doit()",
     sympy.Lambda: "call it with symbols",
     sympy.Order: "leave the remainder out, .removeO()",
-    sympy.conjugate: "all numbers are real: declare the symbol real=True",
-    sympy.re: "all numbers are real: declare the symbol real=True",
-    sympy.im: "all numbers are real: declare the symbol real=True",
-    sympy.arg: "all numbers are real: declare the symbol real=True",
+    **dict.fromkeys((sympy.conjugate, sympy.re, sympy.im, sympy.arg), REAL),
     sympy.DiracDelta: "it is no function of numbers; Heaviside is one, with the slope 0",
-    sympy.floor: "it is constant between its steps and has no gradient; Heaviside is a step",
-    sympy.ceiling: "it is constant between its steps and has no gradient; Heaviside is a step",
+    **dict.fromkeys((sympy.floor, sympy.ceiling), STEPS),
+    **dict.fromkeys((sympy.frac, sympy.Mod), "it is x - n floor(x / n), and floor has steps"),
+    ArraySymbol: "write MatrixSymbol(name, n, 1), or entries of IndexedBase(name) in a Sum",
     sympy.Dummy: "a Dummy has no name of its own; use Scalar(name)",
     sympy.AtomicExpr: "numbers are real and finite",
 }
@@ -153,6 +154,8 @@ def _as_matrix(array: sympy.Basic) -> sympy.Basic:
     Raises: NoRuleError where it has none."""
     from sympy.tensor.array.expressions import convert_array_to_matrix
 
+    for symbol in array.atoms(ArraySymbol):
+        raise refusal(symbol)
     found = convert_array_to_matrix(array)
     if isinstance(found, sympy.Expr) and not hasattr(found, "shape") or found.is_Matrix:
         return found

@@ -72,6 +72,8 @@ def times(*factors: Any) -> Any:
     flat = [x for factor in factors for x in parts_of(factor, sympy.MatMul)]
     scalar = sympy.Mul(*(x for x in flat if not is_matrix(x)))
     matrices = [x for x in flat if is_matrix(x)]
+    if scalar.is_Matrix:  # a call of ours, which may be both
+        return scalar * times(*matrices)
     front = [] if scalar == 1 else [scalar]
     return matrices[0] if not front and len(matrices) == 1 else sympy.MatMul(*front, *matrices)
 

@@ -24,7 +24,12 @@ from sympy import (
     ZeroMatrix,
 )
 from sympy.matrices.expressions.diagonal import DiagMatrix, DiagonalMatrix, DiagonalOf
-from sympy.tensor.array.expressions import ArrayContraction, ArrayTensorProduct, PermuteDims
+from sympy.tensor.array.expressions import (
+    ArrayContraction,
+    ArraySymbol,
+    ArrayTensorProduct,
+    PermuteDims,
+)
 
 import symgrad as sg
 from symgrad.calculus.derive import gradient
@@ -187,6 +192,8 @@ PLAIN = [
     (s * sympy.Symbol(r"\theta") - sympy.Symbol("x_{1}"), "theta * s - x_1"),
     (Trace(MatrixSymbol("lambda", N, N)), "trace(lam)"),
     (sympy.asin(s) + sympy.erf(t), "arcsin(s) + erf(t)"),
+    (sympy.DotProduct(p.T, q), "dot(p, q)"),
+    (sympy.Sum(ArraySymbol("U", (N, N))[i, i], (i, 0, N - 1)), "sum(U[i, i] for i in range(n))"),
 ]
 
 
@@ -444,6 +451,14 @@ WRONG: list[tuple[Thunk, type[SymgradError], str]] = [
     ),
     (lambda: sympy.re(sympy.Symbol("c")), ProgramError, "declare the symbol real=True"),
     (lambda: sympy.floor(a), ProgramError, "it is constant between its steps"),
+    (lambda: sympy.frac(a), ProgramError, "it is x - n floor(x / n)"),
+    (lambda: sympy.exp(A), ProgramError, "A.applyfunc(exp), of each entry, or sg.expm(A), of the"),
+    (lambda: sympy.log(P), ProgramError, "write P.applyfunc(log), of each entry"),
+    (
+        lambda: ArrayContraction(ArraySymbol("U", (N, N)), (0, 1)),
+        ProgramError,
+        "write MatrixSymbol",
+    ),
     (lambda: a > 0, ProgramError, "is a condition; as a number it is Piecewise"),
     (lambda: Trace(W * W.T) + named("r", 2 * a) + det(W), ShapeError, "det needs a square matrix"),
     (lambda: softmax(W), ShapeError, "needs axis=1"),

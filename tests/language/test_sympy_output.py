@@ -81,6 +81,17 @@ def test_sympy_computes_the_same_number(program: str) -> None:
         np.testing.assert_allclose(got, wanted, rtol=1e-9)
 
 
+@pytest.mark.parametrize("loss", ["prod(x)", "logsumexp(x)**2", "max(x)**3", "s * norm1(x)"])
+def test_a_number_times_a_vector_prints_and_is_read_again(loss: str) -> None:
+    derivation = sg.derive(f"x: Vector(n)\ns: Scalar\nloss = s + {loss}", "x")
+    given = {"x": np.array([0.3, 0.7, 1.9]), "s": 0.4}
+    written = derivation.results["x"].sympy()
+    assert str(written) and sympy.latex(written) and str(written.doit())
+    again = problem_from_sympy(written)
+    found = sg.evaluate(again, {name: given[name] for name in again.variables})
+    np.testing.assert_allclose(found, derivation.lambdify()(given)[1]["x"], rtol=1e-12)
+
+
 def test_no_index_is_called_like_a_dimension() -> None:
     program = "W: Matrix(i, j)\nx: Vector(j)\nk: Index(i)\nloss = sum((W @ x) * (W[k].T @ x))"
     written = sg.derive(program, "W").results["W"].sympy()

@@ -80,3 +80,15 @@ def test_a_power_takes_in_what_is_raised(loss: str, count: int, slope: Any, t: n
     x[0] = 0
     found = function({"x": x, "t": t, "w": w, "k": np.array(2.0)})[1]["w"]
     np.testing.assert_allclose(found, x.T @ slope(t, x @ w, 2) / len(t), rtol=1e-11)
+
+
+@pytest.mark.parametrize("modules", ["numpy", "numba", "array_api"])
+def test_a_negative_number_is_raised(modules: Any) -> None:
+    """Python reads -2 ** x as -(2 ** x)."""
+    entry = "(-2)**i * x[i] + sum((-1)**j for j in range(n))"
+    program = f"x: Vector(n)\nf = vector({entry} for i in range(n))"
+    if modules == "numba":
+        pytest.importorskip("numba")
+    values, slopes = sg.jacobian(program).lambdify(modules=modules)(x=np.array([1.0, 10.0, 100.0]))
+    np.testing.assert_array_equal(values, [2, -19, 401])
+    np.testing.assert_array_equal(slopes["x"], np.diag([1, -2, 4]))

@@ -18,7 +18,7 @@ from symgrad.numerics.arrays.listing import Dims, Op, common_dims
 from symgrad.numerics.arrays.program import Program
 from symgrad.numerics.compiled import kernels
 from symgrad.numerics.source.guarded import ENTRY
-from symgrad.numerics.source.numpy import COMPARISONS, INFIX
+from symgrad.numerics.source.numpy import COMPARISONS, INFIX, infix
 from symgrad.numerics.source.scaled import STANDARD as SCALED
 
 STORED = {"input", "ufunc", "reduce", "look", "product", "linalg", "routine", "scatter", "pad"}
@@ -72,7 +72,7 @@ class Entries:
             case "number":
                 return f"real({op.value!r})"
             case "scalar":
-                return f"({INFIX[op.name].format(*(self.entry(x, (), see) for x in op.operands))})"
+                return f"({infix(op.name, *(self.entry(x, (), see) for x in op.operands))})"
             case "arange":
                 return self._numbered(op, at)
             case "eye":

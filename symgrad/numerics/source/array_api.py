@@ -14,7 +14,7 @@ from symgrad.numerics.arrays.listing import SIGNS, Added, Op, additions
 from symgrad.numerics.arrays.program import Program
 from symgrad.numerics.source.comments import NONE, Comments
 from symgrad.numerics.source.guarded import STANDARD as GUARDED
-from symgrad.numerics.source.numpy import COMPARISONS, INFIX, Text
+from symgrad.numerics.source.numpy import COMPARISONS, INFIX, Text, infix
 from symgrad.numerics.source.scaled import STANDARD as SCALED
 
 CHOICES = {"where": "xp.where({0} != 0, {1}, {2})", "guarded": GUARDED, "scaled": SCALED}
@@ -111,7 +111,7 @@ class _Standard(Text):
         if name in COMPARISONS:
             return f"xp.astype({f' {COMPARISONS[name]} '.join(sides)}, dtype)"
         if name in INFIX:
-            return INFIX[name].format(*sides)
+            return infix(name, *sides)
         if name in CHOICES:
             return CHOICES[name].format(*texts)
         if op.routine:

@@ -41,6 +41,12 @@ TYPED_NAMES = {*COMPARISONS, "float"}
 TYPED = {"full", "eye", *FILLED}  # and the type of the numbers
 
 
+def infix(name: str, first: str, *others: str) -> str:
+    """An operation by its sign; Python raises before a minus: (-2) ** x."""
+    base = f"({first})" if name == "power" and first.startswith("-") else first
+    return INFIX[name].format(base, *others)
+
+
 class Text:
     """Operations as NumPy has them; an operation with a line is called by its name."""
 
@@ -119,7 +125,7 @@ class Text:
         if op.name == "negative":
             return f"-{self.of(first)}"
         left = self.arithmetic(first) if first.kind == "scalar" else self.of(first)
-        return INFIX[op.name].format(left, *map(self.of, others))
+        return infix(op.name, left, *map(self.of, others))
 
     def list(self, ops: Sequence[Op]) -> str:
         """Operands with commas between."""
@@ -208,7 +214,7 @@ class Text:
         """A ufunc, by its sign where it has one."""
         texts = [self.of(x) for x in op.operands]
         if op.name in INFIX:
-            return INFIX[op.name].format(*texts)
+            return infix(op.name, *texts)
         if op.name in COMPARISONS:
             return self.call("asarray", f"{f' {COMPARISONS[op.name]} '.join(texts)}, dtype")
         constant = all(x.constant for x in op.operands)
