@@ -9,6 +9,7 @@ import symgrad as sg
 from symgrad.numerics import openblas
 from symgrad.numerics.buffers import blocks, thin
 from symgrad.numerics.buffers.layouts import laid_out
+from symgrad.numerics.buffers.logistic import MANY
 from symgrad.numerics.sizes import infer_sizes
 
 SOFTMAX = """\
@@ -81,11 +82,20 @@ def test_other_kernels_have_no_such_products(monkeypatch: pytest.MonkeyPatch) ->
     assert rows_of(sg.derive(SOFTMAX, ["W"]), numbers(256, 1024, 10), "float64") is None
 
 
-def test_what_is_summed_over_the_rows() -> None:
+@pytest.mark.parametrize(("count", "n", "rows"), [(20_000, 30, 1053), (1000, 30, None)])
+def test_what_is_summed_over_the_rows(count: int, n: int, rows: int | None) -> None:
+    """Of 1111 rows products are small, and what lines write stays in a cache: together they pay,
+    for moderate numbers, too, whose lines are fewer."""
     rng = np.random.default_rng(0)
-    arrays = {"x": rng.normal(size=(20_000, 30)), "t": rng.normal(size=20_000)}
-    arrays["w"] = rng.normal(size=30)
-    assert rows_of(sg.hessian(HESSIAN, ["w"]), arrays, "float64") == 1053  # of 1111
+    arrays = {"x": rng.normal(size=(count, n)), "t": rng.normal(size=count)}
+    arrays["w"] = rng.normal(size=n)
+    function = sg.hessian(HESSIAN, ["w"]).lambdify(reuse_buffers=True)
+    sizes = infer_sizes(function.problem, arrays)
+    for program in (function.plan.of_sizes(sizes), function.plan.moderate(sizes, by_calls=True)):
+        assert program is not None or count < MANY
+        laid = laid_out(program or function.plan.program, sizes)
+        plan = blocks.planned(laid, sizes, "float64", 1, blocks.LINE)
+        assert (plan and plan.rows) == rows
 
 
 def test_values_are_those_of_all_rows_at_once() -> None:

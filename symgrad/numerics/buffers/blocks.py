@@ -44,6 +44,7 @@ NARROW = 64 << 10  # the same, where each line computes a number of each row alo
 LONGEST = 200 << 10  # bytes that such a line writes, where more rows save no time
 KEPT = 1 << 20  # bytes of buffers, beyond which such rows are halved, at least
 FEWEST = 8  # blocks, below which what is read again is in the cache anyway
+NEAR = 8  # times as fast it moves from there
 CACHED = 1 << 24  # bytes of inputs, beyond which they are read from memory each time
 ROWS = 32  # of which there are too few to be gone through in blocks
 PLAIN = (np.ndarray, np.float64, np.float32)  # with a mask they are other numbers
@@ -152,13 +153,14 @@ def _planned(
     block = max(BLOCK, 2 * unit * max(whole, sums), line * len(ops))
     narrow = computed <= len(ops)
     rows = max(1, block // row)
-    rows = rows if count >= FEWEST * max(rows, NARROW // unit if narrow else 0) else count
     moved = count * unit * (computed + (read if count * unit * inputs > CACHED else 0))
-    if line and threads == 1 and ceil(count / rows) * len(ops) * MOVED > moved:
+    if count < FEWEST * max(rows, NARROW // unit if narrow else 0):
+        rows, moved = count, moved // NEAR
+    elif line and threads == 1 and ceil(count / rows) * len(ops) * MOVED > moved:
         rows = count
     if line and rows == count and narrow and _kept(made.rows.program, sizes) * unit > KEPT:
         rows = min(count, LONGEST // unit)
-    rows = rows_without_copies(made.rows.program, axis, of_row, count, rows, unit)
+    rows = rows_without_copies(made.rows.program, axis, of_row, count, rows, unit, line and moved)
     if rows >= count:
         return None
     blocks = ceil(count / rows)

@@ -56,10 +56,11 @@ class Thin(NamedTuple):
 
 
 def rows_without_copies(
-    program: Program, axis: Axis, of_row: Sizes, count: int, most: int, unit: int
+    program: Program, axis: Axis, of_row: Sizes, count: int, most: int, unit: int, moved: int
 ) -> int:
     """How many of `count` rows make thin products small, where these take less time by more than
-    blocks cost; else `most`. `of_row` are the sizes of one row, `unit` the bytes of a number."""
+    blocks cost; else `most`. `of_row` are the sizes of one row, `unit` the bytes of a number, and
+    `moved` those that stay in a cache with blocks alone."""
     every = {op: _thin(op, axis, of_row, unit) for op in program.ops}
     thin = [each for each in every.values() if each is not None and each.rows < most]
     if not thin or not without_copies():
@@ -68,9 +69,10 @@ def rows_without_copies(
     blocks = ceil(count / rows) - ceil(count / most)
     lines = blocks * len(program.ops) + PARTS * (most == count)
     wide = [op for op, each in every.items() if op.kind == "product" and each is None]
-    again = sum(_whole(op, axis, of_row) for op in wide)
-    copied = unit * (count * sum(each.entries for each in thin) - blocks * again)
-    return rows if lines * LINE < copied else most
+    added = sum(entries(op.dims, of_row) for op, _ in program.results)
+    again = sum(_whole(op, axis, of_row) for op in wide) + added
+    saved = unit * (count * sum(each.entries for each in thin) - blocks * again)
+    return rows if lines * LINE < saved + moved * (most == count) else most
 
 
 def _thin(op: Op, axis: Axis, of_row: Sizes, unit: int) -> Thin | None:
