@@ -14,14 +14,8 @@ from .output import writable
 from .printing import printing_options
 from .programs import find_program, offered
 
-KINDS = {
-    "gradient": "derive",
-    "jacobian": "jacobian",
-    "hessian": "hessian",
-    "hvp": "hvp",
-    "directional": "directional",
-    "pullback": "pullback",
-}
+CALLED_SO = ("jacobian", "hessian", "hvp", "directional", "pullback")
+KINDS = {"gradient": "derive", **{kind: kind for kind in CALLED_SO}}  # the public function of each
 LAYOUTS = ["variable", "numerator", "denominator"]
 LEVELS = ["result", "steps", "full"]
 

@@ -146,11 +146,13 @@ def _end(number: sympy.Expr) -> Affine:
 
 
 class _OfIndices(sympy.Basic):  # type: ignore[misc]
-    """The entry of a FunctionMatrix: args are the entry, and its two indices."""
+    """The entry of a FunctionMatrix: args are the entry, and its two indices, 0 where it has one
+    row or column."""
 
     def __new__(cls, node: Any) -> Any:
         names = (str(x).strip("_") for x in node.lamda.variables)
-        bound = [BoundIndex(x, dimension_of(d)) for x, d in zip(names, node.shape, strict=True)]
+        along = zip(names, map(dimension_of, node.shape), strict=True)
+        bound = [sympy.Integer(0) if d == ONE else BoundIndex(x, d) for x, d in along]
         return sympy.Basic.__new__(cls, node.lamda(*bound), *bound)
 
 
@@ -175,7 +177,9 @@ RULES: dict[type, trees.ClassRule] = {
     sympy.MatrixBase: _explicit,
     sympy.BlockMatrix: _block_matrix,
     MatrixSlice: _slice,
-    _OfIndices: lambda node, entry: array(entry, [index.letter for index in node.args[1:]]),
+    _OfIndices: lambda node, entry: _array(
+        entry, [getattr(x, "letter", None) for x in node.args[1:]]
+    ),
 }
 OPERANDS: dict[type, Callable[[Any], Sequence[sympy.Basic]]] = {
     sympy.MatPow: lambda node: node.args[: 2 if counted(node) is None else 1],

@@ -37,8 +37,8 @@ TRUTHS: dict[type, Any] = {
 
 def _truth(condition: sympy.Basic) -> sympy.Expr:
     """A condition as a number."""
-    if condition == sympy.true:
-        return sympy.Integer(1)
+    if condition in (sympy.true, sympy.false):
+        return sympy.Integer(bool(condition))
     if isinstance(condition, sympy.Eq | sympy.Ne):
         one, other = condition.args
         letters = all(isinstance(x, sympy.Symbol) and x.is_integer for x in (one, other))

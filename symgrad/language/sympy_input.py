@@ -52,20 +52,7 @@ def problem_from_sympy(source: object) -> Problem:
         _check_unbound(labels, nodes)
         root = root.xreplace({symbol: Index(str(symbol), d) for symbol, d in labels.items()})
     with counting(axes):
-        return _problem(_again(root, nodes))
-
-
-def _again(root: sympy.Basic, nodes: list[sympy.Basic]) -> sympy.Basic:
-    """The expression with nodes of ours made again: what they mean depends on how axes count."""
-    ours = any(isinstance(node, CallNode) for node in nodes)
-    if not ours or not any(isinstance(node, sympy.Indexed | MatrixElement) for node in nodes):
-        return root
-
-    def visit(node: sympy.Basic, args: tuple[sympy.Basic, ...]) -> sympy.Basic:
-        same = all(a is b for a, b in zip(args, node.args, strict=False))
-        return node if same and not isinstance(node, CallNode) else node.func(*args)
-
-    return ex.fold(root, visit, lambda node: () if _is_leaf(node) else node.args)
+        return _problem(root)
 
 
 def _check_unbound(labels: Iterable[sympy.Symbol], nodes: list[sympy.Basic]) -> None:
@@ -81,17 +68,14 @@ def _check_unbound(labels: Iterable[sympy.Symbol], nodes: list[sympy.Basic]) -> 
         )
 
 
-def _is_leaf(node: sympy.Basic) -> bool:
-    return is_symbol(node) or not node.args or isinstance(node, sympy.IndexedBase)
-
-
 def _problem(root: sympy.Basic) -> Problem:
     """The problem of an expression whose axes are known."""
     nodes = _nodes(root)
-    reading = _Reading(_dimensions(nodes), _batched(nodes))
+    again = any(isinstance(node, sympy.Indexed | MatrixElement) for node in nodes)
+    reading = _Reading(_dimensions(nodes), _batched(nodes), again)
     for node in nodes:
         reading.add(node)
-    value = reading.within_batch(expression_of(root))
+    value = reading.within_batch(expression_of(root, again))
     name = "loss" if ex.is_scalar(value) else "f"
     if isinstance(root, NamedNode) and root.name == name:
         value = reading.scope.definitions.pop(name)
@@ -132,7 +116,8 @@ def _given(nodes: list[sympy.Basic], names: Iterable[str]) -> dict[str, sympy.Ba
     """The symbols that were given, of dimensions and of variables of these names."""
     given = {name_of(x): x for x in nodes if is_symbol(x)}
     dims = (*_counts(nodes), *(d for x in given.values() for d in getattr(x, "shape", ())))
-    sizes = {str(s): s for d in dims for s in _free(d) if not isinstance(s, sympy.Dummy)}
+    free = (s for d in dims for s in getattr(d, "free_symbols", ()))
+    sizes = {str(s): s for s in free if not isinstance(s, sympy.Dummy)}
     return {**sizes, **{name: given[name] for name in names if name in given}}
 
 
@@ -142,12 +127,13 @@ class _Reading:
 
     dimensions: dict[str, Dimension]
     batched: list[str]  # the symbols that the sums over the batch go over
+    again: bool  # whether it depends on how axes count what nodes of ours mean
     scope: Scope = field(default_factory=Scope)
 
     def add(self, node: Any) -> None:
         """Take up a symbol or named result, and what it is made of before it."""
         if isinstance(node, NamedNode):
-            self._define(node.name, self.within_batch(expression_of(node.args[1])))
+            self._define(node.name, self.within_batch(expression_of(node.args[1], self.again)))
         elif isinstance(node, sympy.Identity | sympy.ZeroMatrix | sympy.OneMatrix):
             for d in map(dimension_of, node.args):
                 self._check_dimension(d)
@@ -240,11 +226,6 @@ def _counts(nodes: list[sympy.Basic]) -> list[Dimension]:
     powers = [e.offset for x in nodes if isinstance(x, sympy.MatPow) and (e := counted(x))]
     sums = (node for node in nodes if isinstance(node, Bound))
     return [*powers, *(letter.index_of for node in sums for letter in node.letters)]
-
-
-def _free(d: object) -> set[sympy.Symbol]:
-    """The symbols in a dimension."""
-    return d.free_symbols if isinstance(d, sympy.Basic) else set()
 
 
 def _names(nodes: list[sympy.Basic]) -> set[str]:

@@ -8,7 +8,7 @@ built, so that a wrong shape is an error in the very line that wrote it.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeAlias
 
 import sympy
@@ -201,12 +201,13 @@ class CallNode(Operators):
     """
 
     args: tuple[Any, ...]
+    remade = True  # its expression may be made again
 
     def __new__(cls, name: Any, arguments: Any, options: Any) -> Any:
         """The call of a node's args, checked anew; its shape decides between the two classes."""
         if isinstance(OPERATIONS[name.name].meaning, Total):
             return total(name.name, arguments[0], arguments[1:])
-        return call(name.name, *arguments, **{key.name: _plain(x) for key, x in options})
+        return call(name.name, *arguments, **_options(options))
 
     @property
     def operation(self) -> Operation:
@@ -261,10 +262,12 @@ class ScalarNamed(NamedNode, sympy.Expr):  # type: ignore[misc]
 class EntrywiseNode(MatrixOperators, ElementwiseApplyFunction):  # type: ignore[misc]
     """`X.applyfunc(f)`: a scalar function of each entry."""
 
+    remade = True
+
     def __new__(cls, function: Any, matrix: Any) -> Any:
         """The function as SymPy keeps it, its expression checked."""
         node = ElementwiseApplyFunction.__new__(cls, function, matrix)
-        node.expression = rules.translated(node)
+        node.expression = rules.expression_of(node)
         return node
 
 
@@ -278,8 +281,7 @@ def call(name: str, *operands: object, **options: Any) -> sympy.Expr:
     operation = OPERATIONS[name]
     conditions = sympy_cases.CONDITIONS
     arguments = tuple(x if isinstance(x, conditions) else sympified(x) for x in operands)
-    meaning = rules.matrix_power if operation is power else operation  # as everywhere in SymPy
-    value = meaning(*map(rules.expression_of, arguments), **options)
+    value = _meant(operation, map(rules.expression_of, arguments), options)
     if len(value.shape) != len(SCALAR):
         raise ShapeError(f"{unparse(value)}: a Tensor is no matrix of SymPy; use the text form")
     pairs = [
@@ -287,6 +289,19 @@ def call(name: str, *operands: object, **options: Any) -> sympy.Expr:
         for key, option in options.items()
     ]
     return _node(operation, value, arguments, pairs)
+
+
+def _meant(operation: Operation, values: Iterable[Expression], options: Any) -> Expression:
+    meaning = rules.matrix_power if operation is power else operation  # as everywhere in SymPy
+    value: Expression = meaning(*values, **options)
+    return value
+
+
+def _remade(node: Any, *values: Expression) -> Expression:
+    """The expression of a call whose operands mean this."""
+    if isinstance(node.operation.meaning, Total):
+        return Call(node.operation, values[:1], values[0].shape, node.expression.options)
+    return _meant(node.operation, values, _options(node.args[2]))
 
 
 def _node(
@@ -337,6 +352,10 @@ def _number(option: object) -> sympy.Number:
     return sympy.Integer(option) if whole else sympy.Float(option)
 
 
+def _options(pairs: Any) -> dict[str, Any]:
+    return {key.name: _plain(value) for key, value in pairs}
+
+
 def _plain(option: sympy.Basic) -> int | float | str:
     if isinstance(option, Str):
         return str(option.name)
@@ -346,5 +365,6 @@ def _plain(option: sympy.Basic) -> int | float | str:
 for own in (sympy_cases, sympy_arrays, sympy_indices, sympy_open):
     RULES |= own.RULES
     OPERANDS |= own.OPERANDS
+RULES[CallNode] = _remade
 OPERANDS[CallNode] = lambda node: node.args[1]
 OPERANDS[NamedNode] = lambda node: node.args[1:]

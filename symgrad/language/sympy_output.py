@@ -337,6 +337,11 @@ def sympy_of(
 ) -> sympy.Basic:
     """An expression as SymPy's, with what names stand for in place of these."""
     known = dict(symbols)
-    for name, value in definitions.items():
-        known[name] = SympyWriter(known).write(value)
-    return SympyWriter(known).whole(expression)
+    try:
+        for name, value in definitions.items():
+            known[name] = SympyWriter(known).write(value)
+        return SympyWriter(known).whole(expression)
+    except (AttributeError, TypeError) as error:  # of its evaluation, where a number is a matrix
+        raise ProgramError(
+            f"SymPy makes nothing of this ({error}); take it as text or LaTeX"
+        ) from error

@@ -285,22 +285,21 @@ trees.OPERANDS |= {
 # what any node means, as far as it is known before the batch is
 
 
-def expression_of(node: sympy.Basic) -> ex.Expression:
-    """The expression of a node; shapes are checked on the way.
+def expression_of(node: sympy.Basic, again: bool = False) -> ex.Expression:
+    """The expression of a node; shapes are checked on the way. With `again` what nodes of ours mean
+    is made again of their operands.
 
     >>> expression_of(sympy.Trace(sympy.MatrixSymbol("A", 3, 3))).shape
     (1, 1)
     """
-    return _declared(node) or translated(node)
 
-
-def translated(node: sympy.Basic) -> ex.Expression:
-    """The expression of a node of SymPy's own, which may have ours inside."""
+    def known(part: sympy.Basic) -> ex.Expression | None:
+        return None if again and getattr(part, "remade", False) else _declared(part)
 
     def visit(part: sympy.Basic, arguments: trees.Arguments) -> ex.Expression:
-        return _declared(part) or trees.meaning_of(part, arguments)
+        return known(part) or trees.meaning_of(part, arguments)
 
-    return trees.folded(node, visit, lambda part: _declared(part) is not None)
+    return trees.folded(node, visit, lambda part: known(part) is not None)
 
 
 def is_symbol(node: sympy.Basic) -> bool:

@@ -39,15 +39,8 @@ class Choice:
     folded: bool = False
 
 
-DERIVATIVES = {  # and the public function that derives it
-    "gradient": "derive",
-    "jacobian": "jacobian",
-    "hessian": "hessian",
-    "hvp": "hvp",
-    "directional": "directional",
-    "pullback": "pullback",
-    "stationary": "stationary",
-}
+CALLED_SO = ("jacobian", "hessian", "hvp", "directional", "pullback", "stationary")
+DERIVATIVES = {"gradient": "derive", **{k: k for k in CALLED_SO}}  # the public function of each
 OF_SCALARS = ("gradient", "hessian", "hvp", "stationary")
 
 

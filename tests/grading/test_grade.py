@@ -360,6 +360,24 @@ def test_a_sum_goes_over_the_examples_where_it_has_to(
     assert of_one.correct and not of_one.remarks
 
 
+@pytest.mark.parametrize(
+    ("wrt", "answer", "correct"),
+    [
+        ("A", r"2 \operatorname{sum}(A) \mathbf{1} \mathbf{1}^\top", True),
+        (
+            "A",
+            r"\nabla_A L = 2 (\mathbf{1}^\top A \mathbf{1}) \mathbf{1} \mathbf{1}^\top",
+            True,
+        ),
+        ("A", r"\operatorname{sum}(A) \mathbf{1} \mathbf{1}^\top", False),
+        ("x", r"2 \mathbf{1} \mathbf{1}^\top x", True),
+    ],
+)
+def test_ones_are_as_many_as_the_gradient_has(wrt: str, answer: str, correct: bool) -> None:
+    program = "A: Matrix(m, n)\nx: Vector(n)\nloss = sum(A)**2 + sum(x)**2"
+    assert sg.grade(program, wrt, answer).correct == correct
+
+
 SLID = "loss = sum(sum(k[j] * x[i + j] for j in range(m))**2 for i in range(n - m + 1))"
 
 

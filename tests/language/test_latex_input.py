@@ -191,6 +191,9 @@ READ = [
     (r"\begin{cases} 2 & \lambda > 1 \text{ and } \lambda < 3 \\ 1 & \text{else} \end{cases}",
      "where(lam > 1, where(3 > lam, 2, 1), 1)"),
     (r"\sum_i [x_i = 1]", "sum((1 - step(x - 1)) * (1 - step(1 - x)))"),
+    (r"\begin{cases} x & \operatorname{diag}(A) > 0 \\ \lambda & \text{else} \end{cases}",
+     "where(diag(A) > 0, x, lam)"),
+    (r"\operatorname{softmax}_{\text{rows}}(A) \mathbf{1}[x > 0]", "softmax(A, axis=1) @ step(x)"),
 ]  # fmt: skip
 
 

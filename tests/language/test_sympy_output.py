@@ -81,7 +81,14 @@ def test_sympy_computes_the_same_number(program: str) -> None:
         np.testing.assert_allclose(got, wanted, rtol=1e-9)
 
 
-@pytest.mark.parametrize("loss", ["prod(x)", "logsumexp(x)**2", "max(x)**3", "s * norm1(x)"])
+@pytest.mark.parametrize(
+    "loss",
+    [
+        *("prod(x)", "logsumexp(x)**2", "max(x)**3", "s * norm1(x)"),
+        "sin(x[0] * prod(x[1:]))",
+        "where(relu(s) > 0.1, sum(x**2), sum(x**3))",
+    ],
+)
 def test_a_number_times_a_vector_prints_and_is_read_again(loss: str) -> None:
     derivation = sg.derive(f"x: Vector(n)\ns: Scalar\nloss = s + {loss}", "x")
     given = {"x": np.array([0.3, 0.7, 1.9]), "s": 0.4}

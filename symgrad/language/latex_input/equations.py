@@ -30,7 +30,7 @@ EACH = re.compile(  # (t = 1, \dots, T)
     r"|,?\s*(?:\\q?quad\b\s*)?(?:\\q?quad\b|\\text\{\s*for[^{}]*\})\s*\w\s*=\s*[01]\s*,"
     r"[^()=]*\\l?dots[^()=]*$"
 )
-TEXT = r"\\(?:text|mbox)\{(?!\s*(?:subject to|s\.t\.))[^{}]*\}"
+TEXT = r"(?<![{_^])\\(?:text|mbox)\{(?!\s*(?:subject to|s\.t\.))[^{}]*\}"
 WORDS = r"(?:where|with|and|then|thus|hence|so|wobei|mit|und)"  # between equations
 ARROWS = r"\\(?:Rightarrow|Longrightarrow|implies|therefore|iff)\b"
 ENDS = re.compile(

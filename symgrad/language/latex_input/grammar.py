@@ -125,11 +125,7 @@ def _cases(grammar: Grammar) -> lt.Node:
         value, condition = grammar.sum(), None
         while grammar.input.next in ("&", ","):
             grammar.input.take()
-        while grammar.input.token is not None and grammar.input.token.word is not None:
-            otherwise = grammar.input.take().word or ""
-            if otherwise.strip(" ,.") not in BEFORE_CONDITION:
-                break
-        else:
+        if not _otherwise(grammar):
             condition = _conditions(grammar)
         rows.append((value, condition))
         _marked_off(grammar)
@@ -137,6 +133,18 @@ def _cases(grammar: Grammar) -> lt.Node:
             grammar.input.take("\\\\")
     _environment(grammar, r"\end")
     return lt.Cases(at, tuple(rows))
+
+
+def _otherwise(grammar: Grammar) -> bool:
+    """Whether an "else" came next, which is taken, as is an "if"; diag(X) > 0 is a condition."""
+    while (token := grammar.input.token) is not None and token.word is not None:
+        before = token.word.strip(" ,.") in BEFORE_CONDITION
+        if not before and grammar.known(token.word):
+            break
+        grammar.input.take()
+        if not before:
+            return True
+    return False
 
 
 def _conditions(grammar: Grammar) -> lt.Node:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from symgrad.errors import ProgramError, ShapeError, SymgradError, UnknownNameError, text_wanted
 from symgrad.language import expressions as ex
-from symgrad.language.dimensions import SCALAR, Dimension, Shape, core, dimension, indexed_dims
+from symgrad.language.dimensions import ONE, SCALAR, Dimension, Shape, core, dimension, indexed_dims
 from symgrad.language.expressions import Expression
 from symgrad.language.handwriting.writing import place
 from symgrad.language.latex_input import tree as lt
@@ -290,12 +290,13 @@ def _equation(reader: Reader, root: lt.Node, known: Known) -> Equation:
     if reader.scope.inferred and operands[1:] and lt.is_fence(lt.factors_of(operands[0])[-1], "("):
         left = left or Left("L")  # KL(p \| q) = ...
     rest = operands if left is None else operands[1:]
-    shape = known.shape
+    shape, wanted = known.shape, None
     if left is not None and left.shape is not None:
         shape = left.shape
         reader.entries.sizes.update(zip(left.letters, indexed_dims(shape), strict=False))
     elif left is None:
         axes = known.axes if shape is None else indexed_dims(shape)
+        wanted = (*axes, ONE)[:2] if len(axes) in (1, 2) else None
         alone = free(root, reader.names.find)
         if len(alone) == len(axes):
             sizes = zip(in_order(alone), axes, strict=True)
@@ -309,7 +310,7 @@ def _equation(reader: Reader, root: lt.Node, known: Known) -> Equation:
             value = reader.entries.whole(value, letters)
         elif left is not None and left.letters:
             value = reader.entries.whole(value, left.letters)
-        sides.append(_sized(reader, value, shape))
+        sides.append(_sized(reader, value, shape or wanted))
         shape = sides[0].shape if shape is None else shape  # Y X = I
     if left is not None and left.text == "L" and sides and not ex.is_scalar(sides[-1]):
         left = replace(left, text=new_name(operands[0]) or "L")  # E = exp(A) is no loss
