@@ -89,6 +89,11 @@ def test_deriving_loads_no_numpy() -> None:
     assert python(DERIVED).splitlines()[-1] == ""
 
 
+def test_a_text_is_checked_without_making_code() -> None:
+    program = 'import symgrad, sys; symgrad.derive("x: Vector(n)\\nloss = norm2(x)**2").text()'
+    assert python(f"{program}; print('symgrad.numerics.plan' in sys.modules)") == "False\n"
+
+
 def test_fitting_and_grading_are_loaded_when_they_are_asked_for() -> None:
     program = "import symgrad, sys; symgrad.fit; print('symgrad.training.fit' in sys.modules)"
     assert python(program) == "True\n"

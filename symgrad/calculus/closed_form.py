@@ -68,7 +68,7 @@ def leaf_count(
         return reference(node) is None
 
     def length(node: Node) -> int:
-        return _length(node, _operands(node), known) if is_written_out(node) else 1
+        return _length(node, ix.occurrences(node), known) if is_written_out(node) else 1
 
     return ix.worked_out(root, known, length, is_written_out)
 
@@ -235,11 +235,11 @@ def _by_definition(notation: Notation, short: Node, node: Node) -> Expression:
 def _shared(root: Node, naming: Naming) -> tuple[dict[Node, Name], Mapping[Node, frozenset[Node]]]:
     """Names for the parts of a long result: what is long itself, and what is used more than once
     and not short; and which of these parts the definition of each, and of the root, reaches."""
-    operands: dict[Node, list[Node]] = {}
+    operands: dict[Node, Sequence[Node]] = {}
 
     def inside(node: Node) -> bool:
         if naming.reference(node) is None:
-            operands[node] = _operands(node)
+            operands[node] = ix.occurrences(node)
         return node in operands
 
     order = ix.topological([root], inside)
@@ -272,13 +272,6 @@ def _shared(root: Node, naming: Naming) -> tuple[dict[Node, Name], Mapping[Node,
             below = below | own if below else own
         reached[node] = below
     return names, reached
-
-
-def _operands(node: Node) -> list[Node]:
-    """The operands of a node, as often as they stand there."""
-    if isinstance(node, ix.Polynomial):
-        return [f.node for t in node.terms for f in t.factors]
-    return [*node.operands]
 
 
 def _length(node: Node, operands: Sequence[Node], length: Mapping[Node, int]) -> int:

@@ -414,6 +414,13 @@ def _restored(kind: type[Node], axes: tuple[Axis, ...], fields: dict[str, Any]) 
     return polynomial(axes, **fields) if kind is Polynomial else intern(kind, axes, **fields)
 
 
+def occurrences(node: Node) -> Sequence[Node]:
+    """The operands of a node, each as often as it stands in its terms."""
+    if isinstance(node, Polynomial):
+        return [f.node for t in node.terms for f in t.factors]
+    return node.operands
+
+
 def topological(
     roots: Iterable[Node], inside: Callable[[Node], bool] = lambda node: True
 ) -> list[Node]:

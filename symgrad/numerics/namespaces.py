@@ -10,7 +10,6 @@ import numpy as np
 
 from symgrad.language.operations.namespace import Routine
 from symgrad.language.operations.unspecified import By, Unspecified
-from symgrad.numerics.source.numpy import defined
 from symgrad.numerics.unspecified import numbers_of
 
 
@@ -149,6 +148,8 @@ def _over_all(indices: str, arrays: Sequence[Any]) -> list[Any]:
 @cache
 def _made(name: str, source: str) -> Callable[..., Any]:
     """The function that a text defines."""
+    from symgrad.numerics.source.numpy import defined
+
     made: Callable[..., Any] = defined(source, {})[name]
     return made
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -31,6 +32,13 @@ class Program:
     results: tuple[tuple[Op, Dims], ...]
     floats: str
     shifted: bool = False
+
+    @cached_property
+    def uses(self) -> Counter[Op]:
+        """How often each operation is needed."""
+        uses = Counter(x for op in self.ops for x in op.operands)
+        uses.update(op for op, _ in self.results)
+        return uses
 
     @cached_property
     def used(self) -> tuple[Axis, ...]:

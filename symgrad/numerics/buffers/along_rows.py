@@ -8,7 +8,6 @@ are long.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 
 import numpy as np
@@ -25,23 +24,16 @@ KNOWN = hasattr(np, "vecdot")  # from NumPy 2.0 on
 
 def by_rows(program: Program, sizes: Mapping[Axis, int]) -> Program:
     """The program without products of entries that are only summed along long rows."""
-    uses = Counter(x for op in program.ops for x in op.operands)
-    uses.update(op for op, _ in program.results)
     sums = (op for op in program.ops if op.kind == "reduce" and op.name == "add")
-    found = frozenset(op for op in sums if _is_product(op, sizes) and uses[op.operands[0]] == 1)
-    return _ByRows(found).over(program, program.ops) if found and KNOWN else program
+    alone = [op for op in sums if _is_product(op, sizes) and program.uses[op.operands[0]] == 1]
+    found = {op: op.operands[0].operands for op in alone}
+    return _ByRows(found).over(program) if found and KNOWN else program
 
 
 class _ByRows(ArrayPass):
-    def __init__(self, found: frozenset[Op]) -> None:
-        super().__init__()
-        self.found = found
-
-    def made(self, op: Op) -> Op:
-        """The operation; of a sum along rows their products."""
-        if op not in self.found:
-            return super().made(op)
-        one, other = map(self.of, op.operands[0].operands)
+    def otherwise(self, op: Op, found: tuple[Op, Op]) -> Op:
+        """A sum along rows by their products."""
+        one, other = map(self.of, found)
         letters = tuple(range(len(one.dims)))
         axes = (letters, letters, letters[:-1])
         return self.listing.op("product", (one, other), op.dims, name="vecdot", axes=axes)

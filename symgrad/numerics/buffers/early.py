@@ -29,20 +29,14 @@ def early(program: Program) -> Program:
     alone as early as they can be."""
     few = _of_few_entries(program)
     groups = [*((op,) for op in few), *_of_one_result(program)]
-    return _Early(few).over(program, _ordered(program.ops, groups))
+    found = {op: op.operands for op in few if op.kind == "diagonal"}
+    return _Early(found).over(program, _ordered(program.ops, groups))
 
 
 class _Early(ArrayPass):
-    def __init__(self, few: set[Op]) -> None:
-        super().__init__()
-        self.few = few
-
-    def made(self, op: Op) -> Op:
-        """The operation; a copy of a diagonal that was early."""
-        again = super().made(op)
-        if op not in self.few or op.kind != "diagonal":
-            return again
-        return self.listing.op("ufunc", (again,), op.dims, name=COPY)
+    def otherwise(self, op: Op, found: tuple[Op, ...]) -> Op:
+        """A copy of a diagonal that was early."""
+        return self.ufunc(op, COPY, self.listing.again(op, tuple(map(self.of, found))))
 
 
 def _of_few_entries(program: Program) -> set[Op]:

@@ -42,7 +42,7 @@ def laid_out(program: Program, sizes: Mapping[Axis, int]) -> Program:
     if not any(_of_tensors(op) or _has_turned(op) for op in program.ops):
         return program
     results = frozenset(op for op, _ in program.results)
-    return _Layouts(sizes, results, wanted_orders(program)).over(program, program.ops)
+    return _Layouts(sizes, results, wanted_orders(program)).over(program)
 
 
 def _of_tensors(op: Op) -> bool:

@@ -42,7 +42,7 @@ def by_one_exponential(program: Program, dtype: Any) -> Program:
     if not shared:
         return program
     limit = float(np.floor(np.log(np.finfo(dtype).max)))
-    return _OneExponential(sigmoids, softplus, alone, shared, limit).over(program, program.ops)
+    return _OneExponential(sigmoids, softplus, alone, shared, limit).over(program)
 
 
 def of_moderate(program: Program, sizes: Sizes) -> tuple[Program, list[Op]]:
@@ -53,7 +53,7 @@ def of_moderate(program: Program, sizes: Sizes) -> tuple[Program, list[Op]]:
     sigmoids = {op: of for op in program.ops if (of := _sigmoid(op)) and of.x in bends}
     shared = {Signed(x, max(signs)) for x, signs in bends.items()}
     found = _OneExponential(sigmoids, softplus, set(), shared)
-    return found.over(program, program.ops), found.exponents
+    return found.over(program), found.exponents
 
 
 class _OneExponential(ArrayPass):
@@ -78,18 +78,18 @@ class _OneExponential(ArrayPass):
         """The operation; such a function by a shared exponential."""
         of = self.softplus.get(op)
         if of is not None and self.limit is None:
-            return self._of(op, "log1p", self._either(op, of))
+            return self.ufunc(op, "log1p", self._either(op, of))
         if of in self.alone:
             x = self._signed(op, of)
-            return self._of(op, "maximum", x, self._of(op, "log1p", self._exponential(op, x)))
+            return self.ufunc(op, "maximum", x, self.ufunc(op, "log1p", self._exponential(op, x)))
         if not (of := self.sigmoids.get(op)):
             return super().made(op)
         if of in self.shared:
             e = self._exponential(op, self._signed(op, of))
-            return self._of(op, "divide", e, self._and_one(op, e))
+            return self.ufunc(op, "divide", e, self._and_one(op, e))
         if (other := Signed(of.x, -of.sign)) in self.shared:
             below = self._and_one(op, self._exponential(op, self._signed(op, other)))
-            return self._of(op, "divide", self.listing.number(1.0), below)
+            return self.ufunc(op, "divide", self.listing.number(1.0), below)
         return super().made(op)
 
     def _either(self, op: Op, of: Signed) -> Op:
@@ -97,25 +97,22 @@ class _OneExponential(ArrayPass):
         if of in self.shared:
             return self._exponential(op, self._signed(op, of))
         e = self._exponential(op, self._signed(op, Signed(of.x, -of.sign)))
-        return self._of(op, "divide", self.listing.number(1.0), e)
+        return self.ufunc(op, "divide", self.listing.number(1.0), e)
 
     def _signed(self, op: Op, of: Signed) -> Op:
         x = self.of(of.x)
         if of.sign < 0 and x.kind == "ufunc" and x.name == "subtract":
-            return self._of(op, "subtract", *x.operands[::-1])
-        return x if of.sign > 0 else self._of(op, "negative", x)
+            return self.ufunc(op, "subtract", *x.operands[::-1])
+        return x if of.sign > 0 else self.ufunc(op, "negative", x)
 
     def _exponential(self, op: Op, x: Op) -> Op:
         if self.limit is None:
             self.exponents.append(x)
-            return self._of(op, "exp", x)
-        return self._of(op, "exp", self._of(op, "minimum", x, self.listing.number(self.limit)))
+            return self.ufunc(op, "exp", x)
+        return self.ufunc(op, "exp", self.ufunc(op, "minimum", x, self.listing.number(self.limit)))
 
     def _and_one(self, op: Op, e: Op) -> Op:
-        return self._of(op, "add", e, self.listing.number(1.0))
-
-    def _of(self, op: Op, name: str, *operands: Op) -> Op:
-        return self.listing.op("ufunc", operands, op.dims, name=name)
+        return self.ufunc(op, "add", e, self.listing.number(1.0))
 
 
 def _is_large(op: Op, sizes: Sizes) -> bool:

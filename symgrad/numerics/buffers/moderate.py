@@ -58,10 +58,10 @@ def logistic(program: Program, sizes: Sizes) -> Program | None:
 
 def _looked_at(program: Program, exps: Sequence[Op], share: float) -> Program:
     found = _Looking(exps, share)
-    made = found.over(program, program.ops)
+    made = found.over(program)
     (value, dims), *others = made.results
     for look in found.looks:
-        value = found.listing.op("ufunc", (value, look), value.dims, name="add")
+        value = found.ufunc(value, "add", value, look)
     ops = needed(found.listing.ops, [value, *(op for op, _ in others)])
     return replace(made, ops=ops, results=((value, dims), *others))
 

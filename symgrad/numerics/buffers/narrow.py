@@ -20,10 +20,8 @@ COLUMNS, ROWS = 48, 16  # at most, at least
 
 def along_columns(program: Program, sizes: Mapping[Axis, int]) -> Program:
     """The program with maxima and products of short rows taken along columns."""
-    narrow = frozenset(op for op in program.ops if _is_narrow(op, sizes))
-    if not narrow:
-        return program
-    return _Columns(narrow).over(program, program.ops)
+    narrow = {op: op.name for op in program.ops if _is_narrow(op, sizes)}
+    return _Columns(narrow).over(program) if narrow else program
 
 
 def _is_narrow(op: Op, sizes: Mapping[Axis, int]) -> bool:
@@ -35,20 +33,14 @@ def _is_narrow(op: Op, sizes: Mapping[Axis, int]) -> bool:
 
 
 class _Columns(ArrayPass):
-    def __init__(self, narrow: frozenset[Op]) -> None:
-        super().__init__()
-        self.narrow = narrow
-
-    def made(self, op: Op) -> Op:
-        """The operation, along columns where its rows are short."""
-        if op not in self.narrow:
-            return super().made(op)
+    def otherwise(self, op: Op, found: str) -> Op:
+        """What is taken of short rows, along columns."""
         columns = self._turned(*self.operands(op))
-        return self.listing.op("reduce", (columns,), op.dims, name=op.name, axes=(0,))
+        return self.listing.op("reduce", (columns,), op.dims, name=found, axes=(0,))
 
     def _turned(self, a: Op) -> Op:
         """Columns by rows, in that order in memory."""
         turned = self.listing.permuted(Array(a, (0, 1)), (1, 0))
         if turned.kind != "permute":
             return turned
-        return self.listing.op("ufunc", (turned,), turned.dims, name=COPY)
+        return self.ufunc(turned, COPY, turned)

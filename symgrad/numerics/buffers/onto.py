@@ -38,14 +38,11 @@ class _Onto(ArrayPass):
     that is possible where they stand."""
 
     def __init__(self, found: Mapping[Op, Diagonal], alone: frozenset[Op]) -> None:
-        super().__init__()
-        self.found, self.alone = found, alone
+        super().__init__(found)
+        self.alone = alone
 
     def made(self, op: Op) -> Op:
         """The operation, with diagonals written onto it."""
-        if op in self.found:
-            value, axes = self.found[op]
-            return self.listing.op("onto", (self.of(value),), op.dims, name="add", axes=axes)
         if op.kind == "ufunc" and op.name in SIGNS and len(op.operands) == 2:
             first, second = op.operands
             for array, added in ((first, second), (second, first)):
@@ -55,11 +52,16 @@ class _Onto(ArrayPass):
                     return self._onto(op, array, diagonal, minus)
         return super().made(op)
 
+    def otherwise(self, op: Op, found: Diagonal) -> Op:
+        """A diagonal in a matrix of its own."""
+        value, axes = found
+        return self.listing.op("onto", (self.of(value),), op.dims, name="add", axes=axes)
+
     def _onto(self, op: Op, array: Op, diagonal: Diagonal, minus: bool) -> Op:
         """An array, or minus it, with what is added on its diagonals."""
         (value, axes), below, name = diagonal, self.of(array), op.name
         if minus:
-            below, name = self.listing.op("ufunc", (below,), op.dims, name="negative"), "add"
+            below, name = self.ufunc(op, "negative", below), "add"
         return self.listing.op("onto", (self.of(value), below), op.dims, name=name, axes=axes)
 
     def _added(self, op: Op, total: Op) -> Diagonal | None:

@@ -67,10 +67,8 @@ def shared(program: Program, ops: Sequence[Op], made: type[ByLogarithms]) -> Pro
     bases = {x for x, count in known.items() if count > 1}
     if not opposite and not bases:
         return program
-    uses = Counter(x for op in program.ops for x in op.operands)
-    uses.update(op for op, _ in program.results)
-    once = {op for op in opposite if uses[op] == 1}
-    return made(opposite, once, bases).over(program, program.ops)
+    once = {op for op in opposite if program.uses[op] == 1}
+    return made(opposite, once, bases).over(program)
 
 
 class ByLogarithms(ArrayPass):
@@ -78,45 +76,44 @@ class ByLogarithms(ArrayPass):
     and logarithms of the `bases`."""
 
     def __init__(self, opposite: Mapping[Op, Op], once: set[Op], bases: set[Op]) -> None:
-        super().__init__()
-        self.opposite, self.once, self.bases = opposite, once, bases
+        super().__init__(opposite)
+        self.once, self.bases = once, bases
 
     def made(self, op: Op) -> Op:
         """The operation, by others."""
-        if op in self.opposite:
-            return self._of(op, "divide", self.listing.number(1.0), self.of(self.opposite[op]))
         if _is(op, "multiply"):
             for one, other in (op.operands, op.operands[::-1]):
                 if other in self.once and other.dims == op.dims:
-                    return self._of(op, "divide", self.of(one), self.of(self.opposite[other]))
+                    return self.ufunc(op, "divide", self.of(one), self.of(self.found[other]))
         for x in _bases(op):
             if x in self.bases:
                 return self._by_logarithm(op, x)
         return super().made(op)
 
+    def otherwise(self, op: Op, found: Op) -> Op:
+        """An exponential by the opposite one."""
+        return self.ufunc(op, "divide", self.listing.number(1.0), self.of(found))
+
     def _by_logarithm(self, op: Op, x: Op) -> Op:
         logs, inner = self._logarithm(x), op.operands[0]
         if _is(op, "power"):
-            return self._of(op, "raised", logs, self.of(op.operands[1]), self.of(x))
+            return self.ufunc(op, "raised", logs, self.of(op.operands[1]), self.of(x))
         weight = None if inner is x else self.of(inner.operands[1])
         return self.logarithm_of(op, logs, self.of(x), weight)
 
     def logarithm_of(self, op: Op, logs: Op, x: Op, weight: Op | None) -> Op:
         """log(x) by the shared logarithm; with a weight log(guarded(x, weight, 1))."""
-        return logs if weight is None else self._of(op, "bounded", logs, weight)
+        return logs if weight is None else self.ufunc(op, "bounded", logs, weight)
 
     def _logarithm(self, x: Op) -> Op:
         if _is(x, "divide") and _is(x.operands[1], "exp") and x.operands[0].dims == x.dims:
             above, below = x.operands
-            return self._of(x, "subtract", self._logarithm(above), self.of(below.operands[0]))
+            return self.ufunc(x, "subtract", self._logarithm(above), self.of(below.operands[0]))
         return self.shared_logarithm(x)
 
     def shared_logarithm(self, x: Op) -> Op:
         """The logarithm by which powers are."""
-        return self._of(x, "log", self.of(x))
-
-    def _of(self, op: Op, name: str, *operands: Op) -> Op:
-        return self.listing.op("ufunc", operands, op.dims, name=name)
+        return self.ufunc(x, "log", self.of(x))
 
 
 def _bases(op: Op) -> Iterator[Op]:

@@ -20,7 +20,7 @@ def in_tables(program: Program, sizes: Sizes) -> Program:
     """The program with such functions of tables, which are looked up then."""
     if not any(op.kind == "take" for op in program.ops):
         return program
-    return _InTables(sizes).over(program, program.ops)
+    return _InTables(sizes).over(program)
 
 
 class _InTables(ArrayPass):

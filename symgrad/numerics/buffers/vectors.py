@@ -31,21 +31,15 @@ def in_vectors(program: Program, sizes: Sizes, dtype: Any) -> Program:
     """The program with functions of many numbers by others that take less time."""
     known = {op: by for op in program.ops if (by := _form(op)) and entries(op.dims, sizes) >= MANY}
     found = {op: by for op, by in known.items() if _is_faster(op.name, np.dtype(dtype))}
-    return _InVectors(found).over(program, program.ops) if found else program
+    return _InVectors(found).over(program) if found else program
 
 
 class _InVectors(ArrayPass):
-    def __init__(self, found: dict[Op, Callable[..., Any]]) -> None:
-        super().__init__()
-        self.found = found
-
-    def made(self, op: Op) -> Op:
-        """The operation, by other functions where there are such."""
-        if op not in self.found:
-            return super().made(op)
+    def otherwise(self, op: Op, found: Callable[..., Any]) -> Op:
+        """A function by others."""
         (x,) = self.operands(op)
         labels = tuple(map(Label, op.dims))
-        return run(self.listing, self.found[op], Array(x, labels), labels)
+        return run(self.listing, found, Array(x, labels), labels)
 
 
 def _form(op: Op) -> Callable[..., Any] | None:

@@ -9,7 +9,6 @@ rows, where these were looked up.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from math import prod
 
@@ -23,26 +22,18 @@ from symgrad.numerics.source.scatters import MANY, of_rows
 
 def by_weights(program: Program, sizes: Mapping[Axis, int]) -> Program:
     """The program without the weighted rows that are only added up, where these are many."""
-    uses = Counter(x for op in program.ops for x in op.operands)
-    uses.update(op for op, _ in program.results)
     found: dict[Op, tuple[Op, ...]] = {}
     for op in program.ops:
         for _, value, _ in additions(op) if _is_large(op, sizes) else ():
-            if uses[value] == 1 and (parts := _parts(value)):
+            if program.uses[value] == 1 and (parts := _parts(value)):
                 found[value] = parts
-    return _Weighted(found).over(program, program.ops) if found else program
+    return _Weighted(found).over(program) if found else program
 
 
 class _Weighted(ArrayPass):
-    def __init__(self, found: Mapping[Op, tuple[Op, ...]]) -> None:
-        super().__init__()
-        self.found = found
-
-    def made(self, op: Op) -> Op:
-        """The operation; of weighted rows the weights and rows."""
-        if op not in self.found:
-            return super().made(op)
-        return self.listing.op("weighted", tuple(map(self.of, self.found[op])), op.dims)
+    def otherwise(self, op: Op, found: tuple[Op, ...]) -> Op:
+        """Of weighted rows the weights and rows."""
+        return self.listing.op("weighted", tuple(map(self.of, found)), op.dims)
 
 
 def _is_large(op: Op, sizes: Mapping[Axis, int]) -> bool:

@@ -10,8 +10,8 @@ quotients decide.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cached_property
-from typing import Any, TypeAlias
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -36,7 +36,6 @@ from symgrad.numerics.checks.quotients import (
     spread,
 )
 from symgrad.numerics.checks.reports import FAILED, GradientReport
-from symgrad.numerics.function import compile_derivation
 from symgrad.numerics.given import given_functions
 from symgrad.numerics.inputs import Signature
 from symgrad.numerics.interpreter import evaluate_nodes
@@ -44,7 +43,11 @@ from symgrad.numerics.libraries import NumPy
 from symgrad.numerics.remembered import remembered
 from symgrad.numerics.unspecified import Smooth, drawn_functions, each_draw, standing_for
 
+if TYPE_CHECKING:
+    from symgrad.numerics.function import Function
+
 Claim: TypeAlias = Mapping[str, Any] | Callable[..., Any] | None
+Look: TypeAlias = Callable[[Mapping[str, Any], int], GradientReport]  # at inputs, with a seed
 
 DRAWN = 3  # random inputs, until some tell right from wrong
 MOST_ENTRIES = 1000  # of a gradient, checked one by one
@@ -75,53 +78,55 @@ def check_gradient(
     `entries` of each parameter are checked.
     Raises: DataError where the inputs or the gradients do not fit the problem.
     """
+    from symgrad.numerics.function import compile_derivation
+
     seed, entries = whole_number("seed", seed), whole_number("entries", entries)
     derivation = remembered(gradient, problem, problem.wrt(wrt))
+    look = partial(_at, derivation, compile_derivation(derivation), gradients, entries)
     if inputs is not None:
         with standing_for(given_functions(problem, inputs)):
-            return _at(derivation, inputs, gradients, seed, entries)
-    return _at_draws(derivation, gradients, seed, entries)
+            return look(inputs, seed)
+    return _at_draws(derivation, look, seed, several=callable(gradients))
 
 
 def checked(derivation: Derivation, entries: int) -> GradientReport:
-    """The check of a gradient that was derived; of one in another layout, or by another convention,
-    that of the gradient itself."""
+    """The check of a gradient that was derived, by its nodes; of one in another layout, or by
+    another convention, that of the gradient itself."""
     if any(outcome.moved for outcome in derivation.outcomes.values()):
         derivation = gradient(derivation.problem, derivation.wrt)
-    return _at_draws(derivation, None, 0, entries)
+    return _at_draws(derivation, partial(_at, derivation, None, None, entries))
 
 
-def _at_draws(derivation: Derivation, gradients: Claim, seed: int, entries: int) -> GradientReport:
-    """The check for each draw of the functions that the program leaves open."""
+def _at_draws(
+    derivation: Derivation, look: Look, seed: int = 0, several: bool = False
+) -> GradientReport:
+    """The check for each draw of the functions that the program leaves open: at random inputs,
+    others where they show nothing, or where `several` are wanted."""
 
-    def look(number: int) -> GradientReport:
-        return _at_random(derivation, gradients, seed + DRAWN * number, entries)
+    def drawing(number: int) -> GradientReport:
+        first = seed + DRAWN * number
+        for k in range(first, first + DRAWN):
+            sample = drawn(derivation, k, np.random.default_rng(k))
+            report = look(sample.inputs | drawn_functions(derivation.problem), k)
+            if report.verdict == FAILED or (report.passed and not several):
+                break
+        return report
 
-    reports = each_draw(derivation.problem, look)
+    reports = each_draw(derivation.problem, drawing)
     return next((r for r in reports if not r.passed), reports[0])
-
-
-def _at_random(derivation: Derivation, gradients: Claim, seed: int, entries: int) -> GradientReport:
-    """The check at random inputs, others where they show nothing."""
-    for number in range(seed, seed + DRAWN):
-        sample = drawn(derivation, number, np.random.default_rng(number))
-        inputs = sample.inputs | drawn_functions(derivation.problem)
-        report = _at(derivation, inputs, gradients, number, entries)
-        if report.verdict == FAILED or (report.passed and not callable(gradients)):
-            break
-    return report
 
 
 def _at(
     derivation: Derivation,
-    inputs: Mapping[str, Any],
+    function: Function | None,
     gradients: Claim,
-    seed: int,
     entries: int,
+    inputs: Mapping[str, Any],
+    seed: int,
 ) -> GradientReport:
     """The check at these inputs."""
     names = derivation.wrt
-    value, derived = compile_derivation(derivation)(inputs)
+    loss = ProgramLoss(derivation, inputs, seed, function)
     given: Any = gradients
     if callable(gradients):
         with np.errstate(all="ignore"):
@@ -131,10 +136,9 @@ def _at(
             if name not in names:
                 near = did_you_mean(name, names)
                 raise DataError(f"gradients: {name} is not among {', '.join(names)}{near}")
-    shapes = {n: np.shape(derived[n]) for n in names}
-    given = derived if given is None else given
+    shapes = {n: np.shape(loss.derived[n]) for n in names}
+    given = loss.derived if given is None else given
     claimed, eps = claims(given, shapes, alone=len(names) == 1, wrt=True)
-    loss = ProgramLoss(derivation, inputs, float(value), seed)
     shaped = {n: np.reshape(claimed[n], np.shape(loss.point[n])) for n in names}
     with np.errstate(all="ignore"):
         return ClaimedGradient(loss, shaped, seed, eps).report(entries)
@@ -148,15 +152,20 @@ def _own(value: Any) -> Any:
 
 
 class ProgramLoss(Loss):
-    """A program's loss at inputs, by its nodes."""
+    """A program's loss at inputs, by its nodes; `derived` is its gradient. Both are what a
+    function gives, or without one what the nodes are."""
 
     method = "complex step"
 
     def __init__(
-        self, derivation: Derivation, inputs: Mapping[str, Any], value: float, seed: int
+        self,
+        derivation: Derivation,
+        inputs: Mapping[str, Any],
+        seed: int,
+        function: Function | None,
     ) -> None:
+        returned = function and function(inputs)
         self.derivation = derivation
-        self.value, self.noise = value, EPS * abs(value)
         self.node = (derivation.free or derivation.value).node
         signature = Signature.of(derivation)
         shaped, given = signature.apart(inputs)
@@ -167,6 +176,10 @@ class ProgramLoss(Loss):
         self.point = {n: self.arrays[n] for n in derivation.wrt}
         self.kink_distance = kink_distance(derivation.value.node, self.arrays, self.sizes)
         self.rng = np.random.default_rng([seed, 2])
+        with np.errstate(all="ignore"):
+            returned = returned or (self.at({}), self._gradient(self._sample({})))
+        self.value, self.derived = float(returned[0]), returned[1]
+        self.noise = EPS * abs(self.value)
 
     def at(self, moved: Arrays) -> Any:
         """The loss where the parameters are these."""

@@ -30,7 +30,6 @@ from symgrad.language.expressions import Expression
 from symgrad.numerics.checks.evaluation import Sample, batch_first, drawn
 from symgrad.numerics.checks.steps import TOLERANCE, StepCheck, Verification
 from symgrad.numerics.checks.vectorized import commutation
-from symgrad.numerics.function import Function, compile_derivation
 from symgrad.numerics.interpreter import size_of
 from symgrad.numerics.sizes import infer_sizes
 from symgrad.numerics.unspecified import drawn_functions, each_draw
@@ -222,9 +221,11 @@ class _Check(Judge):
 
     def _functions(self) -> Iterator[Returned]:
         """What the NumPy function returns at a sample, with and without buffers."""
+        from symgrad.numerics.function import compile_derivation
+
         seeds = self.derivation.seeds
 
-        def returned(function: Function, sample: Sample) -> list[Any]:
+        def returned(function: Callable[..., Any], sample: Sample) -> list[Any]:
             given = {x: sample.inputs[dx] for dx, x in seeds.items()}
             inputs: dict[str, Any] = {n: a for n, a in sample.inputs.items() if n not in seeds}
             inputs |= drawn_functions(self.derivation.problem)

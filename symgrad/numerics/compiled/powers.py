@@ -18,9 +18,9 @@ def with_shared_logarithms(program: Program) -> Program:
 
 class _ByMagnitudes(ByLogarithms):
     def shared_logarithm(self, x: Op) -> Op:
-        return self._of(x, "log", self._of(x, abs.__name__, self.of(x)))
+        return self.ufunc(x, "log", self.ufunc(x, abs.__name__, self.of(x)))
 
     def logarithm_of(self, op: Op, logs: Op, x: Op, weight: Op | None) -> Op:
         if weight is None:
-            return self._of(op, "logarithm", logs, x)
-        return self._of(op, "weighed_logarithm", logs, x, weight)
+            return self.ufunc(op, "logarithm", logs, x)
+        return self.ufunc(op, "weighed_logarithm", logs, x, weight)

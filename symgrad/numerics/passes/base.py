@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -28,6 +29,13 @@ class Flat:
         """The nodes of the results, operands first."""
         return ix.topological(entry.node for entry, _ in self.results)
 
+    @cached_property
+    def uses(self) -> Counter[Node]:
+        """How often each node is needed."""
+        uses = Counter(x for node in self.nodes for x in ix.occurrences(node))
+        uses.update(entry.node for entry, _ in self.results)
+        return uses
+
     def of(self, entry: Entry) -> Entry:
         """What became of a node; itself where the results did not need it."""
         for made in self.passes:
@@ -42,9 +50,10 @@ class Flat:
 
 
 class Pass:
-    """What became of each node, operands first."""
+    """What became of each node of `flat`, operands first."""
 
     normal = True  # whether the sums are in normal form, so that what keeps its terms stays
+    flat: Flat
 
     def __init__(self) -> None:
         self.done: dict[Node, Counterpart] = {}
@@ -73,6 +82,7 @@ class Pass:
 
     def over(self, flat: Flat) -> Flat:
         """The program after the pass over its nodes."""
+        self.flat = flat
         for node in flat.nodes:
             self._add(node)
         return flat.after(self.done)

@@ -24,14 +24,10 @@ HALF = Fraction(1, 2)
 
 def by_lines(flat: Flat) -> Flat:
     """The results, with such functions by their two lines."""
-    return _Bends(flat).over(flat) if any(map(has_cases, flat.nodes)) else flat
+    return _Bends().over(flat) if any(map(has_cases, flat.nodes)) else flat
 
 
 class _Bends(Pass):
-    def __init__(self, flat: Flat) -> None:
-        super().__init__()
-        self.needed = {*flat.nodes}
-
     def function(self, node: Node, labels: tuple[Label, ...]) -> Entry | None:
         """The larger or smaller of two multiples of x by a sign, where that is needed."""
         if not isinstance(node, ix.Map) or node.operation not in (maximum, minimum):
@@ -41,7 +37,7 @@ class _Bends(Pass):
             return None
         apart = combined([Term(exact(a - b), (Factor(*x),))], labels)
         side = map_entry(sign, [apart], labels)
-        if side.node not in self.needed:
+        if side.node not in self.flat.uses:
             return None
         self.made(Factor(*apart))
         half = times(a - b if node.operation is maximum else b - a, HALF)

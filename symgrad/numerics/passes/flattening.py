@@ -9,11 +9,10 @@ Y (c b^T) Y                with an inverse Y: (Y c) (b^T Y), two systems with a 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 
 from symgrad.calculus.entries import singular
-from symgrad.calculus.nodes import ONE, ClosedTerm, Label, Node, OneHot, Polynomial, Term
+from symgrad.calculus.nodes import ONE, ClosedTerm, Label, OneHot, Polynomial, Term
 from symgrad.calculus.terms import opened, product
 from symgrad.calculus.triangles import sides
 from symgrad.numerics.arrays.scatters import scatters
@@ -25,19 +24,14 @@ MOST = 16  # terms of the sums in a sum
 
 def flattened(before: Flat) -> Flat:
     """The results with such products multiplied out, where nothing else needs them."""
-    flat = _Flattening(before).over(before)
+    flat = _Flattening().over(before)
     while any(map(solvable, before.nodes)) and len(flat.nodes) < len(before.nodes):
-        before, flat = flat, _Flattening(flat).over(flat)  # what is made is a product again
+        before, flat = flat, _Flattening().over(flat)  # what is made is a product again
     return flat
 
 
 class _Flattening(Pass):
     normal = False
-
-    def __init__(self, flat: Flat) -> None:
-        super().__init__()
-        self.uses = Counter(operand for node in flat.nodes for operand in occurrences(node))
-        self.uses.update(entry.node for entry, _ in flat.results)
 
     def terms(self, terms: Sequence[Term], labels: tuple[Label, ...]) -> list[Term]:
         """The terms multiplied out: those of a number, or of what has an inverse in it."""
@@ -63,19 +57,19 @@ class _Flattening(Pass):
         arrays = [f for f in term.factors if f.labels]
         if len(arrays) == 1 and not isinstance(arrays[0].node, OneHot):
             array = arrays[0].node
-            parts = multiplied(term, lambda node: node is array and self.uses[node] == 1)
+            parts = multiplied(term, lambda node: node is array and self.flat.uses[node] == 1)
             if parts and all(scatters(t, arrays[0].labels) for t in parts):
                 return parts
         return [term]
 
     def _alone(self, node: Polynomial) -> bool:
-        return len(node.terms) == 1 and self.uses[node] == 1
+        return len(node.terms) == 1 and self.flat.uses[node] == 1
 
     def _applied(self, node: Polynomial) -> bool:
         return self._alone(node) or _substituted(node)
 
     def _cheap(self, node: Polynomial) -> bool:
-        several = self.uses[node] == 1 and len(node.axes) > 1 and all(map(outer, node.terms))
+        several = self.flat.uses[node] == 1 and len(node.axes) > 1 and all(map(outer, node.terms))
         return self._applied(node) or several or _multiple(node)
 
 
@@ -115,13 +109,6 @@ def _is_alone(term: Term) -> bool:
 
 def _has_inverse(terms: Sequence[Term]) -> bool:
     return any(solvable(f.node) for t in terms for f in t.factors)
-
-
-def occurrences(node: Node) -> Sequence[Node]:
-    """The operands of a node, each as often as it stands there."""
-    if isinstance(node, Polynomial):
-        return [f.node for t in node.terms for f in t.factors]
-    return node.operands
 
 
 def multiplied(term: Term, opens: Callable[[Polynomial], bool]) -> list[Term]:

@@ -6,7 +6,6 @@ b^k = exp(k log(b))        where every b is positive
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 from symgrad.calculus import nodes as ix
@@ -16,20 +15,20 @@ from symgrad.calculus.polynomials import contract
 from symgrad.calculus.terms import opened
 from symgrad.language.operations.smooth import exp, log, variable_power, xlogy
 from symgrad.numerics.passes.base import Flat, Pass
-from symgrad.numerics.passes.flattening import multiplied, occurrences
+from symgrad.numerics.passes.flattening import multiplied
 
 Labels = tuple[Label, ...]
 
 
 def merged(flat: Flat) -> Flat:
     """The results with products of powers and what is raised as powers."""
-    return _Merged(flat).over(flat) if any(map(_is_power, flat.nodes)) else flat
+    return _Merged().over(flat) if any(map(_is_power, flat.nodes)) else flat
 
 
 def by_logarithms(flat: Flat) -> Flat:
     """The results with powers as exponentials, which have no numbers where a base is not
     positive."""
-    return _Exponentials(flat).over(flat) if any(map(_is_power, flat.nodes)) else flat
+    return _Exponentials().over(flat) if any(map(_is_power, flat.nodes)) else flat
 
 
 def _is_power(node: Node) -> bool:
@@ -37,11 +36,6 @@ def _is_power(node: Node) -> bool:
 
 
 class _Merged(Pass):
-    def __init__(self, flat: Flat) -> None:
-        super().__init__()
-        self.uses = Counter(x for node in flat.nodes for x in occurrences(node))
-        self.uses.update(entry.node for entry, _ in flat.results)
-
     def term(self, term: Term) -> Term:
         """A term with such a power; it and a product in it that nothing else needs are one."""
         (whole,) = multiplied(term, self._has_power)
@@ -50,7 +44,7 @@ class _Merged(Pass):
         return next(filter(None, found), None) or super().term(term)
 
     def _has_power(self, node: Polynomial) -> bool:
-        alone = self.uses[node] == 1 and len(node.terms) == 1
+        alone = self.flat.uses[node] == 1 and len(node.terms) == 1
         return alone and any(_is_power(f.node) for f in node.terms[0].factors)
 
 
@@ -83,10 +77,6 @@ def _raised(term: Term, power: Factor) -> Term | None:
 
 
 class _Exponentials(Pass):
-    def __init__(self, flat: Flat) -> None:
-        super().__init__()
-        self.nodes = {*flat.nodes}
-
     def function(self, node: Node, labels: Labels) -> Entry | None:
         """A power by a logarithm; the product of one with a logarithm is 0 nowhere."""
         if not isinstance(node, ix.Map) or node.operation not in (variable_power, xlogy):
@@ -111,7 +101,7 @@ class _Exponentials(Pass):
         return Term(ONE, (y, _log(self.made(x))))
 
     def _has_log(self, factor: Factor) -> bool:
-        return not factor.labels or _log(factor).node in self.nodes
+        return not factor.labels or _log(factor).node in self.flat.uses
 
 
 def _log(x: Factor) -> Factor:

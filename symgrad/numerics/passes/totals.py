@@ -9,28 +9,24 @@ are multiples of what is given stay together.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
 from symgrad.calculus.nodes import Factor, Input, Label, Node, OneHot, Polynomial, Term
 from symgrad.calculus.terms import opened, product
 from symgrad.numerics.interpreter import Sizes, entries
 from symgrad.numerics.passes.base import Flat, Pass, combined
-from symgrad.numerics.passes.flattening import occurrences
 from symgrad.numerics.passes.fronts import MANY
 
 
 def with_totals(flat: Flat, sizes: Sizes) -> Flat:
     """The results, where large sums that only such a sum needs are not made."""
-    return _Totals(flat, sizes).over(flat) if sizes else flat
+    return _Totals(sizes).over(flat) if sizes else flat
 
 
 class _Totals(Pass):
-    def __init__(self, flat: Flat, sizes: Sizes) -> None:
+    def __init__(self, sizes: Sizes) -> None:
         super().__init__()
         self.sizes = sizes
-        self.uses = Counter(x for node in flat.nodes for x in occurrences(node))
-        self.uses.update(entry.node for entry, _ in flat.results)
 
     def terms(self, terms: Sequence[Term], labels: tuple[Label, ...]) -> list[Term]:
         """The terms of a number, with those of the sums in it."""
@@ -49,7 +45,7 @@ class _Totals(Pass):
 
     def _is_large(self, node: Node) -> bool:
         """Whether it is a large sum that nothing else needs."""
-        alone = isinstance(node, Polynomial) and self.uses[node] == 1
+        alone = isinstance(node, Polynomial) and self.flat.uses[node] == 1
         return alone and entries(node.axes, self.sizes) >= MANY
 
 
