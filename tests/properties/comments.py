@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 import symgrad as sg
-from symgrad.calculus.derive import value
-from symgrad.numerics.function import Function, compile_derivation
-from symgrad.numerics.interpreter import size_of
+from symgrad.calculus.lowering import lower_problem
+from symgrad.calculus.tensors import Tensor
+from symgrad.numerics.interpreter import evaluate_tensor, size_of
 from symgrad.numerics.sizes import infer_sizes, normal_shape
 from symgrad.numerics.source.numpy import numpy_source
 
@@ -30,9 +30,18 @@ def noted(source: str) -> list[tuple[str, str]]:
 
 
 @lru_cache(maxsize=2000)
-def compiled(text: str) -> Function:
-    """What evaluates a program, once for all examples, and for comments that say the same."""
-    return compile_derivation(value(sg.parse(text)))
+def lowered(text: str) -> tuple[sg.Problem, Tensor]:
+    """A program in index notation, once for all examples, and for comments that say the same."""
+    problem = sg.parse(text)
+    return problem, lower_problem(problem).output
+
+
+def evaluated(text: str, given: Mapping[str, np.ndarray]) -> Any:
+    """The value of a program."""
+    problem, output = lowered(text)
+    shapes = {n: normal_shape(problem.variables[n], a.shape) for n, a in given.items()}
+    arrays = {n: np.reshape(a, shapes[n]) for n, a in given.items()}
+    return evaluate_tensor(output, arrays, infer_sizes(problem, given))
 
 
 class Reader:
@@ -40,11 +49,12 @@ class Reader:
 
     def __init__(self, derivation: sg.Derivation, inputs: Mapping[str, np.ndarray]) -> None:
         function = derivation.lambdify()
-        assert ast.dump(ast.parse(function.source)) == ast.dump(
+        source = function.source
+        assert ast.dump(ast.parse(source)) == ast.dump(
             ast.parse(numpy_source(function.plan.program))
         )
         variables = derivation.problem.variables
-        self.lines = noted(function.source)
+        self.lines = noted(source)
         self.sizes = infer_sizes(derivation.problem, inputs)
         self.batch = {str(axis) for axis in self.sizes if isinstance(axis, str)}
         rng = np.random.default_rng(0)
@@ -57,7 +67,7 @@ class Reader:
             self.known[name] = arguments[-1]
         self.labels = {n: v.dims[0] for n, v in variables.items() if v.kind == "Index"}
         arguments += [size_of(axis, self.sizes) for axis in function.plan.program.used]
-        *body, _ = function.source.rstrip().splitlines()
+        *body, _ = source.rstrip().splitlines()
         namespace: dict[str, Any] = {}
         exec("\n".join([*body, "    return locals()"]), namespace)
         self.arrays = {n: np.asarray(a) for n, a in namespace["function"](*arguments).items()}
@@ -107,11 +117,11 @@ class Reader:
         in_batch = " in batch" in text
         if in_batch:
             text = re.sub(r"for [\w, ]+ in", f"for {', '.join(rows)} in", text)
-        function = compiled("\n".join([*declared, f"f = {text}"]))
+        program = "\n".join([*declared, f"f = {text}"])
         if in_batch or not rows:
-            return function(given)[0]
+            return evaluated(program, given)
         each = [
-            function({new: array[k] if new in rows else array for new, array in given.items()})[0]
+            evaluated(program, {n: a[k] if n in rows else a for n, a in given.items()})
             for k in range(BATCH)
         ]
         return np.moveaxis(np.squeeze(np.array(each)), 0, like.shape.index(BATCH))
