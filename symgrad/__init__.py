@@ -1,54 +1,21 @@
 """Gradients derived symbolically: in matrix notation, step by step, verified, as NumPy code."""
 
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import_module("symgrad.api")  # what derives is loaded at once: with it, all rules are there
 
-# Each module, and what it offers here; loaded when first asked for. `__init__.pyi` says the same
-# to type checkers.
-_PUBLIC = {
-    "api": "check_gradient derive directional evaluate hessian hvp jacobian pullback stationary",
-    "contents": "catalog",
-    "derivations": "Derivation",
-    "errors": "DataError NotFiniteError OptionError ProgramError ShapeError SymgradError"
-    " UnknownNameError VerificationError",
-    "grading.grade": "grade",
-    "grading.lines": "grade_derivation",
-    "grading.verdict": "Verdict",
-    "language.dimensions": "dims",
-    "language.inference": "parse_expression",
-    "language.latex_input.reading": "parse_latex",
-    "language.parser": "load parse",
-    "language.problem": "Problem Variable",
-    "language.symbols": "Index Matrix Scalar Vector",
-    "language.sympy_functions": "batch_mean batch_sum",
-    "language.sympy_nodes": "named",
-    "numerics.source.exporting": "export_gradient",
-    "positional": "lambdify",
-    "rendering.style": "Style",
-    "results": "Result",
-    "training.compare": "Comparison compare",
-    "training.data.preparation": "Preparation Prepared",
-    "training.data.preparing": "prepare",
-    "training.epochs": "EpochReport",
-    "training.fit": "fit",
-    "training.metrics.measures": "Measured",
-    "training.metrics.records": "METRICS Metric",
-    "training.objective": "objective",
-    "training.plots.described": "plot_optimizer",
-    "training.result": "FitResult",
-    "training.optimizers": "AMSGrad Adadelta Adagrad Adam AdamW GD LBFGS Lion NAdam Newton"
-    " OPTIMIZERS RMSprop SGD",
-    "training.rates.plateau": "Plateau",
-    "training.rates.schedules": "ConstantRate CosineDecay ExponentialDecay InverseTimeDecay"
-    " LinearWarmup OneCycle PolynomialDecay StepDecay",
-    "training.model": "Model load_model",
-    "training.files.script": "training_source",
-    "training.trainer": "Trainer",
-}
+
+def _stub() -> dict[str, str]:
+    """Which module has each public name, as `__init__.pyi` says it to type checkers, too."""
+    lines = Path(__file__).with_suffix(".pyi").read_text(encoding="utf-8").splitlines()
+    words = (line.split() for line in lines if line.startswith("from symgrad."))
+    return {name: module for _, module, _, name, *_ in words}
+
+
+_MODULES = _stub()  # loaded when a name is first asked for
 _PACKAGES = ("data", "models")
-_MODULES = {name: f"symgrad.{m}" for m, names in _PUBLIC.items() for name in names.split()}
 
 __version__ = "0.1.0"
 __all__ = sorted(_MODULES)

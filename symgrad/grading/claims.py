@@ -25,8 +25,8 @@ INNER = re.compile(r"[<⟨]([^<>⟨⟩]*)[>⟩]")  # <G, dX>
 ONES = re.compile(
     r"(?<=[\w)\]'])[ ]+(?:@ *)?1(?![\w.])(?! *[*/(^])|(?<![\w.)\]])1(?:\^T|\.T|')[ @]+"
 )
-OVER = re.compile(  # 1/n tr(A), 1/(2n) (x^T x): a fraction, and what it multiplies
-    r"(?<![\w.)])(\d+/(?:[^\W\d]\w*|\([^()]*\)))[ ]+(?=[^\W\d]\w*\(|\()"
+OVER = re.compile(  # 1/n tr(A), 1/(2n) ‖x‖²: a fraction, and what it multiplies
+    r"(?<![\w.)])(\d+/(?:[^\W\d]\w*|\([^()]*\)))(?:[ ]+(?=[^\W\d]\w*\(|\()|[ ]*(?=\|\||‖))"
 )
 
 

@@ -40,6 +40,7 @@ from symgrad.grading.sheet import (
     primed,
     set_to_zero,
 )
+from symgrad.grading.sheet import CONDITION as AFTER
 from symgrad.grading.stacked import commutations, stacked_shape
 from symgrad.language.dimensions import core
 from symgrad.language.expressions import Expression, Name
@@ -325,8 +326,9 @@ class LatexSheet:
 
 def _unread(formula: Formula, text: str) -> str:
     """Why what is said in a text beside a formula keeps it from being graded."""
-    beside = text[formula.begin : formula.begin + len(formula.text)]
-    if CONDITION.search(beside) or CASE.search(text[: formula.begin]):
+    end = formula.begin + len(formula.text)
+    beside, after = text[formula.begin : end], AFTER.match(text[end:])
+    if CONDITION.search(beside) or CASE.search(text[: formula.begin]) or after:
         return CONDITIONAL
     return f"{PARTIAL}: not graded" if PARTIAL in beside else ""
 

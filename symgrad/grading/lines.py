@@ -58,7 +58,8 @@ def grade_derivation(
     that is "hessian", "hvp" or "directional" (a differential); one in which nothing was graded is
     neither right nor wrong: `correct` is None. `lines` has the verdict on each line.
 
-    Raises: SymgradError with line and column for a line that cannot be read.
+    Raises: SymgradError with line and column for a line that cannot be read, unless the others say
+    what is asked for, or one of them is wrong.
 
     >>> program = "W: Matrix(m, n)\\nx: Vector(n)\\ny: Vector(m)\\nloss = norm2(W @ x - y)**2"
     >>> text = "r = W @ x - y\\ndL/dr = 2 * r\\ndL/dW = x @ dL/dr.T"
@@ -96,6 +97,7 @@ class _Grading:
     unread: dict[int, Unread] = field(default_factory=dict)
     supposing: tuple[int, int] | None = None  # the sentence of the last condition
     untried: list[int] = field(default_factory=list)  # lines with a branch that was not reached
+    broken: SymgradError | None = None  # why the first line cannot be read that cannot be
 
     def graded(self, wanted: Sequence[str]) -> Verdict:
         """The verdict on the whole."""
@@ -111,6 +113,8 @@ class _Grading:
         if not self.lines:
             raise ProgramError("the derivation is empty: it has no line dL/dx = ... or name = ...")
         verdict = verdict or self._summary(wanted)
+        if self.broken is not None and verdict.kind in (UNGRADED, INCOMPLETE):
+            raise self.broken
         return replace(verdict, remarks=tuple(self.sides.reader.remarks))
 
     def _read(self, row: Row) -> Row:
@@ -148,16 +152,25 @@ class _Grading:
         before = len(self.lines)
         try:
             return self._row(read())
-        except UnknownNameError as error:
+        except SymgradError as error:
             del self.lines[before:]
-            later = self._later(error)
+            later = self._later(error) if isinstance(error, UnknownNameError) else None
             if later is None:
-                raise
+                self._not_read(error)
+                return None
         verdict = self._next(later)
         if verdict is None:
             self.unread[number] = "", read
             verdict = self._next(number)
         return verdict
+
+    def _not_read(self, error: SymgradError) -> None:
+        """Go on after a line that cannot be read; what is asked for has to be found without it."""
+        self.broken = self.broken or error
+        if error.line is None:
+            raise error
+        text = self.text.splitlines()[error.line - 1].strip()
+        self.lines.append(LineVerdict(error.line, text, None, f"not read: {error.message}"))
 
     def _later(self, error: UnknownNameError) -> int | None:
         """The number of the equation that says what a name stands for, r or r_i."""

@@ -129,7 +129,7 @@ def _bare(text: str, names: Names) -> Symbol | None:
     called = of in names.known  # f(x) is no variable
     of = of if called else names.single
     if top in names.known and top != names.output and not called:
-        return None  # by that name
+        return Symbol(top, names.single) if top in names.numbers and names.single else None
     if of is None:
         raise ProgramError(f"say by what: grad_x {top}")
     return Symbol(names.top(top) or WHOLE[0], of)
@@ -192,7 +192,7 @@ def _short(text: str, names: Names) -> Symbol | None:
         if word and (of := names.of(word)) is not None:
             return Symbol(OPEN, of)
     if layer := LAYER.fullmatch(text):
-        return Symbol(OPEN, text, layer=layer["layer"])
+        return Symbol(OPEN, f"delta{layer['layer'] or ''}", layer=layer["layer"])
     return None
 
 

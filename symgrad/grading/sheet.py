@@ -74,7 +74,8 @@ SUPPOSED = re.compile(  # if x = 0, at x = 0
     re.IGNORECASE,
 )
 CONDITION = re.compile(  # ... if x > 0, for i != j
-    r"[\s,;]*(?:(?:if|when|whenever|unless|otherwise|else)\b|(?:for|where)\b[^=]*(?:!=|[<>≤≥≠]))"
+    r"(?:(?!\n\s*\n)[\s,;$\\)\]])*(?:(?:if|when|whenever|unless|otherwise|else)\b"
+    r"|(?:for|where)\b[^=]*?(?:!=|[<>≤≥≠]|\\neq?\b))"
 )
 CASE = re.compile(
     r"\b(?:for|if|when|where|case)\b[^=.]*(?:!=|[<>≤≥≠]|\\neq?\b)[^=.]*[,:][\s$\\(\[]*$",
@@ -148,7 +149,7 @@ def rows_of(text: str, known: AbstractSet[str]) -> list[Row]:
     [('r', 'W x - y'), ('dL/dr', '2 r', '2 (W x - y)')]
     """
     lefts = re.findall(rf"({NAME})(?:\([\w, ]*\))?\s*=(?!=)", text)
-    known = frozenset({*known, *lefts} - WORDS)
+    known = frozenset({*known, *{*lefts} - {"δ"}} - WORDS)
     reasons = {
         text.count("\n", 0, match.start("lines")) + k
         for match in REASONS.finditer(text)
@@ -237,15 +238,17 @@ def _of_one_function(rows: list[Row], known: AbstractSet[str]) -> list[Row]:
 
 
 def _spelled(known: AbstractSet[str], sign: re.Match[str]) -> str:
-    """A letter below as x_i; the sign of a sum, and δ, unless it is a `known` name, as its word;
-    w*, y^ and ŷ as w_hat and y_hat."""
+    """A letter below as x_i; δ, and the sign of a sum unless it is a `known` name, as its word; w*,
+    y^ and ŷ as w_hat and y_hat."""
     if sign[0].endswith(("*", "^")):
         return "_hat"
     if (name := accented(sign[0])) is not None:
         return name
     if letter := dict(zip("ᵢⱼₖ", "ijk", strict=True)).get(sign[0]):
         return f"_{letter}"
-    return sign[0] if greek(sign[0]) in known else "delta" if sign[0] == "δ" else "sum"
+    if sign[0] == "δ":
+        return sign[0] if sign[0] in known else "delta"
+    return sign[0] if greek(sign[0]) in known else "sum"
 
 
 def _reason(piece: Piece, before: Piece) -> Iterator[Row]:

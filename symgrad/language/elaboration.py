@@ -20,8 +20,10 @@ from symgrad.language.literals import digits_of
 from symgrad.language.operations import arrays, axes, conventions, signs
 from symgrad.language.operations.advice import OF_REAL
 from symgrad.language.operations.arrays import KEEPS
-from symgrad.language.operations.axes import Remark
-from symgrad.language.places import places_in, subscripted
+from symgrad.language.operations.axes import Remark, is_column
+from symgrad.language.operations.batches import over_batch
+from symgrad.language.operations.conventions import MATRICES, STAR
+from symgrad.language.places import new_axis, places_in, subscripted
 from symgrad.language.recurrences import is_series, read_entry
 from symgrad.language.scope import Scope
 from symgrad.language.syntax import Read, errors_at, refuse, sign_of, span, typed
@@ -41,15 +43,33 @@ BINARY = {
 }
 
 
-def read_expression(node: ast.expr, scope: Scope, depth: int = 0) -> Expression:
-    """The expression that a syntax tree says among these names.
+def read_expression(node: ast.expr, scope: Scope) -> Expression:
+    """The expression that a syntax tree says among these names. Where one * can only be the product
+    of matrices, as in A*B*x, each is that can be, unless @ stands beside it.
 
     Raises: SymgradError with the place of the smallest part that is wrong."""
+    noted = len(scope.notes)
+    value = _expression(node, scope)
+    first = scope.notes[noted:]
+    sympy = any(note[1] == STAR for note in first) or (first and ".inv()" in typed(node))
+    if sympy and "@" not in typed(node):
+        del scope.notes[noted:]
+        scope.star = MATRICES
+        try:
+            return _expression(node, scope)
+        except SymgradError:
+            scope.notes[noted:] = first
+        finally:
+            scope.star = ""
+    return value
+
+
+def _expression(node: ast.expr, scope: Scope, depth: int = 0) -> Expression:
     if depth > DEEPEST:
         raise ProgramError("nested too deeply; give intermediate results names")
 
     def read(part: ast.expr) -> Expression:
-        return read_expression(part, scope, depth + 1)
+        return _expression(part, scope, depth + 1)
 
     spine: list[ast.BinOp] = []  # a + b + c + ... is as deep as it is long
     while isinstance(node, ast.BinOp) and not isinstance(node.op, ast.Pow):
@@ -105,8 +125,8 @@ def _combined(operator: ast.BinOp, left: Expression, right: Expression, scope: S
     sign, remark = sign_of(operator.op), remark_at(operator, scope)
     if not sign and not isinstance(operator.op, ast.MatMult):
         left, right = (
-            _repeated(operator.left, left, right, remark),
-            _repeated(operator.right, right, left, remark),
+            _repeated(operator.left, left, operator.right, right, remark),
+            _repeated(operator.right, right, operator.left, left, remark),
         )
     if not scope.declares:
         matrices = isinstance(operator.op, ast.MatMult) or sign in (JUXTAPOSED, AFTER_DIVISION)
@@ -117,22 +137,39 @@ def _combined(operator: ast.BinOp, left: Expression, right: Expression, scope: S
         return OPERATIONS[BINARY[type(operator.op)]](left, right)
     if sign == AFTER_DIVISION:
         conventions.after_division(operator, left, right, remark)
-    return conventions.product(sign, left, right, remark, scope.inferred)
+    return conventions.product(sign or scope.star, left, right, remark, scope.inferred)
 
 
-def _repeated(node: ast.expr, value: Expression, beside: Expression, remark: Remark) -> Expression:
-    """A column that array code repeats beside a matrix: Z - sum(Z, axis=1, keepdims=True)."""
+def _repeated(
+    node: ast.expr, value: Expression, other: ast.expr, beside: Expression, remark: Remark
+) -> Expression:
+    """A column that array code repeats beside a matrix, Z - sum(Z, axis=1, keepdims=True); x as a
+    row beside such a column, v[:, None] * x."""
+    both = is_column(value) and is_column(beside)
+    if both and _keeps_axis(other) > _keeps_axis(node) and "keepdim" not in typed(other):
+        return value.T
     each = axes.repeated(value, beside)
     if each is None or not _keeps_axis(node):
         return value
-    remark("keepdims is array code", f"the same in each column, {unparse(each)}")
+    remark(f"{typed(node)} is array code", f"the same in each column, {unparse(each)}")
     return each
+
+
+def _as_column_or_row(node: ast.expr, scope: Scope, read: Read) -> Expression | None:
+    """v[:, None] and v[None, :] of a vector, which is a column here; None of anything else."""
+    array, is_row = new_axis(node)
+    if array is None or not is_column(value := read(array)):
+        return None
+    remark_at(node, scope)(f"{typed(node)} is array code", "")
+    return value.T if is_row else value
 
 
 def _keeps_axis(node: ast.expr) -> bool:
     """Whether the axis that was summed over is kept, by the sum or by what is made of it entry by
-    entry."""
+    entry; or another one was made."""
     match node:
+        case ast.Subscript() | ast.Call() if new_axis(node)[0] is not None:
+            return True
         case ast.UnaryOp(operand=operand):
             return _keeps_axis(operand)
         case ast.BinOp(left=left, op=op, right=right) if not isinstance(op, ast.MatMult):
@@ -169,7 +206,7 @@ def _operand(node: ast.expr, scope: Scope, read: Read) -> Expression:
         case ast.Subscript():
             return _subscript(node, scope, read)
         case ast.Call():
-            return read_call(node, scope, read)
+            return _as_column_or_row(node, scope, read) or read_call(node, scope, read)
     refuse(node, f"{type(node).__name__.lower()} is not part of the language")
 
 
@@ -223,12 +260,21 @@ def _subscript(node: ast.Subscript, scope: Scope, read: Read) -> Expression:
             not scope.has("I")
         ):
             return read(condition)
+        case ast.Subscript(value=ast.Name(id="E"), slice=inside) if not scope.has("E"):
+            if (value := read(inside)).batch is None:
+                return read(node.value)  # which says what it is
+            names = tuple(n for n, b in scope.batches.items() if b == value.batch)
+            mean = over_batch(OPERATIONS["batch_mean"], value, names, value.batch)
+            remark_at(node, scope)("an expectation is a mean", unparse(mean))
+            return mean
         case ast.Subscript(
             value=ast.Attribute(value=array, attr="shape"), slice=ast.Constant(value=int(axis))
         ):
             value = arrays.size(read(array), axis)
             remark_at(node, scope)(f"{typed(node)} is array code", "")
             return value
+    if (found := _as_column_or_row(node, scope, read)) is not None:
+        return found
     table = read(node.value)
     for place, size in zip(places_in(node), table.shape, strict=False):
         if isinstance(place, ast.Name):

@@ -13,7 +13,7 @@ from symgrad.language.operations.slices import slice_bounds, sliced
 from symgrad.language.shapes import given
 from symgrad.language.syntax import Read, errors_at, typed
 
-NEW_AXIS = ("None", "np.newaxis", "numpy.newaxis")
+NEW_AXIS: tuple[str, ...] = ("None", "np.newaxis", "numpy.newaxis")
 
 
 def subscripted(node: ast.Subscript, table: Expression, read: Read) -> Expression:
@@ -22,6 +22,20 @@ def subscripted(node: ast.Subscript, table: Expression, read: Read) -> Expressio
     if any(isinstance(n, ast.Slice) for n in nodes):
         return _part(nodes, table, read)
     return _entry(nodes, table, list(map(read, nodes)))
+
+
+def new_axis(node: ast.expr) -> tuple[ast.expr | None, bool]:
+    """What v[:, None], v[None, :], v.reshape(-1, 1) or v.reshape(1, -1) makes a column or a row of,
+    and whether it is a row; None of anything else."""
+    match node:
+        case ast.Subscript(value=array, slice=ast.Tuple(elts=parts)):
+            one, all_of = NEW_AXIS, ":"
+        case ast.Call(func=ast.Attribute(value=array, attr="reshape"), args=[*parts], keywords=[]):
+            one, all_of = ("1",), "-1"
+        case _:
+            return None, False
+    kinds = ["one" if (text := typed(part)) in one else text for part in parts]
+    return array if sorted(kinds) == sorted(["one", all_of]) else None, kinds[:1] == ["one"]
 
 
 def places_in(node: ast.Subscript) -> list[ast.expr]:

@@ -98,6 +98,7 @@ class Scope:
     chains: list[tuple[str, Expression]] = field(default_factory=list)  # name = a = b: of b
     declares: bool = False  # whether lines may declare more variables
     inferred: bool = False  # whether dimensions may still become equal
+    star: str = ""  # which product * is
     narrow: bool = False  # whether the letter of range(i) has the numbers below i alone
     giving: list[str] = field(default_factory=list)  # what the line that is read gives a value
     notes: list[tuple[int, str, str]] = field(default_factory=list)  # place, reason, remark

@@ -104,6 +104,20 @@ RIGHT = [
     ("exponential", "x", "np.exp(norm2(x)) * x / norm2(x)"),
     ("cross_entropy", "z", "sum(y) * exp(z) / sum(exp(z)) - y"),
     ("relu_net", "x", "W.T @ ((z > 0) * (V.T @ r))"),
+    # one product is meant by * throughout, as in SymPy
+    ("trace", "B", "A.T*C*A.T.inv()*A.T.inv().inv()"),
+    ("far_product", "x", "A*B*x + B.T*A.T*x"),
+    ("far_product", "x", "(A*B + (A*B).T)*x"),
+    ("far_product", "A", "x*x.T*B.T"),
+    # arrays of one axis
+    ("least_squares", "W", "2 * (W @ x - y)[:, None] * x[None, :]"),
+    ("least_squares", "W", "2 * (W @ x - y).reshape(-1, 1) @ x.reshape(1, -1)"),
+    ("quadratic_form", "A", "x[:, np.newaxis] * x"),
+    ("ridge", "w", "np.sum(2 * X * (X @ w - y)[:, None], axis=0) + 2 * lam * w"),
+    ("robust", "w", "mean(np.clip(w.T @ x - t, -100, 100) * x for x, t in batch)"),
+    # signs of paper
+    ("softmax_regression", "b", "E[p - y]"),
+    ("square", "x", "1/(2n) (4 x)"),
 ]  # fmt: skip
 
 WRONG = [

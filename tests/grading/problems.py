@@ -232,4 +232,10 @@ loss = trace(X.T @ A @ X @ X)
 X: Matrix(m, n)
 loss = sum(softmax(X, axis=1)**2)
 """,
+    "far_product": """\
+A: Matrix(n, n)
+B: Matrix(n, n)
+x: Vector(n)
+loss = x.T @ A @ B @ x
+""",
 }

@@ -97,6 +97,16 @@ SHEETS = [
     (NORMAL, "sigma", "dL/dsigma = N/sigma - sum_i (x_i - mu)^2/sigma^3", "correct"),
     (NORMAL, "mu", r"$\ell = \sum_i \left[\frac{(x_i - \mu)^2}{2\sigma^2} + \log \sigma\right]$, "
      r"$\frac{\partial \ell}{\partial \mu} = -\frac{1}{\sigma^2} \sum_i (x_i - \mu)$", "correct"),
+    (SQUARE, "x", "f = x^T A x\ngrad f = (A + A^T) x", "correct"),
+    (SQUARE, "x", "u = foo(x)\nL = x^T A x\ndL/dx = (A + A^T) x", "correct"),
+    (SQUARE, "x", "u = foo(x)\nL = x^T A x\ndL/dx = 2 A x", "transposed_factor"),
+    (LEAST, "x", "δ = 2 (W x - y)\ndL/dx = W^T delta", "correct"),
+    (LEAST, "x", "delta = 2 (W x - y)\ndL/dx = W^T δ", "correct"),
+    (SIGMOID, "z", "dp/dz = diag(p(1 - p))\ndL/dz = 2 (p - y) * p * (1 - p)", "correct"),
+    (SIGMOID, "z", r"$\frac{\partial p_i}{\partial z_j} = 0$ for $i \ne j$, so "
+     r"$\frac{\partial L}{\partial z} = 2 (p - y) \odot p \odot (1 - p)$", "correct"),
+    (LEAST, "x", "r = W x - y\nL = 1/1 ||r||^2\ndL/dx = 2 W^T r", "correct"),
+    (LEAST, "x", "L = 2/(2) ||W x - y||^2\ndL/dx = W^T (W x - y)", "factor"),
 ]  # fmt: skip
 
 
@@ -105,3 +115,11 @@ def test_a_sheet_with_entries_and_names_of_the_loss(
     program: str, wrt: str, sheet: str, kind: str
 ) -> None:
     assert sg.grade_derivation(program, wrt, sheet).kind == kind
+
+
+def test_a_line_that_cannot_be_read_is_told_where_the_rest_is_graded() -> None:
+    verdict = sg.grade_derivation(SQUARE, "x", "u = foo(x)\ndL/dx = (A + A^T) x")
+    assert [line.correct for line in verdict.lines] == [None, True]
+    assert "not read: unknown function foo" in str(verdict.lines[0])
+    with pytest.raises(sg.UnknownNameError, match="line 1, column 5: unknown function foo"):
+        sg.grade_derivation(SQUARE, "x", "u = foo(x)\nL = x^T A x")

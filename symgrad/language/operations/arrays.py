@@ -15,7 +15,7 @@ from symgrad.language.dimensions import ONE, SCALAR
 from symgrad.language.operations.axes import Remark, fits, is_column
 from symgrad.language.operations.constants import filled, ones, zeros
 from symgrad.language.operations.contractions import dot
-from symgrad.language.operations.piecewise import step
+from symgrad.language.operations.piecewise import maximum, minimum, step
 from symgrad.language.scope import function_elsewhere
 from symgrad.language.shapes import given
 from symgrad.language.unparse import unparse
@@ -66,6 +66,7 @@ FUNCTIONS: Mapping[str, Callable[..., ex.Expression]] = {
     **dict.fromkeys(("power", "pow"), operator.pow),
     "square": lambda x: x**2,
     "reciprocal": lambda x: 1 / x,
+    **dict.fromkeys(("clip", "clamp"), lambda x, low, high: minimum(maximum(x, low), high)),
     "ones_like": _like(ones),
     "zeros_like": _like(zeros),
     "heaviside": lambda x, at_zero=None: step(x),
@@ -98,6 +99,8 @@ def applied(
         return arguments[0]
     function = FUNCTIONS.get(name)
     if function is not None and not (name == "dot" and len(arguments) != 2):
+        if options and name not in ("transpose", "swapaxes"):
+            raise ProgramError(f"{name}: the option {next(iter(options))} is not read")
         try:
             return function(*arguments)
         except TypeError:

@@ -44,6 +44,8 @@ from symgrad.language.syntax import end_of, start_of, typed
 from symgrad.language.unparse import unparse, written
 
 FROBENIUS = ("F", "f", "fro", "Fro")
+MATRICES = "*"  # the sign of a product of matrices where it can be one
+STAR = "* multiplies entry by entry, the matrix product is @"
 Variables = Mapping[str, Variable]
 
 
@@ -59,14 +61,14 @@ def product(
     """The product that a sign means; `inferred` where dimensions may still become equal."""
     if sign == "⊙" or is_scalar(left) or is_scalar(right):
         return left * right
-    if sign == "":
-        return _star(left, right, remark, inferred)
+    if sign in ("", MATRICES):
+        return _star(sign, left, right, remark, inferred)
     if sign == "⊗":
         if is_column(left) and is_column(right):
             raise _two(f"{unparse(left)} ⊗ {unparse(right)}", left @ right.T, "kron(...)")
         return kron(left, right)
     if sign in (JUXTAPOSED, AFTER_DIVISION):
-        return _juxtaposed(left, right)
+        return _juxtaposed(left, right, remark)
     return _centred(sign, left, right, remark)
 
 
@@ -83,11 +85,17 @@ def _factor(e: Expression) -> str:
     return text if bound >= POWER else f"({text})"
 
 
-def _star(left: Expression, right: Expression, remark: Remark, inferred: bool) -> Expression:
+def _star(
+    sign: str, left: Expression, right: Expression, remark: Remark, inferred: bool
+) -> Expression:
     """*, entry by entry; where that does not fit and a matrix product does, that."""
-    alike = len(left.shape) == len(right.shape) and all(
-        one == two or (inferred and ONE not in (one, two))
-        for one, two in zip(left.shape, right.shape, strict=False)
+    alike = (
+        sign != MATRICES
+        and len(left.shape) == len(right.shape)
+        and all(
+            one == two or (inferred and ONE not in (one, two))
+            for one, two in zip(left.shape, right.shape, strict=False)
+        )
     )
     if alike or not (fits(left, right) or inferred):
         value = left * right
@@ -95,14 +103,17 @@ def _star(left: Expression, right: Expression, remark: Remark, inferred: bool) -
             remark("", f"{unparse(value)}, entry by entry; the matrix product is @")
         return value
     value = left @ right
-    remark("* multiplies entry by entry, the matrix product is @", unparse(value))
+    remark(STAR, unparse(value))
     return value
 
 
-def _juxtaposed(left: Expression, right: Expression) -> Expression:
-    """A x: the matrix product."""
+def _juxtaposed(left: Expression, right: Expression, remark: Remark) -> Expression:
+    """A x: the matrix product; p (1 - p), entry by entry."""
     if is_column(left) and is_column(right):
-        raise _two_of_vectors("", left, right)
+        if unparse(1 - left) != unparse(right):
+            raise _two_of_vectors("", left, right)
+        remark("", unparse(left * right))
+        return left * right
     return left @ right
 
 
