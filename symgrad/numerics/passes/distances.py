@@ -63,7 +63,10 @@ def squared_distances(xp, x, y, out=None):  # |x|^2 + |y|^2 - 2 x.y; by differen
             part *= -2.0
             part += one[..., own, None] + other[..., None, :]
             xp.einsum("...ii->...i", part[..., own])[...] = xp.inf  # 0, below
-        far = part > 0.0625 * one[..., own, None]
+        most = 0.015625 * one[..., own, None]
+        if part.size and part.min() > most.max():
+            continue
+        far = part > most
         if not far.all():
             *leading, i, j = xp.unravel_index(xp.flatnonzero(~far), far.shape)
             near.append((*leading, i + own.start, j))
