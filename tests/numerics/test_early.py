@@ -101,6 +101,12 @@ ARRAYS: dict[str, tuple[str, str, int]] = {
         "xt",
         3,
     ),
+    "sums before what is written over": (
+        "X: Matrix(m, n)\nT: Matrix(m, n)\nW: Matrix(n, n)\nV: Matrix(n, n)\nS = X @ W\n"
+        "R = X @ V\nloss = sum(T * S) + sum(T * R) + sum(log(3 + tanh(S + R)))",
+        "XT",
+        3,
+    ),
 }
 
 

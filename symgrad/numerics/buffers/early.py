@@ -1,7 +1,7 @@
 """What little waits for stands early, in programs with buffers.
 
-What takes a few entries of an array stands right behind it: what is made of the array entry by
-entry later on can be written over it then.
+What takes a few entries of an array stands right behind it, and so does a sum over them: what is
+made of the array entry by entry later on can be written over it then.
 
     S = A B^T, P = exp(S), S_ii or S_iy        the entries come before P, which has the memory of S
 
@@ -25,10 +25,11 @@ Group = tuple[Op, ...]
 
 
 def early(program: Program) -> Program:
-    """The program with look-ups of entries, copies of diagonals, and what leads to one derivative
-    alone as early as they can be."""
+    """The program with look-ups of entries, copies of diagonals, sums, and what leads to one
+    derivative alone as early as they can be."""
     few = _of_few_entries(program)
-    groups = [*((op,) for op in few), *_of_one_result(program)]
+    alone = few | {op for op in program.ops if _sums(op)}
+    groups = [*((op,) for op in program.ops if op in alone), *_of_one_result(program)]
     found = {op: op.operands for op in few if op.kind == "diagonal"}
     return _Early(found).over(program, _ordered(program.ops, groups))
 
@@ -63,6 +64,12 @@ def _takes(op: Op) -> bool:
         return False
     of = op.operands[0]
     return not of.inline and len(op.dims) < len(of.dims)
+
+
+def _sums(op: Op) -> bool:
+    """Whether it has fewer axes than an array that was computed, over which it sums."""
+    most = max((len(x.dims) for x in op.operands if not x.inline), default=0)
+    return op.kind in ("product", "reduce") and not op.inline and len(op.dims) < most
 
 
 def _of_one_result(program: Program) -> list[Group]:
