@@ -52,3 +52,10 @@ def test_large_arrays_are_not_scaled(loss: str, wrt: list[str], scaled: int, cou
     ops = [op for op in plan.of_sizes(sizes).ops if op.kind == "ufunc" and "batch" in op.dims]
     found = sum(any(x.kind in ("scalar", "size") for x in op.operands) for op in ops)
     assert found == scaled if count == MANY else found >= scaled
+
+
+def test_sums_have_the_sign_of_large_arrays() -> None:
+    loss = "mean(maximum(0, 1 - t * s)**2 for x, t in batch)"
+    plan = _numbers(f"{DECLARED}loss = {loss}", ["w"], MANY).plan
+    sizes = {axis: MANY if str(axis) == "batch" else 3 for axis in plan.program.axes}
+    assert "negative" not in [op.name for op in plan.of_sizes(sizes).ops if "batch" in op.dims]

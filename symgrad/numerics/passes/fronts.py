@@ -60,7 +60,7 @@ class _Fronts(Pass):
         alone = self.node in self.summed
         if not made or not (alone or any(_is_table(term, labels, self.sizes) for term in made)):
             return made
-        front = _front(made, signs=not alone)
+        front = _front(made)
         rest = [_without(term, front) for term in made]
         if alone:
             self.fronts[self.node] = front  # type: ignore[index]
@@ -91,13 +91,12 @@ def _is_table(term: Term, labels: tuple[Label, ...], sizes: Sizes) -> bool:
     return rows >= max(MANY, FEWER * entries([x.axis for x in labels], sizes))
 
 
-def _front(terms: Sequence[Term], signs: bool) -> Front:
-    """What all terms have in common: a coefficient, with its sign where `signs` are wanted, and
-    factors without labels."""
+def _front(terms: Sequence[Term]) -> Front:
+    """What all terms have in common: a coefficient, with its sign, and factors without labels."""
     own = [frozenset(f for f in t.factors if not f.labels) for t in terms]
     sizes = {magnitude(t.coefficient) for t in terms}
     coefficient = sizes.pop() if len(sizes) == 1 else ONE
-    minus = signs and all(t.coefficient < 0 for t in terms)
+    minus = all(t.coefficient < 0 for t in terms)
     return Front(times(-coefficient if minus else coefficient), frozenset.intersection(*own))
 
 
