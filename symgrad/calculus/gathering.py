@@ -25,8 +25,9 @@ def gathered(terms: Sequence[Term], labels: Sequence[Label]) -> list[Term]:
         own = [t for t, _ in chosen]
         if len(own) < 2 or any(sum(map(is_batch, t.summed)) > 1 for t in own):
             continue  # a product of two sums over a batch: none is to stand in the other
+        short = all(not f.labels or _in_sum(f, t, long=False) for t, f in chosen)
         one = _joined(chosen, labels)
-        if one is not None:
+        if one is not None and (short or len(own) == len(kept) or len(one.factors) > 2):
             kept = [one if t is own[0] else t for t in kept if t is own[0] or not _in(t, own)]
     return kept
 
@@ -98,10 +99,10 @@ def _common_factors(terms: Sequence[Term]) -> list[Hashable]:
     return [key for key, n in count.most_common() if n > 1]
 
 
-def _in_sum(factor: Factor, term: Term) -> bool:
+def _in_sum(factor: Factor, term: Term, long: bool = True) -> bool:
     """Whether it is of each example of a sum over a batch, or stands in a product beside a matrix
-    or vector that is left without it: A^T in A^T x, and x, too; but Z in no look-up, x in no
-    slice."""
+    or vector that is left without it: A^T in A^T x, and x, too, or a `long` product, A^T in A^T B
+    C; but Z in no look-up, x in no slice."""
     bound = [x for x in factor.labels if x in term.summed]
     if any(map(is_batch, bound)):
         return True
@@ -112,7 +113,11 @@ def _in_sum(factor: Factor, term: Term) -> bool:
     (own,) = (g for g in connected(rest, term.summed) if any(bound[0] in f.labels for f in g))
     free = {x for f in own for x in f.labels if x not in term.summed}
     matrix_free = {x for x in free if not is_batch(x)}
-    return all(matrix_free <= {*f.labels} for f in beside)
+    short = all(matrix_free <= {*f.labels} for f in beside)
+    if short or not long:
+        return short
+    met = Counter(x for f in term.factors for x in f.labels)
+    return len(matrix_free) < 2 and all(met[x] == 2 for f in own for x in {*f.labels} - free)
 
 
 def _looks_up(factor: Factor, label: Label) -> bool:
