@@ -78,16 +78,11 @@ class Outcome:
     def form(self) -> ClosedForm:
         """What the derivation's last line says: by the names of the steps where it would be long,
         without being written out to see that."""
-        form = self._in_definitions
         last = None if self.last is None else ClosedForm((), self.last)
         if isinstance(self.last, IndexForm) and not isinstance(self.closed.expression, IndexForm):
             last = None
-        if self.long or _is_long(self.closed):
-            closed = form or last or self.closed
-            if not self.long and _is_by_entries(closed) and not _is_by_entries(self.closed):
-                closed = self.closed
-        else:
-            closed = self.brief
+        long = self.long or _is_long(self.closed)
+        closed = (self._in_definitions or last or self.closed) if long else self.brief
         if last is None or closed is last or len(closed.text) <= LONGEST_RESULT:
             return closed
         return last if 2 * len(last.text) <= len(closed.text) else closed
@@ -126,10 +121,6 @@ class Outcome:
     def expression(self) -> Expression:
         """The right-hand side."""
         return self.form.expression
-
-
-def _is_by_entries(form: ClosedForm) -> bool:
-    return isinstance(form.expression, IndexForm)
 
 
 def _is_long(form: ClosedForm) -> bool:

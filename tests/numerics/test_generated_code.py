@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ import pytest
 import symgrad as sg
 from symgrad import examples
 from symgrad.numerics.buffers.planned import buffered_source
+from symgrad.numerics.function import Function
 from symgrad.numerics.interpreter import evaluate_nodes, over_labels
 from symgrad.numerics.sizes import infer_sizes, normal_shape
 from tests.derived import of_case, of_example
@@ -28,6 +30,7 @@ FILE = Path(__file__).parent.parent / "cases" / "cases.json"
 KINDS = {"gradient": "derive", "jacobian": "jacobian", "hessian": "hessian"}
 CASES = [c for c in json.loads(FILE.read_text(encoding="utf-8"))["cases"] if c["kind"] in KINDS]
 ORDINARY = [c for c in CASES if not c.get("tolerance") and "stability" not in c["tags"]]
+BY_NAME = {c["id"]: c for c in CASES}
 Case = Mapping[str, Any]
 each_case = pytest.mark.parametrize("case", CASES, ids=[c["id"] for c in CASES])
 each_ordinary = pytest.mark.parametrize("case", ORDINARY, ids=[c["id"] for c in ORDINARY])
@@ -36,6 +39,12 @@ quiet = pytest.mark.filterwarnings("ignore::RuntimeWarning")
 
 def inputs_of(case: Case) -> dict[str, np.ndarray]:
     return {n: np.vectorize(float, otypes=[float])(v) for n, v in case["inputs"].items()}
+
+
+@cache
+def function_of(name: str, **options: Any) -> Function:
+    """The function of a case, made once for all tests."""
+    return of_case(BY_NAME[name]).lambdify(**options)
 
 
 def equal(got: tuple[Any, dict[Any, Any]], wanted: tuple[Any, dict[Any, Any]], rtol: float) -> None:
@@ -58,7 +67,7 @@ def test_code_and_interpreter_agree(case: Case) -> None:
     }
     outcomes = derivation.data.outcomes
     values = evaluate_nodes([o.entry.node for o in outcomes.values()], arrays, sizes)
-    value, got = derivation.lambdify()(inputs)
+    value, got = function_of(case["id"])(inputs)
     wanted = {
         key: np.reshape(
             over_labels(values[o.entry.node], o.entry.labels, o.labels, sizes), np.shape(got[key])
@@ -71,10 +80,10 @@ def test_code_and_interpreter_agree(case: Case) -> None:
 @each_case
 @quiet
 def test_pickled_and_buffered_functions_are_the_same_function(case: Case) -> None:
-    derivation, inputs = of_case(case), inputs_of(case)
-    wanted = derivation.lambdify()(inputs)
-    equal(pickle.loads(pickle.dumps(derivation.lambdify()))(inputs), wanted, 0.0)
-    buffered = derivation.lambdify(reuse_buffers=True)
+    function, inputs = function_of(case["id"]), inputs_of(case)
+    wanted = function(inputs)
+    equal(pickle.loads(pickle.dumps(function))(inputs), wanted, 0.0)
+    buffered = function_of(case["id"], reuse_buffers=True)
     moved = {name: array + 0.25 for name, array in inputs.items()}
     for given in (inputs, moved, inputs):  # buffers keep nothing of the call before
         last = buffered(given)
@@ -84,9 +93,9 @@ def test_pickled_and_buffered_functions_are_the_same_function(case: Case) -> Non
 @each_ordinary
 @quiet
 def test_float32_stays_float32(case: Case) -> None:
-    derivation, inputs = of_case(case), inputs_of(case)
-    wanted = derivation.lambdify()(inputs)
-    got = derivation.lambdify(dtype="float32")(inputs)
+    inputs = inputs_of(case)
+    wanted = function_of(case["id"])(inputs)
+    got = function_of(case["id"], dtype="float32")(inputs)
     assert {np.asarray(x).dtype for x in (got[0], *got[1].values())} == {np.dtype("float32")}
     equal(got, wanted, 2e-3)
 
@@ -96,8 +105,8 @@ def test_float32_stays_float32(case: Case) -> None:
 def test_inputs_are_left_alone_and_results_are_the_caller_s(case: Case) -> None:
     inputs = inputs_of(case)
     before = {name: array.copy() for name, array in inputs.items()}
-    for reuse in (False, True):
-        function = of_case(case).lambdify(reuse_buffers=reuse)
+    for options in ({}, {"reuse_buffers": True}):
+        function = function_of(case["id"], **options)
         function(inputs)
         _, derivatives = function(inputs)
         for name, array in inputs.items():
