@@ -122,10 +122,9 @@ def opposite(node: Node) -> bool:
     """Whether it is 1 - p of a probability p."""
     if not isinstance(node, ix.Polynomial) or len(node.terms) != 2:
         return False
-    one, *rest = sorted(node.terms, key=lambda t: len(t.factors))
-    if one != (1, (), ()) or len(rest) != 1:
+    one, (coefficient, factors, summed) = sorted(node.terms, key=lambda t: len(t.factors))
+    if one != (1, (), ()):
         return False
-    ((coefficient, factors, summed),) = rest
     alone = coefficient == -1 and len(factors) == 1 and not summed and factors[0].power == 1
     meaning = getattr(getattr(factors[0].node, "operation", None), "meaning", None)
     probability = getattr(meaning, "simplex", False) or getattr(meaning, "reflection", None)
