@@ -136,11 +136,11 @@ def _scheduled(written: str, rate: Any) -> Any:
         options = {key: _value(value) for key, _, value in (pair.partition("=") for pair in pairs)}
         try:
             return SCHEDULES[name](learning_rate=rate, **options)
-        except OptionError as error:
-            told = error.message
-        except TypeError:
+        except TypeError:  # an ArgumentError, too
             keys = ", ".join(SCHEDULES[name].keys())
             told = f"{written!r}: {name} takes {keys}, each as KEY=VALUE"
+        except OptionError as error:
+            told = error.message
     raise click.BadParameter(told, param_hint="--schedule")
 
 

@@ -1,8 +1,11 @@
 """Gradients derived symbolically: in matrix notation, step by step, verified, as NumPy code."""
 
 from importlib import import_module
+from inspect import isfunction
 from pathlib import Path
 from typing import Any
+
+from symgrad.errors import checked_call
 
 import_module("symgrad.api")  # what derives is loaded at once: with it, all rules are there
 
@@ -24,7 +27,8 @@ __all__ = sorted(_MODULES)
 def __getattr__(name: str) -> Any:
     """A public name on its first use, or a function of the language on SymPy expressions."""
     if name in _MODULES:
-        globals()[name] = value = getattr(import_module(_MODULES[name]), name)
+        value = getattr(import_module(_MODULES[name]), name)
+        globals()[name] = value = checked_call(value) if isfunction(value) else value
         return value
     if name in _PACKAGES:
         return import_module(f"symgrad.{name}")

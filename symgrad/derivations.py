@@ -21,7 +21,7 @@ from symgrad.calculus.recurrences.joined import Joined
 from symgrad.checked import Checked, StepChecked
 from symgrad.errors import OptionError, VerificationError, one_of, whole_number
 from symgrad.language.problem import Problem
-from symgrad.results import Result, StepResult
+from symgrad.results import Result, Results, StepResult
 
 if TYPE_CHECKING:
     from symgrad.explicit import ExplicitGradient
@@ -151,7 +151,7 @@ class Derivation(Printable):
     def results(self) -> dict[Key, Result]:
         """Each result by its key: "W", or ("a", "b") for a block of a Hessian, "*" for a
         directional."""
-        return {key: Result(self.data, key) for key in self.data.outcomes}
+        return Results({key: Result(self.data, key) for key in self.data.outcomes})
 
     def verify(self, seed: int = 0) -> Verification:
         """Check every step as a numerical identity at random numbers, and the generated NumPy."""
@@ -316,7 +316,7 @@ class StepDerivation(Derivation):
     @cached_property
     def results(self) -> dict[Key, Result]:
         """Each gradient by its variable's name."""
-        return {name: StepResult(self.data, name) for name in self.data.results}
+        return Results({name: StepResult(self.data, name) for name in self.data.results})
 
     def verify(self, seed: int = 0) -> Verification:
         """Check every line, and the results against the program unrolled, at several lengths."""

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import difflib
+import functools
+import inspect
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from numbers import Integral
 from typing import Any
 
 WIDTH = 100  # characters of a line that an error shows
+SHORT = {"lr": "learning_rate", "eps": "epsilon", "verbose": "progress"}  # options elsewhere
+EXAMPLES = {"optimizer": "Adam(learning_rate=...)"}
 
 
 class SymgradError(Exception):
@@ -109,6 +113,14 @@ class OptionError(SymgradError):
     """An option or hyperparameter out of its range."""
 
 
+class ArgumentError(OptionError, TypeError):
+    """A call without an argument that is needed, or with one that there is not."""
+
+
+class MissingKeyError(UnknownNameError, KeyError):
+    """A key that no result has."""
+
+
 class NotFiniteError(SymgradError):
     """A loss or gradient that is infinite or not a number."""
 
@@ -161,6 +173,38 @@ def checked_flag(what: str, value: object) -> bool:
     if type(value).__name__ not in ("bool", "bool_"):
         raise OptionError(f"{what} is {value!r}; True or False is wanted")
     return bool(value)
+
+
+def check_call(of: Callable[..., Any], /, *arguments: Any, **options: Any) -> None:
+    """Raises: ArgumentError, with the arguments that there are, for a call that has others.
+
+    >>> check_call(whole_number, "epochs", 3, lest=1)
+    Traceback (most recent call last):
+    symgrad.errors.ArgumentError: whole_number: got an unexpected keyword argument 'lest'; did you \
+mean least? It is called as whole_number(what, value, least=...)
+    """
+    known = (signature := inspect.signature(of)).parameters
+    try:
+        signature.bind(*arguments, **options)
+    except TypeError as error:
+        others = [SHORT.get(name, name) for name in options.keys() - known]
+        meant = "".join(did_you_mean(name, known) for name in others) or "."
+        shown = [name for name, p in known.items() if p.default is p.empty]
+        shown += [f"{name}={EXAMPLES.get(name, '...')}" for name in known if name not in shown]
+        call = f"{of.__name__}({', '.join(shown)})"
+        raise ArgumentError(f"{of.__name__}: {error}{meant} It is called as {call}") from None
+
+
+def checked_call(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function; a wrong call of it says how it is called."""
+
+    @functools.wraps(function)
+    def call(*arguments: Any, **options: Any) -> Any:
+        check_call(function, *arguments, **options)
+        return function(*arguments, **options)
+
+    call.__module__ = "symgrad"  # where pickle finds it
+    return call
 
 
 def unread(error: Exception) -> str:

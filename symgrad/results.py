@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from textwrap import shorten
+from typing import Any
 
 import sympy
 
@@ -16,11 +17,20 @@ from symgrad.calculus.index_notation import IndexForm, in_language
 from symgrad.calculus.notation import Notation
 from symgrad.calculus.recurrences.joined import Joined
 from symgrad.calculus.vectorized import Vectorized, vectorized
-from symgrad.errors import OptionError
+from symgrad.errors import MissingKeyError, OptionError
 from symgrad.language.expressions import Expression
 from symgrad.language.sympy_output import sympy_of
 from symgrad.language.table import Table
 from symgrad.language.unparse import unparse
+
+
+class Results(dict[Key, Any]):
+    """The results of a derivation by their keys. Raises: MissingKeyError for a key without one."""
+
+    def __missing__(self, key: object) -> Any:
+        raise MissingKeyError(
+            f"there is no result for {key!r}; there are {', '.join(map(repr, self))}"
+        )
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable
 from typing import Any
 
@@ -101,6 +102,19 @@ WRONG: list[tuple[Callable[[Any], Any], list[Any], str]] = [
     (tables.corrupted, ["a", [[0, 0]], [[0.5, 0, 1]], [[-1, 0, 1]]], "facts has"),
     (lambda v: tables.corrupted([[0, 0, 5]], entities=v), [2, "a"], "entities is"),
     (tables.numbered, ["the cat", ["the cat"], 3, [1]], "a list of sequences"),
+    (
+        lambda v: fit(**v),
+        [{"learning_rate": 3}, {"lr": 3}],
+        r"optimizer=Adam\(learning_rate=\.\.\.\)",
+    ),
+    (lambda v: sg.derive(PROGRAM, **v), [{"layouts": 3}], "did you mean layout"),
+    (lambda v: sg.evaluate(*v), [(), (PROGRAM,)], "missing .* evaluate.problem, inputs"),
+    (lambda v: sg.Adam(*v), [(0.1,)], r"as Adam\(learning_rate=\.\.\., .*beta1"),
+    (lambda v: sg.Adam(**v), [{"lr": 1}, {"eps": 1}, {"betas": 1}], "mean (learning|eps|beta)"),
+    (lambda v: sg.Matrix("W", *v), [(3,), (3, 4, 5)], "a Matrix has two dimensions"),
+    (lambda v: sg.Vector("x", *v), [(3, 4)], "a Vector has one dimension"),
+    (lambda v: sg.derive(PROGRAM).results[v], ["y", 0, ("w", "w")], "there are 'w'"),
+    (sg.dims, [3, "1a", "n 3"], "is a text|is no name of a dimension"),
 ]
 CASES = [
     pytest.param(call, value, message, id=f"{k}-{type(value).__name__}")
@@ -120,3 +134,11 @@ def test_a_number_divided_by_zero_ends_a_training_in_words() -> None:
     text = "x: Vector(n)\nw: Scalar\nloss = norm2(w * x - mean(x))**2 / (n - 1)"
     with pytest.raises(sg.NotFiniteError, match="step 1|not finite"):
         sg.Trainer(text, {"x": [1.0]}, parameters={"w": 1.0}, optimizer=sg.Adam()).epoch()
+
+
+def test_a_wrong_call_and_a_wrong_key_are_what_python_calls_them() -> None:
+    with pytest.raises(TypeError):
+        sg.SGD(0.1)
+    with pytest.raises(KeyError):
+        sg.derive(PROGRAM).results["y"]
+    assert pickle.loads(pickle.dumps([sg.derive, sg.SGD()])) == [sg.derive, sg.SGD()]

@@ -164,7 +164,12 @@ def _call(name: str, node: ast.Call, scope: Scope, read: Read) -> Expression:
         )
     values = tuple(map(read, arguments))
     conventions.check_roles(operation, values, scope.variables, remark_at(node, scope))
-    return operation(*values, **options)
+    try:
+        return operation(*values, **options)
+    except ProgramError as error:
+        if len(values) > operation.arity[1]:
+            error.message += advice(name, list(map(typed, node.args)))
+        raise
 
 
 def _extreme_or_axis(operation: Operation, node: ast.Call, scope: Scope, read: Read) -> Expression:

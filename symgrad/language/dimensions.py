@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import sympy
 
-from symgrad.errors import ShapeError
+from symgrad.errors import ShapeError, text_wanted
 
 Dimension: TypeAlias = sympy.Expr
 Shape: TypeAlias = tuple[Dimension, ...]
@@ -88,7 +88,11 @@ def dims(names: str) -> tuple[Dimension, ...]:
     >>> dims("d h k")
     (d, h, k)
     """
-    return tuple(dimension(name) for name in names.replace(",", " ").split())
+    found = text_wanted("a list of dimensions", names).replace(",", " ").split()
+    for name in found:
+        if not name.isidentifier():
+            raise ShapeError(f"{name!r} is no name of a dimension, such as n or d1")
+    return tuple(map(dimension, found))
 
 
 def core(shape: Shape) -> tuple[Dimension, ...]:

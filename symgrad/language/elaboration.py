@@ -18,7 +18,7 @@ from symgrad.language.handwriting.marks import (
 )
 from symgrad.language.literals import digits_of
 from symgrad.language.operations import arrays, axes, conventions, signs
-from symgrad.language.operations.advice import OF_REAL
+from symgrad.language.operations.advice import FACTS_MEANT
 from symgrad.language.operations.arrays import KEEPS
 from symgrad.language.operations.axes import Remark, is_column
 from symgrad.language.operations.batches import over_batch
@@ -242,7 +242,7 @@ def _attribute(node: ast.Attribute, scope: Scope, read: Read) -> Expression:
         value = arrays.length(read(node.value))
         remark_at(node, scope)(f"{typed(node)} is array code", "")
         return value
-    told = f"; {OF_REAL[node.attr]}" if node.attr in OF_REAL else ""
+    told = f"; {FACTS_MEANT[node.attr]}" if node.attr in FACTS_MEANT else ""
     if len(node.attr) == 1 and not told and node.attr != "t":
         told = "; a product is written with @, as in x.T @ A @ x"
     told = told or "; a file is read by load" * (node.attr == "sg")

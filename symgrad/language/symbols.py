@@ -36,9 +36,7 @@ class Vector(MatrixOperators, sympy.MatrixSymbol):  # type: ignore[misc]
 
     def __new__(cls, name: Any, n: Extent, one: Any = 1, *rebuilt: Str, **facts: bool) -> Any:
         """The vector of that name; `one` and `rebuilt` stand where SymPy rebuilds it."""
-        if one != 1:
-            raise ShapeError(f"{name}: a Vector has one dimension; use Matrix(name, m, n)")
-        return _matrix(cls, "Vector", name, (n,), rebuilt, facts)
+        return _matrix(cls, "Vector", name, (n,), rebuilt if one == 1 else (one,), facts)
 
 
 class Matrix(MatrixOperators, sympy.MatrixSymbol):  # type: ignore[misc]
@@ -54,7 +52,7 @@ class Matrix(MatrixOperators, sympy.MatrixSymbol):  # type: ignore[misc]
 
     variable: Variable
 
-    def __new__(cls, name: Any, m: Extent, n: Extent, *rebuilt: Str, **facts: bool) -> Any:
+    def __new__(cls, name: Any, m: Extent, n: Extent = "", *rebuilt: Str, **facts: bool) -> Any:
         """The matrix of that name; `rebuilt` stands where SymPy rebuilds it."""
         return _matrix(cls, "Matrix", name, (m, n), rebuilt, facts)
 
@@ -136,6 +134,9 @@ def _matrix(
     cls: Any, kind: str, name: Any, dims: tuple[Extent, ...], rebuilt: Any, facts: dict[str, bool]
 ) -> Any:
     """The symbol with args (name, rows, columns, facts ...), from which SymPy can rebuild it."""
+    if "" in dims or not all(isinstance(fact, Str) for fact in rebuilt):
+        count = "one dimension" if kind == "Vector" else "two dimensions"
+        raise ShapeError(f"{name}: a {kind} has {count}; use Matrix(name, m, n)")
     holding = {fact.name for fact in rebuilt} | {fact for fact, holds in facts.items() if holds}
     variable = _variable(kind, name, tuple(map(dimension_of, dims)), holding)
     return _with_variable(

@@ -1,32 +1,20 @@
 """How a derivation is shown. Every printer writes the outline of `document`."""
 
-from symgrad.rendering.document import Chains, Document
-from symgrad.rendering.equations import proof_equations
-from symgrad.rendering.json import json
-from symgrad.rendering.latex import aligned, latex, latex_display, latex_expression
-from symgrad.rendering.markdown import markdown
-from symgrad.rendering.outline import document, with_numbers
-from symgrad.rendering.steps import step_document
-from symgrad.rendering.style import PLAIN, Style, style_wanted
-from symgrad.rendering.text import Sheet, proof_text, text
-
-__all__ = [
-    "PLAIN",
-    "Chains",
-    "Document",
-    "Sheet",
-    "Style",
-    "aligned",
-    "document",
-    "json",
-    "latex",
-    "latex_display",
-    "latex_expression",
-    "markdown",
-    "proof_equations",
-    "proof_text",
-    "step_document",
-    "style_wanted",
-    "text",
-    "with_numbers",
-]
+from symgrad.rendering.document import Chains as Chains
+from symgrad.rendering.document import Document as Document
+from symgrad.rendering.equations import proof_equations as proof_equations
+from symgrad.rendering.json import json as json
+from symgrad.rendering.latex import aligned as aligned
+from symgrad.rendering.latex import latex as latex
+from symgrad.rendering.latex import latex_display as latex_display
+from symgrad.rendering.latex import latex_expression as latex_expression
+from symgrad.rendering.markdown import markdown as markdown
+from symgrad.rendering.outline import document as document
+from symgrad.rendering.outline import with_numbers as with_numbers
+from symgrad.rendering.steps import step_document as step_document
+from symgrad.rendering.style import PLAIN as PLAIN
+from symgrad.rendering.style import Style as Style
+from symgrad.rendering.style import style_wanted as style_wanted
+from symgrad.rendering.text import Sheet as Sheet
+from symgrad.rendering.text import proof_text as proof_text
+from symgrad.rendering.text import text as text

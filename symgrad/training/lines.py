@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 import sympy
 
+from symgrad.errors import check_call
 from symgrad.language.tex import words_in_formula
 from symgrad.training.equations import latex_of
 
@@ -43,6 +44,12 @@ class Described(ABC):
     sentence: ClassVar[str]
     source: ClassVar[str]
     defaults: ClassVar[str] = ""
+
+    def __new__(cls, *arguments: Any, **options: Any) -> Self:
+        """A description with these options; others are refused with those that there are."""
+        if arguments or options:  # a copy is made without
+            check_call(cls, *arguments, **options)
+        return super().__new__(cls)
 
     @abstractmethod
     def lines(self) -> tuple[Line, ...]:

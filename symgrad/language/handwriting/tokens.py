@@ -17,29 +17,9 @@ SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ᵀᵗⁿᵏᵐ"
 SUBSCRIPTS = dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True))
 FRACTIONS = "½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞"
 ACCENTS = {"\u0302": "hat", "\u0304": "bar", "\u0303": "tilde"}
-PLAIN = {  # signs with one meaning -> the plain one
-    **dict.fromkeys("−–—‒﹣", "-"),
-    **dict.fromkeys("∗⁎", "*"),
-    **dict.fromkeys("·⋅∙•‧", "·"),
-    **dict.fromkeys("×✕⨯", "×"),
-    **dict.fromkeys("⊙∘⊚", "⊙"),
-    **dict.fromkeys("÷⊘∕", "/"),
-    **dict.fromkeys("“”„", '"'),
-    **dict.fromkeys("‘’′", "'"),
-    **dict.fromkeys("‖∥", "‖"),
-    **dict.fromkeys("∣❘", "|"),
-    "⊤": "ᵀ",
-    **dict.fromkeys("𝟙𝟏𝟭", "𝟙"),
-    "∆": "Δ",
-    "µ": "μ",
-    "Ω": "Ω",
-    "ϵ": "ε",
-    "ϕ": "φ",
-    "ϑ": "θ",
-    "ϱ": "ρ",
-    "∂": "d",
-    "𝜕": "d",
-}
+GROUPS = "-−–—‒﹣ *∗⁎ ·⋅∙•‧ ×✕⨯ ⊙∘⊚ /÷⊘∕ ‖∥ |∣❘ ᵀ⊤ 𝟙𝟏𝟭 Δ∆ μµ Ω εϵ φϕ θϑ ρϱ d∂𝜕"  # of one meaning
+PLAIN = {sign: group[0] for group in GROUPS.split() for sign in group}  # the first is the plain one
+PLAIN |= {**dict.fromkeys("“”„", '"'), **dict.fromkeys("‘’′", "'")}
 _GREEK = "\u0391-\u03a9\u03b1-\u03c9"
 _WORD = "A-Za-z_"
 

@@ -1,28 +1,23 @@
 """Functions that people call and that are written otherwise: what to write, with {0} and {1} for
-the arguments; or why there is nothing to write."""
+the arguments; or why there is nothing to write. And what is declared elsewhere."""
 
-REAL = "all numbers are real here"
-DERIVED = "a program has no derivatives in it: give what is to be derived, and by which names"
-OF_REAL = {  # what complex matrices are declared, or transposed, by
-    "complex": REAL,
-    "hermitian": f"{REAL}: a Hermitian matrix is symmetric=True",
-    "unitary": f"{REAL}: a unitary matrix is orthogonal=True",
-    "H": f"{REAL}, so that the conjugate transpose is .T",
-}
-SYMMETRIC = "of a positive definite matrix symmetric=True alone is declared"
-FACTS_MEANT = {
-    **OF_REAL,
-    **dict.fromkeys(("positive_definite", "posdef", "spd", "psd", "pd"), SYMMETRIC),
-    **dict.fromkeys(
-        ("trainable", "requires_grad"), "what is trained is named; what is not has data=True"
-    ),
-}
+FACTS = """\
+complex: all numbers are real here
+hermitian: all numbers are real here: a Hermitian matrix is symmetric=True
+unitary: all numbers are real here: a unitary matrix is orthogonal=True
+H: all numbers are real here, so that the conjugate transpose is .T
+positive_definite posdef spd psd pd: of a positive definite matrix symmetric=True alone is declared
+trainable requires_grad: what is trained is named; what is not has data=True
+"""
 TABLE = """\
 conj conjugate real Re: all numbers are real here: leave it out
 imag Im: all numbers are real here: it is 0
 adjoint hermitian ctranspose: all numbers are real here: write {0}.T
 log2 log_2: write log({0}) / log(2)
 tg: write tan({0})
+log: write log({0}) / log({1})
+norm1: write norm1({0} - {1})
+norm2: write norm2({0} - {1})
 log10: write log({0}) / log(10)
 cbrt: write {0}**(1/3)
 rsqrt: write 1 / sqrt({0})
@@ -40,7 +35,7 @@ logaddexp: write softplus({0} - {1}) + {1}
 hardtanh: write minimum(maximum({0}, -1), 1)
 hardsigmoid: write minimum(maximum({0} / 6 + 0.5, 0), 1)
 relu6: write minimum(relu({0}), 6)
-prelu: write where({0} > 0, {0}, {1} * {0})
+prelu leaky_relu: write where({0} > 0, {0}, {1} * {0})
 selu: write where({0} > 0, 1.0507009873554805 * {0}, 1.7580993408473766 * expm1({0}))
 softmin: write softmax(-{0})
 normcdf norm_cdf normal_cdf: write (1 + erf({0} / sqrt(2))) / 2
@@ -121,11 +116,16 @@ Linear Dense: write W @ {0} + b
 dropout: it is random: leave it out
 randn rand: declare what is random, as in eps: Vector(n, data=True)
 """
-ADVICE = {
-    name: told
-    for names, told in (row.split(": ", 1) for row in TABLE.replace("\n    ", " ").splitlines())
-    for name in names.split()
-}
+
+
+def _by_name(table: str) -> dict[str, str]:
+    """The rows of a table, `names: what is told`, by each of the names."""
+    rows = (row.split(": ", 1) for row in table.replace("\n    ", " ").splitlines())
+    return {name: told for names, told in rows for name in names.split()}
+
+
+FACTS_MEANT, ADVICE = _by_name(FACTS), _by_name(TABLE)
+DERIVED = ADVICE["derivative"]
 
 
 def advice(name: str, arguments: list[str]) -> str:

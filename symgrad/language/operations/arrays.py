@@ -12,6 +12,7 @@ from functools import reduce
 from symgrad.errors import ProgramError, ShapeError
 from symgrad.language import expressions as ex
 from symgrad.language.dimensions import ONE, SCALAR
+from symgrad.language.operations.advice import advice
 from symgrad.language.operations.axes import Remark, fits, is_column
 from symgrad.language.operations.constants import filled, ones, zeros
 from symgrad.language.operations.contractions import dot
@@ -140,7 +141,8 @@ def _along_axis(
         else:
             axis = int(arguments[1].value)
     elif len(arguments) != 1:
-        raise ProgramError(f"{name} of {len(arguments)} arguments is not read")
+        told = advice(function, list(map(unparse, arguments)))
+        raise ProgramError(f"{name} takes 1 argument, {len(arguments)} given{told}")
     if options:
         raise ProgramError(f"{name} has no option {next(iter(options))}")
     if order is not None:

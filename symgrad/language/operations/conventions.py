@@ -59,6 +59,9 @@ def product(
     sign: str, left: Expression, right: Expression, remark: Remark, inferred: bool
 ) -> Expression:
     """The product that a sign means; `inferred` where dimensions may still become equal."""
+    if sign == JUXTAPOSED and isinstance(right, Number) and not is_scalar(left):
+        one, number = unparse(left), unparse(right)
+        raise ProgramError(f"an entry of {one} is {one}[{number}], a multiple {number} * {one}")
     if sign == "⊙" or is_scalar(left) or is_scalar(right):
         return left * right
     if sign in ("", MATRICES):

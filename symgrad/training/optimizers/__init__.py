@@ -12,46 +12,28 @@ from functools import partial
 from typing import Any
 
 from symgrad.errors import OptionError, did_you_mean
-from symgrad.training.optimizers.adaptive import Adadelta, Adagrad, RMSprop
+from symgrad.training.optimizers.adaptive import Adadelta as Adadelta
+from symgrad.training.optimizers.adaptive import Adagrad as Adagrad
+from symgrad.training.optimizers.adaptive import RMSprop as RMSprop
 from symgrad.training.optimizers.base import Optimizer
-from symgrad.training.optimizers.descent import GD, SGD
-from symgrad.training.optimizers.moments import Adam, AdamW, AMSGrad, Lion, NAdam
-from symgrad.training.optimizers.newton import Newton
-from symgrad.training.optimizers.quasi_newton import LBFGS
-
-__all__ = [
-    "GD",
-    "LBFGS",
-    "OPTIMIZERS",
-    "SGD",
-    "AMSGrad",
-    "Adadelta",
-    "Adagrad",
-    "Adam",
-    "AdamW",
-    "Lion",
-    "NAdam",
-    "Newton",
-    "RMSprop",
-    "optimizer_of",
-]
+from symgrad.training.optimizers.descent import GD as GD
+from symgrad.training.optimizers.descent import SGD as SGD
+from symgrad.training.optimizers.moments import Adam as Adam
+from symgrad.training.optimizers.moments import AdamW as AdamW
+from symgrad.training.optimizers.moments import AMSGrad as AMSGrad
+from symgrad.training.optimizers.moments import Lion as Lion
+from symgrad.training.optimizers.moments import NAdam as NAdam
+from symgrad.training.optimizers.newton import Newton as Newton
+from symgrad.training.optimizers.quasi_newton import LBFGS as LBFGS
 
 OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
     "gradient_descent": GD,
     "sgd": SGD,
     "momentum": partial(SGD, momentum=0.9),
     "nesterov": partial(SGD, momentum=0.9, nesterov=True),
-    "adagrad": Adagrad,
-    "adadelta": Adadelta,
-    "rmsprop": RMSprop,
-    "adam": Adam,
-    "adamw": AdamW,
-    "amsgrad": AMSGrad,
-    "nadam": NAdam,
-    "lion": Lion,
-    "lbfgs": LBFGS,
-    "newton": Newton,
 }
+for kind in (Adagrad, Adadelta, RMSprop, Adam, AdamW, AMSGrad, NAdam, Lion, LBFGS, Newton):
+    OPTIMIZERS[kind.__name__.lower()] = kind
 
 
 def optimizer_of(value: Any) -> Optimizer:
