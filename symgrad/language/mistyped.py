@@ -23,8 +23,8 @@ KINDS = {  # how a kind may be spelled
 CLOSED_BY = {"(": ")", "[": "]", "{": "}"}
 BLOCKS = {
     "if": "if is not part of the language; a condition is a factor, such as (x > 0) * x",
-    "for": "for is not part of the language; a sum over examples is sum(... for x in batch)",
-    "while": "while is not part of the language",
+    "for": "for is of examples, sum(... for x in batch), or of steps, for t in range(1, T + 1):",
+    "while": "while is not part of the language; steps are for t in range(1, T + 1):",
     "def": "def is not part of the language; write what it returns where it is called",
     "class": "class is not part of the language",
     "try": "try is not part of the language",
@@ -114,7 +114,8 @@ def sign_meant(name: str, known: Collection[str]) -> str:
         return f"; {ADVICE[name]}"
     if name in ("loss", "f"):
         return f"; it is given, in the last line: {name} = ..."
-    return f"; {DERIVED}" if name[0] == "d" and name[1:] in known else ""
+    of = {name.removeprefix("grad_"), name.removeprefix("d")} - {name}
+    return f"; {DERIVED}" if of & {*known} else ""
 
 
 def check_lines(text: str) -> None:
