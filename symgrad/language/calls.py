@@ -69,7 +69,7 @@ def read_call(node: ast.Call, scope: Scope, read: Read) -> Expression:
             if operation is not None and operation.category == "constant":
                 remark_at(node, scope)(f"{typed(node.func)} is array code", "")
                 return _call(name, _shaped(node), scope, read)
-            if arrays.is_read(name):
+            if arrays.is_read(name) and not (operation and operation.takes):  # the label first
                 return _array_code(name, [], node, scope, read)
             told = advice(name, list(map(typed, node.args)))
             raise ProgramError(f"{typed(node.func)} is no function of the language{told}")

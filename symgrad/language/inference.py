@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from symgrad.errors import ProgramError, ShapeError, SymgradError, UnknownNameError, text_wanted
 from symgrad.language.comprehensions import batches
@@ -27,7 +27,14 @@ from symgrad.language.handwriting.marks import FORMULA, JUXTAPOSED, NORM, ONES, 
 from symgrad.language.handwriting.tokens import with_sums, without_minimizing
 from symgrad.language.handwriting.vocabulary import MODULES
 from symgrad.language.names import kind_of
-from symgrad.language.operations.meanings import Composite, Elementwise, Linear, Monomial, Total
+from symgrad.language.operations.meanings import (
+    Composite,
+    Elementwise,
+    Function,
+    Linear,
+    Monomial,
+    Total,
+)
 from symgrad.language.problem import KINDS, Problem, Variable, number_or_name
 from symgrad.language.scope import SIZE, Scope, function_named
 from symgrad.language.syntax import (
@@ -51,7 +58,8 @@ def parse_expression(text: str, scalar: bool = False) -> Problem:
     can stand; `v` in `Z[v]` is an integer label. The dimensions are the most
     general ones with which all shapes fit. A scalar is the `loss`, anything else `f`. With
     `scalar`, as for a gradient, names in lower case that would make it a vector are scalars, if
-    they stand only where operations act entry by entry, as y in `(y - w.T @ x)**2`.
+    they stand only where operations act entry by entry, as y in `(y - w.T @ x)**2`. Lines before
+    the last one are definitions, `z = W @ x + b`.
 
     Raises: SymgradError as for a program, with line and column in the text.
 
@@ -60,18 +68,27 @@ def parse_expression(text: str, scalar: bool = False) -> Problem:
     ['W: Matrix(m, n)', 'x: Vector(n,)', 'y: Vector(m,)', 'lam: Scalar()']
     """
     whole = with_sums(text_wanted("an expression", text).strip())
+    if "\\" in whole:  # lines of LaTeX are one text
+        whole = (" " if r"\begin" in whole else r" \\ ").join(whole.splitlines())
+    elif "[" not in whole:
+        whole = "\n".join(map(str.strip, whole.split(";")))
     text = without_minimizing(whole)
     try:
-        inference = _Inference(_tree(text))
+        inference = _Inference(_lines(text))
         try:
             scope, value = inference.fitted()
         except SymgradError:
-            found = inference.of_scalars() or inference.with_divisors() if scalar else None
+            found = (
+                inference.of_scalars() or inference.with_scalars(inference.divisors)
+                if scalar
+                else None
+            )
             if found is None:
                 raise
             scope, value = found
         if scalar and not is_scalar(value):
-            scope, value = inference.with_scalars(value) or (scope, value)
+            entrywise = _entrywise(value, inference.definitions)
+            scope, value = inference.with_scalars(entrywise) or (scope, value)
         loss = "f" in inference.kinds or (is_scalar(value) and "loss" not in inference.kinds)
         name = "loss" if loss else "f"
         scope.check_new(name)
@@ -88,7 +105,7 @@ def _kinds_read(error: SymgradError, text: str) -> str:
     """Which of the names that do not fit were read as vectors, and what to do about it."""
     if not (isinstance(error, ShapeError) or "two readings" in error.message):
         return ""
-    words = words_in(_tree(text))
+    words = {word for _, line in _lines(text) for word in words_in(line)}
     found = [w for w in error.message.replace(".", " ").split() if w in words]
     joined = [w for w in found if len(w) == 2 and w.isalpha()]
     if joined:
@@ -102,19 +119,23 @@ def _kinds_read(error: SymgradError, text: str) -> str:
     )
 
 
-def _tree(text: str) -> ast.expr:
-    """The syntax tree of the text, which is one expression and nothing else."""
+def _lines(text: str) -> list[tuple[str, ast.expr]]:
+    """The lines of the text: names and what they are, the last one perhaps without a name."""
+    lines = list[tuple[str, ast.expr]]()
     body = syntax_tree(text).body
-    match body:
-        case [ast.Expr(value=value)]:
-            return with_notes(value, body[0])
-        case [ast.Assign(targets=[ast.Name(id=name)], value=value)] if name not in words_in(value):
-            return with_notes(value, body[0])  # L = ...
-        case [*_, ast.Assign(value=value) | ast.Expr(value=value)]:
-            hint = f"; write {typed(value)}" if len(body) == 1 else ": a program stands in a file"
-        case _:
-            hint = ", such as norm2(W @ x - y)**2"
-    raise ProgramError(f"one expression is wanted, without declarations or assignments{hint}")
+    for line in body:
+        match line:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if name not in words_in(
+                value
+            ):
+                lines.append((name, with_notes(value, line)))
+            case ast.Expr(value=value) if line is body[-1]:
+                lines.append(("", with_notes(value, line)))
+            case _:
+                refuse(line, "one expression is wanted, behind lines such as z = W @ x")
+    if not lines:
+        raise ProgramError("one expression is wanted, such as norm2(W @ x - y)**2")
+    return lines
 
 
 def _kinds(tree: ast.expr) -> tuple[dict[str, str], list[str]]:
@@ -166,8 +187,8 @@ def _vectors(tree: ast.expr) -> Iterator[str]:
                 if sign_of(sign) == JUXTAPOSED and (_is_matrix(left) or _is_row(left)):
                     yield name
             case ast.Call(func=ast.Name(id=name), args=[value, *_]):
-                operation = function_named(name)
-                if name == NORM or (operation and operation.name == "norm2"):
+                meaning = getattr(function_named(name), "meaning", None)
+                if name == NORM or isinstance(meaning, Function):
                     yield from _terms(value)
 
 
@@ -227,7 +248,7 @@ def _is_matrix(node: ast.expr) -> bool:
     return isinstance(node, ast.Name) and kind_of(node.id) == "Matrix"
 
 
-def _entrywise(value: Expression) -> list[str]:
+def _entrywise(value: Expression, definitions: Mapping[str, Expression]) -> list[str]:
     """The names of what is as large as the value and stands only where operations act on each
     entry, from left to right."""
     entrywise: dict[str, None] = {}
@@ -242,6 +263,8 @@ def _entrywise(value: Expression) -> list[str]:
             case Call(operation=Operation(name="matmul"), arguments=(left, right)):  # y * w.T @ x
                 todo.append(left)
                 elsewhere |= _names(right)
+            case Name(name=name) if name in definitions:
+                todo.append(definitions[name])
             case Name(name=name) if node.shape == value.shape:
                 entrywise[name] = None
             case _:
@@ -260,21 +283,17 @@ class _Inference:
     that the text uses, or has a letter.
     """
 
-    def __init__(self, tree: ast.expr) -> None:
-        self.tree = tree
-        self.notes = [(note.start, "", note.remark) for note in notes_of(tree)]
-        if isinstance(tree, ast.Name) and tree.id == FORMULA:
+    def __init__(self, lines: list[tuple[str, ast.expr]]) -> None:
+        *self.above, (_, self.tree) = lines
+        tree = ast.Tuple([value for _, value in lines])
+        said = [note for part in ast.walk(tree) for note in notes_of(part)]
+        self.notes = [(note.start, "", note.remark) for note in said]
+        if isinstance(self.tree, ast.Name) and self.tree.id == FORMULA:
             from symgrad.language.latex_input.undeclared import undeclared
 
-            found = undeclared(typed(tree))
-            self.used, self.vectors = found.dimensions, found.vectors
-            self.kinds = {name: kind_of(name, name in found.labels) for name in found.names}
-            self.kinds |= dict.fromkeys(found.matrices & {*found.names}, "Matrix")
-            self.kinds |= dict.fromkeys(found.vectors & {*found.entries}, "Vector")
-            scalars = [x for x, vector in found.examples.items() if not vector]
-            self.kinds |= dict.fromkeys([*scalars, *found.divisors], "Scalar")
-            self.divisors = found.divisors
-            self.batches = dict.fromkeys(sorted(found.examples), "batch")
+            found = undeclared(typed(self.tree))
+            self.kinds, self.used, self.vectors = found.kinds, found.dimensions, found.vectors
+            self.divisors, self.batches = found.divisors, dict.fromkeys(found.examples, "batch")
             self.taken = found.counts
         else:
             self.kinds, self.used = _kinds(tree)
@@ -283,6 +302,7 @@ class _Inference:
             self.batches = batches(tree)
             self.taken = {*self.batches.values()}
         self.kinds |= {n: "Vector" for n in self.vectors if self.kinds.get(n) == "Scalar"}
+        self.kinds = {x: kind for x, kind in self.kinds.items() if x not in dict(self.above)}
         self.dims = {
             name: tuple(f"{name} {k}" for k in range(KINDS[kind] or 0))
             for name, kind in self.kinds.items()
@@ -298,29 +318,25 @@ class _Inference:
                 dims = tuple(number_or_name(_size(letters.get(d, d))) for d in self.dims[name])
                 scope.declare(Variable(name, kind, dims, batch=self.batches.get(name)))
             try:
+                for name, line in self.above:
+                    scope.check_new(name)
+                    scope.define(name, read_expression(line, scope))
                 value = read_expression(self.tree, scope)
             except ShapeError as error:
                 if not self._merged(error, letters):
                     raise
                 continue
             self._check_used(scope, value)
+            self.definitions = scope.definitions
             return scope, value
-
-    def with_scalars(self, value: Expression) -> tuple[Scope, Expression] | None:
-        """The same with scalars for the vectors that meet `value`, which is no scalar, entry by
-        entry; None where that makes it none."""
-        return self._with_scalars(_entrywise(value))
 
     def of_scalars(self) -> tuple[Scope, Expression] | None:
         """The expression of scalars alone; None where its operations are not of each entry."""
-        found = self._with_scalars([*self.kinds])
-        return found if found and _names(found[1]) <= {*_entrywise(found[1])} else None
+        found = self.with_scalars(self.kinds)
+        fits = found and _names(found[1]) <= {*_entrywise(found[1], self.definitions)}
+        return found if fits else None
 
-    def with_divisors(self) -> tuple[Scope, Expression] | None:
-        """With scalars for what only divides; None where the whole is none then."""
-        return self._with_scalars([*self.divisors]) if self.divisors else None
-
-    def _with_scalars(self, names: list[str]) -> tuple[Scope, Expression] | None:
+    def with_scalars(self, names: Iterable[str]) -> tuple[Scope, Expression] | None:
         """With those of these as scalars that may be such; None where the whole is none then."""
         names = [
             name
@@ -328,6 +344,8 @@ class _Inference:
             if (self.kinds.get(name) == "Vector" or name in self.divisors)
             and name not in self.vectors
         ]
+        if not names:
+            return None
         self.kinds |= dict.fromkeys(names, "Scalar")
         self.dims |= dict.fromkeys(names, ())
         try:

@@ -404,6 +404,7 @@ EXPRESSIONS = [
     ("(A x - b)'(A x - b)", "(A @ x - b).T @ (A @ x - b)"),
     ("½ x^T Σ⁻¹ x", "1 / 2 * x.T @ inv(Σ) @ x"),
     ("np.sum(np.exp(x))", "sum(exp(x))"),
+    ("tf.reduce_mean(tf.square(X @ w - y))", "mean((X @ w - y)**2)"),
     ("e^{-a^T x}", "exp(-a.T @ x)"),
     ("A(x - b)", "A @ (x - b)"),
     ("σ(w^T x)", "sigmoid(w.T @ x)"),

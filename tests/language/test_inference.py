@@ -67,6 +67,7 @@ SCALARS = [
     ("x**2 + 3 * x", "x", ""),
     ("x' A x + b' x + c", "c", "x b"),
     (r"y \log p + (1 - y) \log(1 - p)", "y p", ""),
+    ("x^2 y + sin(xy)", "x y", ""),
     ("3 x^2 y", "x y", ""),
     ("norm2(X @ w - y)**2 * c", "c", "w y"),
     ("max(0, 1 - y * w.T @ x)", "y", "w x"),
@@ -94,6 +95,24 @@ def test_what_only_meets_entry_by_entry_is_a_scalar_where_one_is_wanted(
     assert (problem.output_name == "loss") is bool(scalars)
     said = [f"read {' and '.join(scalars.split())} as " in remark for remark in problem.remarks]
     assert any(said) is bool(scalars)
+
+
+LINES = [
+    ("z = W @ x + b\np = softmax(z)\n-sum(y * log(p))", "W x b y", "z p"),
+    ("f = w.T @ x + b; L = (f - y)**2", "w x b y", "f"),
+    (r"\begin{aligned} z &= W x \\ L &= \|z - y\|^2 \end{aligned}", "W x y", "z"),
+    ("\\begin{align}\nh &= \\sigma(W_1 x) \\\\\nL &= \\|h - y\\|^2\n\\end{align}", "W_1 x y", "h"),
+    ("\\hat{y} = \\tanh(W x)\nL = \\|y - \\hat{y}\\|^2", "W x y", "y_hat"),
+    (r"L(y, \hat{y}) = -\sum_i y_i \log \hat{y}_i, \quad \hat{y} = \sigma(z)", "y z", "y_hat"),
+]
+
+
+@pytest.mark.parametrize(("text", "names", "defined"), LINES, ids=[row[0] for row in LINES])
+def test_lines_before_the_last_one_are_definitions(text: str, names: str, defined: str) -> None:
+    problem = parse_expression(text, scalar=True)
+    assert " ".join(problem.variables) == names
+    assert " ".join(problem.definitions) == defined
+    assert problem.output_name == "loss"
 
 
 def test_examples_carry_the_batch() -> None:
@@ -137,14 +156,23 @@ WRONG: list[tuple[str, type[SymgradError], Place, str]] = [
     ("norm2(Xw - y)**2", ShapeError, (1, 7), "(Xw was read as one name; a product is written X w)"),
     ("𝐱ᵀ𝐀𝐱 + x", UnknownNameError, (1, None), "look like others"),
     ("W + x", ShapeError, (1, 1), "in lower case, x is read as a vector"),
-    ("x = x + y", ProgramError, (None, None), "one expression is wanted"),
-    ("x; y", ProgramError, (None, None), "one expression is wanted"),
-    ("x: Vector(n)\nx.T @ x", ProgramError, (None, None), "one expression is wanted"),
+    ("x = x + y", ProgramError, (1, 1), "one expression is wanted"),
+    ("x; y", ProgramError, (1, 1), "one expression is wanted"),
+    ("x: Vector(n)\nx.T @ x", ProgramError, (1, 1), "one expression is wanted"),
+    ("W = A @ x\nW = W + b\nW", ProgramError, (2, 1), "one expression is wanted"),
+    ("z = W @ x\nz = A @ x\nz", UnknownNameError, (None, None), "z is given twice"),
     ("", ProgramError, (None, None), "one expression is wanted"),
     ("x" * 70_000, ProgramError, (None, None), "too long"),
     ("__import__('os').system('true')", ProgramError, (1, 1), "is no function of the language"),
     ("9**9**9", ProgramError, (1, 1), "the exponent"),
     ("x.real", ProgramError, (1, 1), "the only attribute is .T"),
+    ("F.cross_entropy(z, y)", ProgramError, (1, 1), "write cross_entropy(y, softmax(z))"),
+    (
+        "torch.nn.functional.binary_cross_entropy(p, y)",
+        ProgramError,
+        (1, 1),
+        "the label is first",
+    ),
 ]
 
 WRONG += [
@@ -226,6 +254,27 @@ LATEX = [
     ),
     (r"\ln\det\Sigma", "Sigma: n n", "log(det(Sigma))"),
     (r"J(w) = \|Xw\|^2", "X: m n, w: n", "norm2(X @ w)**2"),
+    (
+        r"\sum_{(x,y)\in D} \lVert y - W x \rVert_2^2",
+        "y: m, W: m n, x: n",
+        "sum(norm2(y - W @ x)**2 for x, y in batch)",
+    ),
+    (
+        r"\frac{1}{|\mathcal{T}|} \sum_{x \in \mathcal{T}} \log(1 + e^{-w^\top x})",
+        "w: n, x: n",
+        "1 / size(batch) * sum(log(1 + exp(-(w.T @ x))) for x in batch)",
+    ),
+    (
+        r"\sum_{n \in \mathcal{N}} (t_n - w^\top x_n)^2",
+        "t, w: n, x: n",
+        "sum((t - w.T @ x)**2 for t, x in batch)",
+    ),
+    (
+        r"\sum_{(x,y) \in D} \sum_k y_k \log \operatorname{softmax}(W x)_k",
+        "y: m, W: m n, x: n",
+        "sum(sum(y * log(softmax(W @ x))) for x, y in batch)",
+    ),
+    (r"\log \operatorname{softmax}(\theta)", "theta: n", "log(softmax(theta))"),
     (r"W^{(1)} x + b^{(1)}", "W_1: m n, x: n, b_1: m", "W_1 @ x + b_1"),
     (r"\begin{align} \|x\|^2 \end{align}", "x: n", "norm2(x)**2"),
     (r"\frac1N \|Xw\|^2", "N, X: m n, w: n", "1 / N * norm2(X @ w)**2"),
@@ -355,6 +404,8 @@ def test_the_names_of_a_formula_in_latex(formula: str, variables: str) -> None:
     [
         (r"\mathbb{E}[\|x\|^2]", "an expectation is written as a mean"),
         (r"E[\|x\|^2]", "an expectation is written as a mean"),
+        (r"\sum_i e^{w_{y_i}^\top x_i}", "an index with an index"),
+        (r"L_i = -f_{y_i} + \log \sum_j e^{f_j}", "without the i and its sum, write z_y"),
         (r"\frac{d}{dx} \|x\|^2", "what is given is differentiated itself"),
         (r"\nabla_w \|Xw\|^2", "what is given is differentiated itself"),
         (r"{\partial \|AX\|^2 \over \partial X}", "what is given is differentiated itself"),

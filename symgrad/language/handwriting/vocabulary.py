@@ -74,9 +74,12 @@ class Vocabulary:
         (['A', 'x'], [])
         >>> Vocabulary(None, "x'Ax").apart("Ax"), Vocabulary(None, "Ax @ y").apart("Ax")
         (['A', 'x'], [])
+        >>> Vocabulary(None, "x + y + sin(xy)").apart("xy")
+        ['x', 'y']
         """
         if self.known is None:
-            on_paper = is_product(word) and not _CODE.search(self.text)
+            alone = {*word} <= {*re.findall(r"\b[A-Za-z]\b", self.text)}
+            on_paper = (is_product(word) or alone) and not _CODE.search(self.text)
             return list(word) if on_paper else []
         if len(word) > LONGEST or not word.isalnum():
             return []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -99,26 +99,36 @@ def read_latex(text: str, problem: Problem, known: Known = Known()) -> list[Equa
     """The equations of a text, each behind those whose left sides it uses; those of recursions in
     their own order."""
     found: list[Equation] = []
-    pending = formulas(text)
-    while pending:
-        first: UnknownNameError | None = None
-        for formula in pending:
-            try:
-                with _placed(text, formula):
-                    equation = read_formula(formula.text, problem, known)
-                break
-            except UnknownNameError as error:  # "..., where r = A x"
-                first = first or error
-                if formula is pending[-1]:
-                    raise first from None
-        pending.remove(formula)
-        found.append(replace(equation, begin=formula.begin))
+
+    def read(line: str) -> Equation:
+        return read_formula(line, problem, known)
+
+    for equation in _in_order(text, read):
+        found.append(equation)
         problem, known = _with(problem, known, equation)
     if not found:
         raise ProgramError("there is no formula in this text")
     if problem.loop is not None:
         found.sort(key=lambda equation: equation.begin)
     return found
+
+
+def _in_order(text: str, read: Callable[[str], Equation]) -> Iterator[Equation]:
+    """The equations of a text, each behind those whose left sides it uses."""
+    pending = formulas(text)
+    while pending:
+        first: UnknownNameError | None = None
+        for formula in pending:
+            try:
+                with _placed(text, formula):
+                    equation = read(formula.text)
+                break
+            except UnknownNameError as error:  # "..., where r = A x"
+                first = first or error
+                if formula is pending[-1]:
+                    raise first from None
+        pending.remove(formula)
+        yield replace(equation, begin=formula.begin)
 
 
 def read_formula(text: str, problem: Problem, known: Known = Known()) -> Equation:
@@ -135,18 +145,21 @@ def read_formula(text: str, problem: Problem, known: Known = Known()) -> Equatio
 def read_latex_line(text: str, scope: Scope) -> Equation:
     """What one line of LaTeX says among the names of a scope; its errors have their column.
 
-    Raises: SymgradError, also where it is no formula or several."""
-    found = formulas(text)
-    if len(found) != 1:
-        raise ProgramError(f"one formula of LaTeX is wanted on a line, not {len(found)}")
-    try:
-        equation = read_among(found[0].text, scope)
-    except SymgradError as error:
-        error.column = found[0].begin + (error.column or 1)
-        raise
-    for leaf in (leaf for side in equation.sides for leaf in ex.leaves(side)):
-        if isinstance(leaf, ex.Name) and leaf.name not in scope.meanings:
-            raise UnknownNameError(f"{leaf.name} is not declared")
+    Raises: SymgradError, also where it is no formula or several; where nothing is declared, those
+    before the last one are definitions."""
+    count = len(formulas(text))
+    if count != 1 and not (count and scope.inferred):
+        raise ProgramError(f"one formula of LaTeX is wanted on a line, not {count}")
+    for equation in _in_order(text, lambda line: read_among(line, scope)):
+        for leaf in (leaf for side in equation.sides for leaf in ex.leaves(side)):
+            if isinstance(leaf, ex.Name) and leaf.name not in scope.meanings:
+                raise UnknownNameError(f"{leaf.name} is not declared")
+        count -= 1
+        if count:
+            if equation.left is None or not equation.left.text.isidentifier():
+                raise ProgramError("a line before the last one defines a name, as in z = W x")
+            scope.check_new(equation.left.text)
+            scope.define(equation.left.text, equation.sides[-1])
     return equation
 
 

@@ -23,7 +23,7 @@ from symgrad.language.operations.products import product_over
 from symgrad.language.operations.steps import step_sum
 from symgrad.language.problem import Steps
 
-BATCHES = ("B", "D", "S", "batch", "data")  # what people call the only batch
+BATCHES = ("B", "D", "S", "T", "batch", "data")  # what people call the only batch
 
 
 def sum_of(reader: Context, node: lt.Big) -> Value:
@@ -52,12 +52,14 @@ def sum_of(reader: Context, node: lt.Big) -> Value:
 
 def _over_set(reader: Context, node: lt.Big, members: lt.Node, of: lt.Node) -> Value:
     batch = batch_of(reader, of)
+    if batch is None and reader.scope.inferred:  # whatever it is called
+        batch = min(reader.scope.batches.values(), default=None)
     if batch is None:
         raise ProgramError("this set is no batch of the problem", column=of.at + 1)
     if isinstance(members, lt.Fence):
         members = members.inner
     found = [reader.names.find(part) for part in lt.parts_of(members)]
-    names = tuple(name for name in found if name is not None)
+    names = tuple(name for name in found if name and name in reader.scope.variables)
     if len(names) < len(found):  # i \in B
         return _over_indices(reader, node, [members], batch)
     for name in names:
@@ -184,7 +186,7 @@ def _body(reader: Context, node: lt.Big, letters: list[str]) -> Value:
         if not letters or {*letters} & {*examples}:
             raise
         batches = {*reader.scope.batches.values()}
-        if len(batches) == 1:
+        if len(batches) == 1 and not reader.scope.inferred:
             reader.examples[letters[0]] = next(iter(batches))
             return reader.value(node.body)
         found = by_numbers(reader, node.body, letters)

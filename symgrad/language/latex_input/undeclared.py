@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
-from symgrad.errors import SymgradError, UnknownNameError
+from symgrad.errors import ProgramError, SymgradError, UnknownNameError
 from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.calls import is_entrywise
 from symgrad.language.latex_input.equations import formulas
@@ -29,45 +30,44 @@ from symgrad.language.latex_input.names import look, new_name
 from symgrad.language.latex_input.ranges import in_full
 from symgrad.language.names import SCALARS, kind_of
 from symgrad.language.operations.advice import advice
+from symgrad.language.operations.meanings import Function
 
 LEFT_OPEN = ("phi", "psi", "rho", "kappa")  # Greek letters that functions have, before brackets
+DERIVATIVE = "a derivative stands here; what is given is differentiated itself"
+EXPECTATION = r"this is no variable; an expectation is written as a mean, \frac{1}{N} \sum_{i=1}^N"
 NO_NAMES = ("I", r"\pi", r"\top", r"\infty", "", "'")
 
 
 @dataclass(frozen=True)
 class Undeclared:
-    """The `names` of a formula, in order; the dimensions that it names: what stands above a sum,
-    and below a 1 or an I; which names stand where only a vector can, which have two indices, and
-    which are `labels`, y of z_y beside z_j; which ones are `examples` of
-    a batch, vectors or not, and what its number of examples is called; what only divides, which
-    is a number; and of which nothing but entries stands there."""
+    """The names of a formula, in order, with their `kinds`; the dimensions that it names: what
+    stands above a sum, and below a 1 or an I; which names stand where only a vector can; which ones
+    are `examples` of a batch, and what its number of examples is called; what only divides, which
+    is a number."""
 
-    names: list[str]
+    kinds: dict[str, str]
     dimensions: list[str]
     vectors: set[str]
-    matrices: set[str]
-    labels: set[str]
-    examples: dict[str, bool]
+    examples: list[str]
     counts: set[str]
     divisors: set[str]
-    entries: set[str]
 
 
 def undeclared(text: str) -> Undeclared:
     r"""What a formula says of names that nothing declares.
 
     >>> found = undeclared(r"\frac{1}{n} \sum_{i=1}^n (p_i - \hat{y}_i)^2 + \lambda \|W_1\|")
-    >>> found.names, found.dimensions, sorted(found.vectors)
-    (['p', 'y_hat', 'lam', 'W_1'], ['n'], ['W_1', 'p', 'y_hat'])
+    >>> [*found.kinds.items()], found.dimensions
+    ([('p', 'Vector'), ('y_hat', 'Vector'), ('lam', 'Scalar'), ('W_1', 'Matrix')], ['n'])
     >>> undeclared(r"L(\beta) = (y - X \beta)^2").vectors
     {'beta'}
     >>> found = undeclared(r"\frac{1}{n} \sum_{i=1}^n (y_i - w^\top x_i)^2")
-    >>> found.names, found.dimensions, found.counts, sorted(found.examples.items())
-    (['y', 'w', 'x'], [], {'n'}, [('x', True), ('y', False)])
+    >>> found.kinds, found.dimensions, found.counts, found.examples
+    ({'y': 'Scalar', 'w': 'Vector', 'x': 'Vector'}, [], {'n'}, ['x', 'y'])
 
     Raises: UnknownNameError for a function that the language does not have.
     """
-    root = _right_side(text)
+    root, defined = _right_sides(text)
     _check_calls(root)
     examples, number = _examples(root)
     letters: set[str] = set()
@@ -84,32 +84,28 @@ def undeclared(text: str) -> Undeclared:
                 letters |= {x.text for x in found if isinstance(x, lt.Sym)}
             case lt.Script(base=lt.Num() | lt.Sym(text="I"), below=below) if below is not None:
                 dims |= dict.fromkeys(x for p in lt.parts_of(below) for x in _names(p, set()))
+    letters -= {*examples}
     shown = list(_indexed(root))
     matrices = {name for name, below in shown if len(below) == 2 and letters >= {*below}}
     numbers = (x for letter in letters for x in numbered(root, letter))
-    rows = {new_name(base) for base, vector in numbers if vector} - {*examples}
+    rows = {new_name(base) or "" for base, vector in numbers if vector} - {*examples}
     entries = {x for x, below in shown if len(below) == 1 and letters >= {*below}} - rows
     labels = _labels(root, letters, examples)
     letters |= labels
-    skipped = {*dims, *letters, *number}
+    skipped = {*dims, *letters, *number, *defined}
     names = [*(name for name in _names(root, letters) if name not in skipped), *sorted(labels)]
     vectors = {*_vectors(root)} - letters | {name for name, vector in examples.items() if vector}
-    vectors |= entries - matrices - {name for name, vector in examples.items() if not vector}
+    vectors |= entries - matrices - {name for name, vector in examples.items() if vector is False}
     dimensions = [name for name in dims if name not in number]
     divide = [new_name(node) for node in divisors(root)]
     only = {name for name in names if names.count(name) == divide.count(name)} - vectors
-    entries &= vectors - {name for name in entries if names.count(name) > _times(shown, name)}
-    return Undeclared(
-        list(dict.fromkeys(names)),
-        dimensions,
-        vectors,
-        matrices | {*filter(None, rows)},
-        labels,
-        examples,
-        number,
-        only,
-        entries,
-    )
+    times = Counter(name for name, _ in shown)
+    entries &= vectors - {name for name in entries if names.count(name) > times[name]}
+    kinds = {name: kind_of(name, name in labels) for name in names}
+    scalars = only | {name for name, vector in examples.items() if vector is False}
+    for those, kind in ((matrices | rows, "Matrix"), (entries, "Vector"), (scalars, "Scalar")):
+        kinds |= dict.fromkeys(those & {*names}, kind)
+    return Undeclared(kinds, dimensions, vectors, sorted(examples), number, only)
 
 
 def _indexed(root: lt.Node) -> Iterator[tuple[str, list[str]]]:
@@ -122,12 +118,7 @@ def _indexed(root: lt.Node) -> Iterator[tuple[str, list[str]]]:
                     yield name, [new_name(lt.Sym(0, x)) or x for x in letters]
 
 
-def _times(shown: list[tuple[str, list[str]]], name: str) -> int:
-    """How often a name has an index."""
-    return sum(x == name for x, _ in shown)
-
-
-def _labels(root: lt.Node, letters: set[str], examples: Mapping[str, bool]) -> set[str]:
+def _labels(root: lt.Node, letters: set[str], examples: Mapping[str, object]) -> set[str]:
     """What is lowered beside names whose entries are also numbered by the letter of a sum, but for
     examples; and beside parentheses, softmax(z)_y."""
     found = [(name, below[0]) for name, below in _indexed(root) if len(below) == 1]
@@ -140,27 +131,40 @@ def _labels(root: lt.Node, letters: set[str], examples: Mapping[str, bool]) -> s
     return {x for x in labels if x.isalpha()} - letters
 
 
-def _right_side(text: str) -> lt.Node:
-    """The formula without what is on the left, which is no variable."""
-    found = formulas(text)
-    root = in_full(tree(found[0].text if found else text, called=is_function), lambda node: None)
-    root = lowered(root)
-    root = indexed(root, lambda node: None)
-    if isinstance(root, lt.Chain) and "=" in root.signs:
-        k = root.signs.index("=") + 1
-        return lt.Chain(root.at, root.operands[k:], root.signs[k:])
-    return root
+def _right_sides(text: str) -> tuple[lt.Node, set[str]]:
+    """The formulas without what is on the left, which is no variable; and what is defined there."""
+    parts, defined = list[lt.Node](), set[str]()
+    for found in formulas(text):
+        root = in_full(tree(found.text, called=is_function), lambda node: None)
+        root = indexed(lowered(root), lambda node: None)
+        if isinstance(root, lt.Chain) and "=" in root.signs:
+            k = root.signs.index("=") + 1
+            defined |= {new_name(root.operands[0]) or ""}
+            root = lt.Chain(root.at, root.operands[k:], root.signs[k:])
+        parts.append(root)
+    return (lt.Listed(0, tuple(parts)), defined) if parts[1:] else (parts[0], set())
 
 
-def _examples(root: lt.Node) -> tuple[dict[str, bool], set[str]]:
-    """The names that are examples of the one batch, whether they are vectors, and what the number
-    of examples is called."""
+def _examples(root: lt.Node) -> tuple[dict[str, bool | None], set[str]]:
+    """The names that are examples of the one batch, whether they are vectors (None where nothing
+    says it), and what the number of examples is called."""
+    drawn, sets = dict[str, bool | None](), set[str]()
+    for node in lt.walk(root):
+        match node:
+            case lt.Big(below=lt.Chain(operands=(each, of), signs=(r"\in",)), body=body):
+                parts = lt.parts_of(each.inner if isinstance(each, lt.Fence) else each)
+                names = [name for name in map(new_name, parts) if name]
+                if not any({*names} & {*below} for _, below in _indexed(body)):
+                    drawn |= dict.fromkeys(names)
+                    sets |= {new_name(of) or ""}
+    if drawn:
+        return drawn, sets
     found = {letter: own for letter, own in groups(root).items() if any(own.values())}
     if len(found) != 1:
         return {}, set()
     above = [node.above for node in lt.walk(root) if isinstance(node, lt.Big)]
     numbers = (node for node in (*above, *counts(divisors(root))) if node is not None)
-    return next(iter(found.values())), {name for node in numbers if (name := new_name(node))}
+    return {**next(iter(found.values()))}, {name for node in numbers if (name := new_name(node))}
 
 
 def examples_in(text: str, kinds: Mapping[str, str]) -> set[str]:
@@ -171,7 +175,7 @@ def examples_in(text: str, kinds: Mapping[str, str]) -> set[str]:
     ['x', 'y']
     """
     try:
-        found = groups(_right_side(text))
+        found = groups(_right_sides(text)[0])
     except SymgradError:  # which its reading will say
         return set()
     examples: set[str] = set()
@@ -217,21 +221,24 @@ def _check_calls(root: lt.Node) -> None:
     for node in lt.walk(root):
         match node:
             case lt.Sym(text=text, font="mathbb") if text not in NO_NAMES:
-                raise _expectation(node)
+                raise UnknownNameError(EXPECTATION, column=node.at + 1)
+            case lt.Script(below=lt.Script(base=label, below=lt.Sym(text=letter))):
+                if letter in LETTERS:
+                    raise ProgramError(
+                        f"an index with an index is not read; of one example, without the {letter} "
+                        f"and its sum, write z_{look(label)} for an entry of its scores z",
+                        column=node.at + 1,
+                    )
             case lt.Fraction(top=top, bottom=lt.Row(factors=(first, *_))):
                 if lt.factors_of(top)[0] == first and look(first) in ("d", r"\partial"):
-                    raise _derivative(node)
+                    raise UnknownNameError(DERIVATIVE, column=node.at + 1)
             case lt.Row(factors=(head, *_)) if look(lt.base_of(head)) == r"\nabla":
-                raise _derivative(node)
+                raise UnknownNameError(DERIVATIVE, column=node.at + 1)
         factors = node.factors if isinstance(node, lt.Row) else ()
         for head, after in pairwise(factors):
             _check_function(head, after)
-            if (
-                new_name(lt.base_of(head)) == "E"
-                and isinstance(after, lt.Fence)
-                and after.left == "["
-            ):
-                raise _expectation(head)
+            if lt.is_fence(after, "[") and new_name(lt.base_of(head)) == "E":
+                raise UnknownNameError(EXPECTATION, column=head.at + 1)
             fence = lt.base_of(after)
             if lt.is_fence(fence, "(") and operation_of(head) is None:
                 name, argument = new_name(head), new_name(fence.inner)
@@ -268,19 +275,6 @@ def _check_function(head: lt.Node, after: lt.Node) -> None:
         raise UnknownNameError(f"{word} is no function of the language{told}", column=head.at + 1)
 
 
-def _derivative(node: lt.Node) -> UnknownNameError:
-    return UnknownNameError(
-        "a derivative stands here; what is given is differentiated itself", column=node.at + 1
-    )
-
-
-def _expectation(node: lt.Node) -> UnknownNameError:
-    return UnknownNameError(
-        r"this is no variable; an expectation is written as a mean, \frac{1}{N} \sum_{i=1}^N",
-        column=node.at + 1,
-    )
-
-
 def _vectors(root: lt.Node) -> Iterator[str]:
     """The names of what is transposed, bold or in a norm, and of what ends a product after a
     matrix."""
@@ -294,6 +288,9 @@ def _vectors(root: lt.Node) -> Iterator[str]:
                 yield from _terms(node)
             case lt.Row(factors=(*_, before, last)) if is_matrix(before) or is_row(before):
                 yield from _terms(last)
+            case lt.Row(factors=(*_, head, lt.Fence(left="(", inner=inner))):
+                if isinstance(getattr(operation_of(head), "meaning", None), Function):
+                    yield from _terms(inner)
 
 
 def _is_function(head: lt.Node) -> bool:

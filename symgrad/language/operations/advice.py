@@ -50,11 +50,12 @@ mse mse_loss mean_squared_error: write mean(({0} - {1})**2)
 mseloss: it is mean((x - y)**2)
 smooth_l1 smooth_l1_loss smoothl1 smoothl1loss huber_loss: it is huber of a difference: sum(huber(x
     - y))
+average: write mean({0})
 rmse: write sqrt(mean(({0} - {1})**2))
 mae: write mean(abs({0} - {1}))
 sse ssr: write norm2({0} - {1})**2
-bceloss: the label comes first: binary_cross_entropy(y, p)
-crossentropyloss: the label comes first: cross_entropy(y, softmax(z))
+bceloss binary_cross_entropy: the label is first: write binary_cross_entropy({1}, {0})
+crossentropyloss cross_entropy: the label is first: write cross_entropy({1}, softmax({0}))
 nll_loss nllloss: of log-probabilities q and a label k it is -q[k]
 bce: write binary_cross_entropy({0}, {1})
 bce_with_logits binary_cross_entropy_with_logits: write binary_cross_entropy({1}, sigmoid({0}))

@@ -45,6 +45,7 @@ def _moment(
         rule=f"{name} of entries",
         reserved=reserved,
         sentence=sentence,
+        elsewhere=(f"reduce_{name}",),
     )
 
 
