@@ -59,7 +59,8 @@ def product(
     sign: str, left: Expression, right: Expression, remark: Remark, inferred: bool
 ) -> Expression:
     """The product that a sign means; `inferred` where dimensions may still become equal."""
-    if sign == JUXTAPOSED and isinstance(right, Number) and not is_scalar(left):
+    named = isinstance(left, Name) and not is_scalar(left)
+    if named and sign == JUXTAPOSED and isinstance(right, Number):  # x(0)
         one, number = unparse(left), unparse(right)
         raise ProgramError(f"an entry of {one} is {one}[{number}], a multiple {number} * {one}")
     if sign == "⊙" or is_scalar(left) or is_scalar(right):
