@@ -4,19 +4,16 @@ functions."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from inspect import signature
 from typing import Any
 
 import sympy
 
-from symgrad.errors import ProgramError
-from symgrad.language.expressions import Expression, Number, Operation
+from symgrad.language.expressions import Expression, Operation
 from symgrad.language.operations.meanings import Composite, Elementwise, Function, declare
 from symgrad.language.phrases import phrase
 from symgrad.language.shapes import along_axis, kept
 from symgrad.language.shapes import elementwise as elementwise_shape
-from symgrad.language.unparse import unparse
 
 ENTRYWISE = "{0} acts on each entry: multiply by its derivative, entry by entry."
 
@@ -41,16 +38,7 @@ def elementwise(
         "sentence": phrase(ENTRYWISE, name),
         "symbol": "h",
     }
-    if arity == 1:
-        record["prepare"] = partial(of_number, name, definition)
     return declare(name, Elementwise, **record | columns)
-
-
-def of_number(name: str, definition: Callable[..., sympy.Expr], x: Expression) -> None:
-    """Raises: ProgramError for a number that a function has no value of, log(-1); not log(0)."""
-    value = definition(sympy.Rational(x.value)) if isinstance(x, Number) else sympy.S.One
-    if value.is_real is False and not value.is_infinite:
-        raise ProgramError(f"{name}({unparse(x)}) is not a real number")
 
 
 def composite(name: str, definition: Callable[..., Expression], **columns: Any) -> Operation:

@@ -6,7 +6,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from fractions import Fraction
-from functools import partial
 from math import prod
 from typing import Any, TypeAlias
 
@@ -15,7 +14,7 @@ import sympy
 from symgrad.language import expressions as ex
 from symgrad.language.composing import ONE, ONES, applied, chain
 from symgrad.language.formula import Root, Symbol
-from symgrad.language.operations.elementwise import elementwise, of_number
+from symgrad.language.operations.elementwise import elementwise
 from symgrad.language.operations.meanings import Monomial, declare, rewrite
 from symgrad.language.operations.namespace import Namespace
 from symgrad.language.operations.special import ERF
@@ -202,7 +201,6 @@ sqrt = declare(
     "sqrt",
     Monomial,
     powers=lambda call: (HALF,),
-    prepare=partial(of_number, "sqrt", sympy.sqrt),
     shape=elementwise_shape("sqrt"),
     rule="square root",
     sentence="The derivative of a square root is one half of its reciprocal.",
