@@ -15,7 +15,7 @@ from symgrad.calculus.nodes import Input, Named, Node, core_axes
 from symgrad.calculus.rebuilding import Counterpart
 from symgrad.calculus.recorded import Recorded
 from symgrad.language.dimensions import ONE, Shape
-from symgrad.language.expressions import OPERATIONS, Expression, Name
+from symgrad.language.expressions import OPERATIONS, Call, Expression, Name, parts
 from symgrad.language.literals import Digits, spelling
 from symgrad.language.names import entry_of, entry_parts
 from symgrad.language.problem import Problem
@@ -125,8 +125,11 @@ def naming(problem: Problem, definitions: Mapping[Node, Expression]) -> Naming:
     own = {entry_parts(name)[0] for name in (*variables, *problem.definitions)}
     taken = {*symbols, *own, *problem.taken, *OPERATIONS, "T", "pi"}
     bound: dict[str, tuple[str, ...]] = {}
-    for name, batch in whole.batch.items():
-        bound[batch] = (*bound.get(batch, ()), name)
+    options = (e.options for f in problem.formulas for e in parts(f) if isinstance(e, Call))
+    # a batch has its examples in the order of the first sum over it
+    first = next((str(o["variables"]).split(", ") for o in options if "variables" in o), [])
+    for name in sorted(whole.batch, key=[*first, *whole.batch].index):
+        bound[whole.batch[name]] = (*bound.get(whole.batch[name], ()), name)
     inputs: dict[str, Expression] = {name: v.expression() for name, v in variables.items()}
     loss = problem.output_name if "L" in symbols else "L"
     if problem.output_name == "loss":

@@ -185,9 +185,11 @@ class Document:
     @cached_property
     def quoted(self) -> Mapping[str, Formula]:
         """The formulas in the sentences of the page, by their text."""
-        shown = [line.step for _, lines in self.sections for line in lines]
-        steps = self.derivation.steps if self.chains else shown
+        shown = [line for _, lines in self.sections for line in lines]
+        steps = self.derivation.steps if self.chains else [line.step for line in shown]
         told = [s for step in steps for s in (step.rule, step.sentence, *step.facts)]
+        proofs = [*(p for chain in self.chains for p in chain.proofs), *(x.proof for x in shown)]
+        told += [line.move for proof in proofs if proof is not None for line in proof.lines]
         found = (q for text in (self.derivation.layout, *told) for q in quotations(text))
         return {plain(q): written(q.expression) for q in found}
 

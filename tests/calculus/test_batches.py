@@ -27,6 +27,11 @@ GRADIENTS = [  # what is derived, by what, the result
         "c**2 * sum(exp(b.T @ x) for x, c in batch)) * b / size(batch)",
     ),
     (
+        "loss = sum((c - b.T @ x)**2 for c, x in batch)",
+        "b",
+        "-2 * sum((c - b.T @ x) * x for c, x in batch)",
+    ),
+    (
         f"{MEAN}loss = mean(norm2(x - mu)**2 for x in batch)",
         "x",
         "2 * (x - mu) / size(batch)",

@@ -97,7 +97,7 @@ def test_the_net_of_the_lecture() -> None:
         (" = <2 * (1 - h**2) * (V.T @ r), dz>", "Hadamard rule"),
         (" = <2 * (1 - h**2) * (V.T @ r), dW @ x>", "matrix product, from (1)"),
         (" = <2 * ((1 - h**2) * (V.T @ r)) @ x.T, dW>", "factors across, transposed"),
-        ("dL/dW = 2 * ((1 - h**2) * (V.T @ r)) @ x.T", "what stands beside dW"),
+        ("dL/dW = 2 * ((1 - h**2) * (V.T @ r)) @ x.T", "what stands beside `dW`"),
         (" = 2 * ((1 - h**2) * (V.T @ (p - y))) @ x.T", "by the program's names"),
     ]
 
@@ -150,7 +150,7 @@ def test_at_level_full_functions_are_taken_apart() -> None:
 def test_what_does_not_move_is_0_and_the_variable_alone_is_1() -> None:
     assert of("x: Vector(n)\nloss = sum(softmax(x))", "x") == [
         ("dL = 0", "L does not depend on x"),
-        ("dL/dx = zeros(n)", "what stands beside dx"),
+        ("dL/dx = zeros(n)", "what stands beside `dx`"),
     ]
     assert of("x: Scalar\nloss = x", "x")[-1][0] == "dL/dx = 1"
 
@@ -167,7 +167,7 @@ def test_what_has_no_matrix_form_is_said_entry_by_entry() -> None:
         ("u_ijk = T_ijk y_i y_j", "definition"),
         (first, "sum over indices, from (2)"),
     ]
-    assert chained[-1] == ("dL/dA = dL/dy @ x.T", "what stands beside dA")
+    assert chained[-1] == ("dL/dA = dL/dy @ x.T", "what stands beside `dA`")
     assert (" = <dL/dy @ x.T, dA>", "factors across, transposed") in chained
     derivation = sg.derive(source, ["T", "A"], method="differentials")
     assert "(dL/dT)_ijk = y_k y_i y_j" in derivation.text()

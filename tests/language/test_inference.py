@@ -265,6 +265,16 @@ LATEX = [
         "1 / size(batch) * sum(log(1 + exp(-(w.T @ x))) for x in batch)",
     ),
     (
+        r"\mathbb{E}_{(x,y)\sim p_{data}}\left[ \| y - W x \|^2 \right]",
+        "y: m, W: m n, x: n",
+        "1 / size(batch) * sum(norm2(y - W @ x)**2 for x, y in batch)",
+    ),
+    (
+        r"E_x[\|x - \mu\|^2]",
+        "x: n, mu: n",
+        "1 / size(batch) * sum(norm2(x - mu)**2 for x in batch)",
+    ),
+    (
         r"\sum_{n \in \mathcal{N}} (t_n - w^\top x_n)^2",
         "t, w: n, x: n",
         "sum((t - w.T @ x)**2 for t, x in batch)",
@@ -273,6 +283,12 @@ LATEX = [
         r"\sum_{(x,y) \in D} \sum_k y_k \log \operatorname{softmax}(W x)_k",
         "y: m, W: m n, x: n",
         "sum(sum(y * log(softmax(W @ x))) for x, y in batch)",
+    ),
+    (r"L_i = -f_{y_i} + \log \sum_j e^{f_j}", "f: n, y: n", "-f[y] + log(sum(exp(f)))"),
+    (
+        r"-\frac12 \log|\Sigma| - 2 x^\top x",
+        "Sigma: n n, x: m",
+        "-1 / 2 * logdet(Sigma) - 2 * x.T @ x",
     ),
     (r"\log \operatorname{softmax}(\theta)", "theta: n", "log(softmax(theta))"),
     (r"W^{(1)} x + b^{(1)}", "W_1: m n, x: n, b_1: m", "W_1 @ x + b_1"),
@@ -405,7 +421,6 @@ def test_the_names_of_a_formula_in_latex(formula: str, variables: str) -> None:
         (r"\mathbb{E}[\|x\|^2]", "an expectation is written as a mean"),
         (r"E[\|x\|^2]", "an expectation is written as a mean"),
         (r"\sum_i e^{w_{y_i}^\top x_i}", "an index with an index"),
-        (r"L_i = -f_{y_i} + \log \sum_j e^{f_j}", "without the i and its sum, write z_y"),
         (r"\frac{d}{dx} \|x\|^2", "what is given is differentiated itself"),
         (r"\nabla_w \|Xw\|^2", "what is given is differentiated itself"),
         (r"{\partial \|AX\|^2 \over \partial X}", "what is given is differentiated itself"),

@@ -26,7 +26,7 @@ from symgrad.calculus.term_graph import NoMatrixForm
 from symgrad.calculus.terms import terms_of
 from symgrad.language.expressions import Expression
 from symgrad.language.operations.entries import at
-from symgrad.language.phrases import Phrase, as_phrase, phrase
+from symgrad.language.phrases import Phrase, as_phrase, phrase, quoted
 from symgrad.language.plain import plain_text
 from symgrad.language.typeset import typeset
 from symgrad.language.unparse import unparse
@@ -201,7 +201,7 @@ class _Chain(ProofWriter):
         except NoMatrixForm:
             places, node = self.uses.labels, self.uses.variable
             terms = self._terms(self.beside[node]) if node in self.beside else ()  # 0
-            move = phrase("what stands beside {0}", self.signs.differentials[node].name)
+            move = phrase("what stands beside {0}", quoted(self.signs.differentials[node]))
             line = self._entries(self.uses.left, places, terms, move, self.uses.change.node)
             whole = Indexed(_form(line).written, terms, ())
             return [replace(line, right=whole, by_entry=True)]

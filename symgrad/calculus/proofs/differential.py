@@ -28,7 +28,7 @@ from symgrad.language.expressions import Call, Expression, Name, is_call, is_num
 from symgrad.language.operations.batches import batch_sum, over_batch
 from symgrad.language.operations.constants import filled, zeros
 from symgrad.language.operations.contractions import einsum
-from symgrad.language.phrases import as_phrase, joined, phrase
+from symgrad.language.phrases import as_phrase, joined, phrase, quoted
 from symgrad.language.unparse import unparse
 
 NAMED, SIMPLIFIED = "by name from here on", "simplified"
@@ -192,7 +192,7 @@ class ProofWriter:
         uses = self.uses
         entry = self.beside.get(uses.variable, contract((), ()))
         beside = self.signs.beside(entry, (*self.extra, *self.labels[uses.variable]))
-        symbol = unparse(self.signs.of(uses.variable))
+        symbol = quoted(self.signs.of(uses.variable))
         results: list[tuple[Expression, str]] = [(beside, phrase("what stands beside {0}", symbol))]
         if uses.answer is not None and unparse(uses.answer) != unparse(beside):
             results.append((uses.answer, uses.said))

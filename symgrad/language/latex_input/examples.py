@@ -9,10 +9,12 @@ from itertools import pairwise
 from symgrad.language.expressions import is_scalar
 from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.context import Context
+from symgrad.language.latex_input.extent import LETTERS
 from symgrad.language.latex_input.names import look, new_name
 from symgrad.language.names import kind_of
 
 BOLD = ("mathbf", "boldsymbol", "bm")
+EXPECTATIONS = (lt.Sym(0, "E", "mathbb"), lt.Sym(0, "E"))
 COUNTS = ("N", "M", "n", "m")  # of examples
 
 
@@ -32,6 +34,31 @@ def numbered(root: lt.Node, letter: str) -> Iterator[tuple[lt.Node, bool]]:
 def lowered(root: lt.Node) -> lt.Node:
     """x_i for x^{(i)} where i is the letter of a sum, and x_{i,j} for x_j^{(i)}."""
     return lt.rewritten(root, _lowered_in)
+
+
+def of_examples(root: lt.Node) -> lt.Node:
+    r"""Where nothing is declared: the mean that \mathbb{E}_{x \sim D}[f(x)] is, and z_y for z_{y_i}
+    where i is the letter of no sum."""
+    sums = [node.below for node in lt.walk(root) if isinstance(node, lt.Big)]
+    letters = {lt.letter_of(part) for below in sums for part in lt.parts_of(below)}
+    own = {lt.Sym(0, text) for text in LETTERS} - letters
+    scripts = [node.below for node in lt.walk(root) if isinstance(node, lt.Script)]
+    labels = [x for x in scripts if isinstance(x, lt.Script) and x.below in own]
+    root = lt.rewritten(root, lambda node: lt.base_of(node) if node in labels else node)
+    return lt.rewritten(root, _averaged)
+
+
+def _averaged(node: lt.Node) -> lt.Node:
+    match node:
+        case lt.Row(factors=(*before, lt.Script(base=head, below=lt.Node() as below), of)) if (
+            head in EXPECTATIONS and isinstance(lt.base_of(of), lt.Fence)
+        ):
+            data = lt.Sym(below.at, "data")
+            share = lt.Fraction(head.at, lt.Num(head.at, "1"), lt.Fence(head.at, "|", data))
+            over = lt.Chain(below.at, (lt.factors_of(below)[0], data), (r"\in",))
+            total = lt.Big(head.at, over, None, of, r"\sum")
+            return replace(node, factors=(*before, share, total))
+    return node
 
 
 def _lowered_in(node: lt.Node) -> lt.Node:

@@ -69,6 +69,12 @@ class Reader(Context):
         match node:
             case lt.Num():
                 return self._number(node)
+            case lt.Negative(inner=lt.Fraction(top=lt.Num(font="") as top) as inner):  # -1 / 2
+                return self.value(replace(inner, top=lt.Negative(top.at, top)))
+            case lt.Negative(
+                inner=lt.Row(factors=(lt.Num(font="") | lt.Fraction() as first, *rest)) as row
+            ):
+                return dotted(self, replace(row, factors=(lt.Negative(first.at, first), *rest)))
             case lt.Negative(inner=inner):
                 return self.entries.entrywise(OPERATIONS["negative"], self.value(inner))
             case lt.Chain():

@@ -15,7 +15,7 @@ from symgrad.language.handwriting.writing import place
 from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.entries import Entries, UnknownSizeError, Value
 from symgrad.language.latex_input.equations import Formula, formulas
-from symgrad.language.latex_input.examples import counts, divisors, factors, lowered
+from symgrad.language.latex_input.examples import counts, divisors, factors, lowered, of_examples
 from symgrad.language.latex_input.extent import free, indexed
 from symgrad.language.latex_input.functions import is_function
 from symgrad.language.latex_input.grammar import tree
@@ -195,6 +195,7 @@ def _read_in_two_ways(text: str, scope: Scope, names: Names, known: Known) -> Eq
         root = with_differentials(root)
     root = in_full(root, names.find, bool(known.axes or core(known.shape or SCALAR)))
     if scope.series is None:
+        root = of_examples(root) if scope.inferred else root
         root = with_deltas(indexed(lowered(root), names.find), names)
     counts = _counts(root, names, scope)
     try:

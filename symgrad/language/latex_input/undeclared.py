@@ -20,6 +20,7 @@ from symgrad.language.latex_input.examples import (
     is_row,
     lowered,
     numbered,
+    of_examples,
     terms,
 )
 from symgrad.language.latex_input.extent import EXTREMES, LETTERS, indexed
@@ -34,7 +35,10 @@ from symgrad.language.operations.meanings import Function
 
 LEFT_OPEN = ("phi", "psi", "rho", "kappa")  # Greek letters that functions have, before brackets
 DERIVATIVE = "a derivative stands here; what is given is differentiated itself"
-EXPECTATION = r"this is no variable; an expectation is written as a mean, \frac{1}{N} \sum_{i=1}^N"
+EXPECTATION = (
+    r"this is no variable; an expectation is written as a mean, \frac{1}{N} \sum_{i=1}^N, or says "
+    r"what is drawn, as in \mathbb{E}_{x}[...]"
+)
 NO_NAMES = ("I", r"\pi", r"\top", r"\infty", "", "'")
 
 
@@ -136,7 +140,7 @@ def _right_sides(text: str) -> tuple[lt.Node, set[str]]:
     parts, defined = list[lt.Node](), set[str]()
     for found in formulas(text):
         root = in_full(tree(found.text, called=is_function), lambda node: None)
-        root = indexed(lowered(root), lambda node: None)
+        root = indexed(lowered(of_examples(root)), lambda node: None)
         if isinstance(root, lt.Chain) and "=" in root.signs:
             k = root.signs.index("=") + 1
             defined |= {new_name(root.operands[0]) or ""}
