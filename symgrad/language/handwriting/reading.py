@@ -66,11 +66,23 @@ def _sum(writer: Writer, token: Token) -> None:
     word(writer, token)
 
 
-KINDS: dict[str, Callable[[Writer, Token], None]] = {  # most are called as their function is
+KINDS: dict[str, Callable[[Writer, Token], None]] = {
+    "newline": _newline,
     "latex": lambda writer, token: writer.add(FORMULA, token, ends=True),
+    "number": _number,
+    "lowered": lowered,
+    "raised": raised,
     "name": word,
+    "nabla": nabla,
+    "transpose": transpose,
+    "inverse": inverse,
+    "power": power,
+    "bar": bar,
+    "opening": opening,
+    "closing": closing,
+    "root": root,
+    "ones": _ones,
+    "sum": _sum,
+    "operator": operator,
+    "foreign": foreign,
 }
-for read in (lowered, raised, nabla, transpose, inverse, power, bar, opening, closing, root):
-    KINDS[read.__name__] = read
-for read in (_newline, _number, _ones, _sum, operator, foreign):
-    KINDS[read.__name__.strip("_")] = read

@@ -31,9 +31,17 @@ OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
     "sgd": SGD,
     "momentum": partial(SGD, momentum=0.9),
     "nesterov": partial(SGD, momentum=0.9, nesterov=True),
+    "adagrad": Adagrad,
+    "adadelta": Adadelta,
+    "rmsprop": RMSprop,
+    "adam": Adam,
+    "adamw": AdamW,
+    "amsgrad": AMSGrad,
+    "nadam": NAdam,
+    "lion": Lion,
+    "lbfgs": LBFGS,
+    "newton": Newton,
 }
-for kind in (Adagrad, Adadelta, RMSprop, Adam, AdamW, AMSGrad, NAdam, Lion, LBFGS, Newton):
-    OPTIMIZERS[kind.__name__.lower()] = kind
 
 
 def optimizer_of(value: Any) -> Optimizer:
