@@ -1,5 +1,6 @@
 """Gradients derived symbolically: in matrix notation, step by step, verified, as NumPy code."""
 
+from functools import cache
 from importlib import import_module
 from inspect import isfunction
 from pathlib import Path
@@ -27,15 +28,20 @@ __all__ = sorted(_MODULES)
 def __getattr__(name: str) -> Any:
     """A public name on its first use, or a function of the language on SymPy expressions."""
     if name in _MODULES:
-        value = getattr(import_module(_MODULES[name]), name)
-        globals()[name] = value = checked_call(value) if isfunction(value) else value
-        return value
+        return _public(name)
     if name in _PACKAGES:
         return import_module(f"symgrad.{name}")
     function = import_module("symgrad.language.sympy_functions").sympy_function(name)
     if function is None:
         raise AttributeError(f"module 'symgrad' has no attribute {name!r}")
     return function
+
+
+@cache
+def _public(name: str) -> Any:
+    """What its module has; a wrong call of a function says how it is called."""
+    value = getattr(import_module(_MODULES[name]), name)
+    return checked_call(value) if isfunction(value) else value
 
 
 def load_ipython_extension(shell: Any) -> None:

@@ -236,10 +236,9 @@ class Derivation(Printable):
         found = _proofs(self.data, "full", kind).get(whole_number("the number of a step", number))
         if found is None:
             raise OptionError(f"there is no proof of step {number}: choose a backward step")
-        lines = rendering.proof_equations(found)
         if form == "latex":
-            return "\n".join(rendering.aligned(lines, self.data.table)) + "\n"
-        return rendering.proof_text(lines, rendering.Sheet())
+            return rendering.proof_latex(found, self.data.table)
+        return rendering.proof_text(rendering.proof_equations(found), rendering.Sheet())
 
     def _document(self, level: str, why: str, style: Styled = None) -> rendering.Document:
         style, checked = self._styled(style), self.checked  # before any proof

@@ -4,10 +4,10 @@ from symgrad.rendering.document import Chains as Chains
 from symgrad.rendering.document import Document as Document
 from symgrad.rendering.equations import proof_equations as proof_equations
 from symgrad.rendering.json import json as json
-from symgrad.rendering.latex import aligned as aligned
 from symgrad.rendering.latex import latex as latex
 from symgrad.rendering.latex import latex_display as latex_display
 from symgrad.rendering.latex import latex_expression as latex_expression
+from symgrad.rendering.latex import proof_latex as proof_latex
 from symgrad.rendering.markdown import markdown as markdown
 from symgrad.rendering.outline import document as document
 from symgrad.rendering.outline import with_numbers as with_numbers

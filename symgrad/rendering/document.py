@@ -62,6 +62,12 @@ class Verified(Protocol):
         """Each of them, for a program to read."""
 
 
+def formulas_in(texts: Iterable[str]) -> Mapping[str, Formula]:
+    """The formulas in sentences, by their text."""
+    found = (q for text in texts for q in quotations(text))
+    return {plain(q): written(q.expression) for q in found}
+
+
 @dataclass(frozen=True)
 class Line:
     """A step with, at level "full", why it is true: in a sentence, and a proof where it has one."""
@@ -190,8 +196,7 @@ class Document:
         told = [s for step in steps for s in (step.rule, step.sentence, *step.facts)]
         proofs = [*(p for chain in self.chains for p in chain.proofs), *(x.proof for x in shown)]
         told += [line.move for proof in proofs if proof is not None for line in proof.lines]
-        found = (q for text in (self.derivation.layout, *told) for q in quotations(text))
-        return {plain(q): written(q.expression) for q in found}
+        return formulas_in((self.derivation.layout, *told))
 
     @property
     def checked(self) -> str:

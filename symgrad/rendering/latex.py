@@ -2,10 +2,11 @@ r"""LaTeX: a derivation as align* (amsmath, amssymb)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache, partial
 
+from symgrad.calculus.proofs.uses import Proof
 from symgrad.language import formula as fm
 from symgrad.language.expressions import Expression
 from symgrad.language.formula import Formula
@@ -16,8 +17,8 @@ from symgrad.language.table import PLAIN, Table
 from symgrad.language.tex import escaped, words_in_formula
 from symgrad.language.tex import latex as tex
 from symgrad.language.typeset import typeset
-from symgrad.rendering.document import Document
-from symgrad.rendering.equations import Equation, shape_formula
+from symgrad.rendering.document import Document, formulas_in
+from symgrad.rendering.equations import Equation, proof_equations, shape_formula
 from symgrad.rendering.words import code, plain, prose_latex
 
 PREAMBLE = r"""\documentclass[a4paper]{article}
@@ -81,7 +82,7 @@ def _said(text: str) -> str:
 
 def _lines(doc: Document) -> Iterator[str]:
     words, spaces = doc.words, given(doc.variables, doc.table)
-    said = partial(prose_latex, written=partial(_written, doc))
+    said = partial(prose_latex, written=partial(_written, doc.quoted, doc.table))
     yield from (rf"\noindent\textbf{{{doc.title}.}}", f"{doc.words('Given')} {spaces}:")
     yield from aligned(doc.program, doc.table)
     if doc.numbers is not None:
@@ -118,10 +119,17 @@ def _lines(doc: Document) -> Iterator[str]:
         yield rf"\par {{\small\raggedright{told}\par}}"
 
 
-def _written(doc: Document, text: str) -> str:
+def proof_latex(proof: Proof, table: Table) -> str:
+    """The lines of a proof."""
+    quoted = formulas_in(line.move for line in proof.lines)
+    said = partial(prose_latex, written=partial(_written, quoted, table))
+    return "\n".join(aligned(proof_equations(proof), table, said)) + "\n"
+
+
+def _written(quoted: Mapping[str, Formula], table: Table, text: str) -> str:
     """A formula of a sentence."""
-    formula = doc.quoted.get(text)
-    return code(text) if formula is None else f"${tex(formula, doc.table)}$"
+    formula = quoted.get(text)
+    return code(text) if formula is None else f"${tex(formula, table)}$"
 
 
 def _legend(doc: Document, before: str) -> Iterator[str]:

@@ -19,7 +19,8 @@ from symgrad.language.operations.meanings import Function
 from symgrad.language.plain import plain_text
 from symgrad.language.table import PLAIN
 from symgrad.language.unparse import unparse
-from symgrad.rendering import aligned, proof_equations
+from symgrad.rendering import proof_equations
+from symgrad.rendering.latex import aligned
 from tests.calls import calls, parameters
 from tests.derived import of_call
 

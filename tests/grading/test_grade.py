@@ -343,7 +343,7 @@ def test_an_answer_as_people_write_it(answer: str, remarks: tuple[str, ...]) -> 
     [
         (r"2 N b - 2 \sum_i x_i", True, "2 * size(batch) * b - 2 * sum(x for x in batch)"),
         (r"2 \sum (b - x)", True, "2 * sum(b - x for x in batch)"),
-        (r"-2 \sum_i x_i", False, "-(2 * sum(x for x in batch))"),
+        (r"-2 \sum_i x_i", False, "-2 * sum(x for x in batch)"),
         (r"2 \sum_x (b - x)", True, ""),
         (r"2 (b - x)", False, ""),
         (r"2 \sum_i b_i x_i", False, ""),
