@@ -420,6 +420,8 @@ def test_the_names_of_a_formula_in_latex(formula: str, variables: str) -> None:
     [
         (r"\mathbb{E}[\|x\|^2]", "an expectation is written as a mean"),
         (r"E[\|x\|^2]", "an expectation is written as a mean"),
+        (r"E_{}[\|x\|^2]", "an expectation is written as a mean"),
+        (r"\frac{}{2} x^\top x", "nothing stands between these braces"),
         (r"\sum_i e^{w_{y_i}^\top x_i}", "an index with an index"),
         (r"\frac{d}{dx} \|x\|^2", "what is given is differentiated itself"),
         (r"\nabla_w \|Xw\|^2", "what is given is differentiated itself"),

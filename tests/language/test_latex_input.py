@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from random import Random
+
 import pytest
 
 import symgrad as sg
@@ -454,3 +457,20 @@ def test_a_row_or_a_column_is_not_guessed(formula: str) -> None:
 def test_what_cannot_be_read_is_said(formula: str, message: str) -> None:
     with pytest.raises(sg.SymgradError, match=message):
         sg.parse_latex(formula, sg.parse(PROGRAM))
+
+
+PIECES = r"""
+\\ $ \[ \] { } {} _ ^ \frac \sum_ \mathbb{E}_ x y_i f_{y_i} & = ( ) \in D \text ; 1 - | \| \log < "
+' % #
+\begin{align} \end{align}
+"""
+
+
+def test_pieces_in_any_order_are_read_or_refused() -> None:
+    """What is pasted may be cut anywhere; no error is Python's own."""
+    pieces, random = [*PIECES.split(), " ", "\n"], Random(0)
+    for _ in range(500):
+        text = "".join(random.choices(pieces, k=random.randint(1, 8)))
+        for read in (sg.parse_expression, lambda t: sg.parse(f"x: Vector(n)\nloss = {t}")):
+            with suppress(sg.SymgradError):
+                read(text)

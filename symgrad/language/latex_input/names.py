@@ -194,6 +194,6 @@ def new_name(node: lt.Node) -> str | None:
     if apart is None or not isinstance(apart[0], lt.Sym):
         return None
     stem = _letters(apart[0].text)
-    if stem is None or not stem[0].isalpha():
+    if stem is None or not stem[:1].isalpha():
         return None
     return "_".join(("lam" if stem == "lambda" else stem, *apart[1], *apart[2]))

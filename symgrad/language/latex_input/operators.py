@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
+from symgrad.errors import ProgramError
 from symgrad.language.latex_input import tree as lt
 from symgrad.language.latex_input.tokens import Cursor, tokens
 
@@ -161,11 +162,11 @@ class Grammar:
                 primes += 1
             elif sign == "_" and below is None:
                 outside, self.lowered = self.lowered, True
-                below = self._script()
+                below = _or_none(self._script())
                 self.lowered = outside
             elif sign == "^" and above is None:
-                above = self._script()
-                own, above = _primed(above)
+                own, above = _primed(self._script())
+                above = _or_none(above)
                 primes += own
             else:
                 raise self.input.error("two scripts at one place; use braces")
@@ -233,7 +234,19 @@ class Grammar:
         token = self.input.token
         if token is not None and token.text.isdigit() and len(token.text) > 1:
             return self._script()
-        return self.atom(single=True)
+        return _filled(self.atom(single=True))
+
+
+def _or_none(group: lt.Node | None) -> lt.Node | None:
+    """What stands in braces; None where nothing does."""
+    return None if isinstance(group, lt.Row) and not group.factors else group
+
+
+def _filled(group: lt.Node) -> lt.Node:
+    """What stands in braces that are not empty."""
+    if _or_none(group) is None:
+        raise ProgramError("nothing stands between these braces", column=group.at + 1)
+    return group
 
 
 def _cleaned(word: str) -> str:

@@ -138,8 +138,8 @@ def _labels(root: lt.Node, letters: set[str], examples: Mapping[str, object]) ->
 def _right_sides(text: str) -> tuple[lt.Node, set[str]]:
     """The formulas without what is on the left, which is no variable; and what is defined there."""
     parts, defined = list[lt.Node](), set[str]()
-    for found in formulas(text):
-        root = in_full(tree(found.text, called=is_function), lambda node: None)
+    for each in [found.text for found in formulas(text)] or [text]:
+        root = in_full(tree(each, called=is_function), lambda node: None)
         root = indexed(lowered(of_examples(root)), lambda node: None)
         if isinstance(root, lt.Chain) and "=" in root.signs:
             k = root.signs.index("=") + 1
@@ -195,7 +195,7 @@ def _names(node: lt.Node, letters: set[str]) -> Iterator[str]:
     """The names in a formula whose sums run over these letters."""
     match node:
         case lt.Row(factors=factors):
-            for factor, after in zip(factors, (*factors[1:], None), strict=True):
+            for factor, after in zip(factors, (*factors[1:], None), strict=False):
                 called = lt.is_fence(after, "(")
                 if not (called and _is_function(lt.base_of(factor))):
                     yield from _names(factor, letters)
